@@ -1,0 +1,108 @@
+"""Every error that padviewer raises on purpose.
+
+    PadviewerError
+    ├── SettingsError          a setting that cannot be, whatever the input is
+    ├── PlanError              settings and input that do not go together; may offer remedies
+    │   └── BudgetError        a result that would not fit the memory budget
+    ├── SourceError            a file that cannot be read
+    │   ├── SourceNotFound
+    │   ├── UnsupportedSource  not a format, dtype or rank that is read
+    │   ├── DamagedSource      truncated, inconsistent or undecodable
+    │   └── OversizedSource    declares more than the budget allows
+    ├── ExportError            a file that cannot be written
+    │   └── TargetExists
+    ├── DeviceError            a device that is not there, or that failed
+    ├── WorkerDied             a worker process ended in the middle of a request
+    └── Cancelled              the user, or a newer request, took the request back
+
+Each message says what was received, what was expected and how to fix it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class PadviewerError(Exception):
+    """Base of padviewer's own errors: expected, and told to people without a traceback."""
+
+    @property
+    def message(self) -> str:
+        """The text for people, on one line and free of control characters."""
+        return printable(str(self))
+
+
+class SettingsError(PadviewerError, ValueError):
+    """A setting has a value that no input could make valid."""
+
+
+class PlanError(PadviewerError, ValueError):
+    """The settings cannot be applied to this input.
+
+    Attributes:
+        remedies: pairs of a label and the settings (fields of `PipelineSpec`) that would mend it, nearest first.
+    """
+
+    def __init__(self, message: str, remedies: tuple[tuple[str, dict[str, Any]], ...] = ()) -> None:
+        super().__init__(message, remedies)
+        self.remedies = remedies
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class BudgetError(PlanError):
+    """A result would take more memory than the budget allows."""
+
+
+class SourceError(PadviewerError):
+    """A file cannot be read."""
+
+
+class SourceNotFound(SourceError):
+    """The path leads to nothing that can be opened."""
+
+
+class UnsupportedSource(SourceError):
+    """The file is not of a format, dtype or rank that padviewer reads."""
+
+
+class DamagedSource(SourceError):
+    """The file is truncated, inconsistent or cannot be decoded."""
+
+
+class OversizedSource(SourceError):
+    """The file declares more data than the memory budget allows."""
+
+
+class ExportError(PadviewerError):
+    """A file cannot be written."""
+
+
+class TargetExists(ExportError):
+    """The file to write exists already and overwriting was not asked for."""
+
+
+class DeviceError(PadviewerError):
+    """The chosen device is not there, or failed."""
+
+
+class WorkerDied(PadviewerError):
+    """A worker process ended while it worked on a request."""
+
+
+class Cancelled(PadviewerError):
+    """The request was taken back before it was answered."""
+
+
+def printable(text: str) -> str:
+    """Returns `text` on one line, with control characters and undecodable bytes escaped."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def shortened(name: str, limit: int = 120) -> str:
+    """Returns `name` printable, with its middle left out where it is longer than `limit` characters."""
+    name = printable(name)
+    half = limit // 2 - 1
+    return name if len(name) <= limit else f"{name[:half]}…{name[-half:]}"

@@ -1,0 +1,138 @@
+"""Sizes, splits, folded indices and windows: the integer arithmetic of padding and convolution.
+
+The formulas that the Keras layers need too (`padded_size`, `split`, `fold`) use plain operators only, so that Python
+integers, numpy arrays and dynamic tensor shapes all go through the same lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Size = TypeVar("Size", int, Any)
+Indices = npt.NDArray[np.int64]
+
+POSITIONS = ("start", "center", "end")
+MODES = ("constant", "reflect", "symmetric", "edge", "wrap")
+OVERFLOWS = ("keep", "crop", "error")
+CONV_PADDINGS = ("valid", "same", "causal")
+
+
+class Split(NamedTuple):
+    """Elements added before and after the content of one axis; a negative number is a crop."""
+
+    before: int
+    after: int
+
+
+class Span(NamedTuple):
+    """The samples `start, start + step, ...` below `stop` of one axis: half-open, in a stage's own indices."""
+
+    start: int
+    stop: int
+    step: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many samples the span holds."""
+        return max(0, -(-(self.stop - self.start) // self.step))
+
+    @property
+    def indices(self) -> Indices:
+        """The sampled indices, int64."""
+        return np.arange(self.start, self.stop, self.step, dtype=np.int64)
+
+
+Region = tuple[Span, ...]
+
+
+def whole(shape: tuple[int, ...]) -> Region:
+    """Returns the region that covers every element of `shape`."""
+    return tuple(Span(0, size) for size in shape)
+
+
+def positive(value: Size) -> Size:
+    """Returns `value`, or 0 where it is negative, with plain operators."""
+    return (value + abs(value)) // 2
+
+
+def larger(a: Size, b: Size) -> Size:
+    """Returns the larger of two sizes, with plain operators."""
+    return b + positive(a - b)
+
+
+def smaller(a: Size, b: Size) -> Size:
+    """Returns the smaller of two sizes or index arrays, with plain operators."""
+    return a - positive(a - b)
+
+
+def padded_size(size: Size, target: int | None, overflow: str) -> Size:
+    """Returns the size of an axis after padding.
+
+    Args:
+        size: elements on the axis of the input: an int or an integer tensor.
+        target: wanted size; None leaves the axis.
+        overflow: `keep` lets a larger axis through, `crop` cuts it. `error` cuts too: the caller has refused before.
+    """
+    if target is None:
+        return size
+    return larger(size, target) if overflow == "keep" else target
+
+
+def split(extra: Size, position: str) -> tuple[Size, Size]:
+    """Splits `extra` elements into those before and after the content; negative numbers crop.
+
+    The odd one of a centre goes to the end, as in TensorFlow, torchvision and MONAI. A crop uses the same split as a
+    padding, so that a centre pad followed by a centre crop is the identity for every parity.
+    """
+    if position == "start":
+        before = extra * 0
+    elif position == "end":
+        before = extra
+    else:
+        before = positive(extra) // 2 - positive(-extra) // 2
+    return before, extra - before
+
+
+def fold(index: Any, size: Any, mode: str) -> Any:
+    """Returns which input index stands at `index`, in numpy's padding modes, at any distance from the border.
+
+    Args:
+        index: indices relative to the first element of the content: an integer array or tensor.
+        size: elements on the axis, at least 1: an int or an integer tensor.
+        mode: `edge`, `wrap`, `symmetric` or `reflect`. `constant` is not folded: its outside has no source.
+    """
+    if mode == "edge":
+        return smaller(larger(index, index * 0), size - 1)
+    if mode == "wrap":
+        return index % size
+    if mode == "symmetric":
+        turn = index % (2 * size)
+        return smaller(turn, 2 * size - 1 - turn)
+    period = larger(2 * size - 2, 1)
+    turn = index % period
+    return smaller(turn, period - turn)
+
+
+def effective_kernel(kernel: int, dilation: int) -> int:
+    """Returns how many elements a dilated kernel spans."""
+    return (kernel - 1) * dilation + 1
+
+
+def conv_split(size: int, kernel: int, stride: int, dilation: int, conv_padding: str) -> Split:
+    """Returns what the convolution itself pads: nothing for `valid`, TensorFlow's uneven split for `same`."""
+    span = effective_kernel(kernel, dilation)
+    if conv_padding == "valid":
+        return Split(0, 0)
+    if conv_padding == "causal":
+        return Split(span - 1, 0)
+    extra = max(0, (-(-size // stride) - 1) * stride + span - size)
+    return Split(extra // 2, extra - extra // 2)
+
+
+def conv_size(size: int, kernel: int, stride: int, dilation: int, conv_padding: str) -> int:
+    """Returns how many outputs a convolution has on an axis; 0 or less where the window does not fit."""
+    before, after = conv_split(size, kernel, stride, dilation, conv_padding)
+    return (size + before + after - effective_kernel(kernel, dilation)) // stride + 1

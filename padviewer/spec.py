@@ -1,0 +1,205 @@
+"""What the user asked for: one frozen, validated record of every setting, to and from JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from padviewer.axes import parse_axes
+from padviewer.errors import SettingsError
+from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
+
+Target = tuple[int | None, ...]
+Fill = bool | int | float
+
+# Keras' names; each maps any float32 to a float32 without settings of its own.
+ACTIVATIONS = (
+    "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "sigmoid", "hard_sigmoid", "tanh",
+    "softplus", "softsign", "softmax",
+)  # fmt: skip
+MAX_SIZE = 2**40
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class PipelineSpec:
+    """The settings of padding and convolution.
+
+    Attributes:
+        axes: letters of the input's axes; None takes the file's own or guesses.
+        target: wanted size of each spatial axis in the order D, H, W (or T); None leaves one; empty leaves all.
+        position: where the content sits in the target.
+        mode: how padding is made, by numpy's names.
+        fill_value: what `constant` writes.
+        overflow: what happens where the input is larger than the target.
+        filters: how many feature maps the convolution has.
+        kernel, strides, dilation: one number for all spatial axes, or one for each.
+        conv_padding: what the convolution itself pads.
+        activation: Keras' name of the activation.
+        seed: of the Glorot-uniform kernel.
+        device: where the convolution runs, e.g. `CPU:0`.
+
+    Raises:
+        SettingsError: where a value could be valid for no input.
+    """
+
+    axes: str | None = None
+    target: Target = ()
+    position: str = "start"
+    mode: str = "constant"
+    fill_value: Fill = 0
+    overflow: str = "keep"
+    filters: int = 32
+    kernel: tuple[int, ...] = (3,)
+    strides: tuple[int, ...] = (1,)
+    dilation: tuple[int, ...] = (1,)
+    conv_padding: str = "valid"
+    activation: str = "relu"
+    seed: int = 0
+    device: str = "CPU:0"
+
+    def __post_init__(self) -> None:
+        for name, check in _CHECKS.items():
+            object.__setattr__(self, name, check(name, getattr(self, name)))
+
+    def replace(self, **changes: Any) -> PipelineSpec:
+        """Returns a copy with other values, validated anew."""
+        return replace(self, **changes)
+
+    def to_json(self) -> str:
+        """Returns the settings as one JSON object. A fill of NaN or infinity is written as a string."""
+        values = asdict(self)
+        if not math.isfinite(self.fill_value):
+            values["fill_value"] = str(self.fill_value)
+        return json.dumps(values)
+
+    @classmethod
+    def from_json(cls, text: str) -> PipelineSpec:
+        """Returns the settings of `text`; unknown names and wrong types are errors, missing names take defaults."""
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise SettingsError(f"settings: expected a JSON object; {error}") from error
+        if not isinstance(values, dict):
+            raise SettingsError(f"settings: expected a JSON object, got {type(values).__name__}")
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise SettingsError(f"settings: unknown names {', '.join(unknown)}")
+        if isinstance(values.get("fill_value"), str):
+            values["fill_value"] = parse_fill(values["fill_value"])
+        for name, value in values.items():
+            if isinstance(value, list):
+                values[name] = tuple(value)
+        return cls(**values)
+
+
+def parse_target(text: str) -> Target:
+    """Parses `512x256`, `128` or `nonex256` (`none` leaves an axis)."""
+    return tuple(None if word in ("none", "-") else _parse_int("target", word) for word in _sizes(text))
+
+
+def parse_sizes(name: str, text: str) -> tuple[int, ...]:
+    """Parses `3` or `3x5` for the option `name`."""
+    return tuple(_parse_int(name, word) for word in _sizes(text))
+
+
+def parse_fill(text: str) -> Fill:
+    """Parses a fill value: an integer where the text is one, else a float (`nan` and `inf` too)."""
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingsError(f"fill value {text!r}: expected a number, such as 0, -1.5 or nan") from None
+
+
+def format_target(target: Target) -> str:
+    """Returns the text that `parse_target` takes."""
+    return "x".join("none" if size is None else str(size) for size in target)
+
+
+def format_sizes(sizes: tuple[int, ...]) -> str:
+    """Returns the text that `parse_sizes` takes."""
+    return "x".join(map(str, sizes))
+
+
+def _sizes(text: str) -> list[str]:
+    return text.strip().lower().replace("×", "x").replace(",", "x").replace(" ", "").split("x")
+
+
+def _parse_int(name: str, word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:
+        raise SettingsError(f"{name} {word!r}: expected a whole number, such as 512 or 512x256") from None
+
+
+def _whole_number(name: str, value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise SettingsError(f"{name} {value!r}: expected a whole number from {low} to {high}")
+    return value
+
+
+def _check_axes(_name: str, value: Any) -> str | None:
+    return None if value is None else parse_axes(value)
+
+
+def _check_target(name: str, value: Any) -> Target:
+    if not isinstance(value, tuple) or len(value) > 3:
+        raise SettingsError(f"{name} {value!r}: expected one to three sizes, such as 512x256")
+    return tuple(None if size is None else _whole_number(name, size, 0, MAX_SIZE) for size in value)
+
+
+def _check_fill(_name: str, value: Any) -> Fill:
+    if not isinstance(value, (bool, int, float)):
+        raise SettingsError(f"fill value {value!r}: expected a number")
+    return value
+
+
+def _check_device(name: str, value: Any) -> str:
+    kind, _, index = value.upper().partition(":") if isinstance(value, str) else ("", "", "")
+    if not kind.isalpha() or not (index or "0").isdecimal():
+        raise SettingsError(f"{name} {value!r}: expected a name such as CPU:0 or GPU:0")
+    return f"{kind}:{int(index or 0)}"
+
+
+def _one_of(*choices: str) -> Callable[[str, Any], str]:
+    def check(name: str, value: Any) -> str:
+        if value not in choices:
+            raise SettingsError(f"{name.replace('_', ' ')} {value!r}: expected one of {', '.join(choices)}")
+        return str(value)
+
+    return check
+
+
+def _integer(low: int, high: int) -> Callable[[str, Any], int]:
+    return lambda name, value: _whole_number(name, value, low, high)
+
+
+def _check_sizes(name: str, value: Any) -> tuple[int, ...]:
+    if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
+        raise SettingsError(f"{name} {value!r}: expected one number, or one for each spatial axis, such as 3 or 3x5")
+    return tuple(_whole_number(name, size, 1, MAX_SIZE) for size in value)
+
+
+_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "axes": _check_axes,
+    "target": _check_target,
+    "position": _one_of(*POSITIONS),
+    "mode": _one_of(*MODES),
+    "fill_value": _check_fill,
+    "overflow": _one_of(*OVERFLOWS),
+    "filters": _integer(1, MAX_SIZE),
+    "kernel": _check_sizes,
+    "strides": _check_sizes,
+    "dilation": _check_sizes,
+    "conv_padding": _one_of(*CONV_PADDINGS),
+    "activation": _one_of(*ACTIVATIONS),
+    "seed": _integer(0, MAX_SEED),
+    "device": _check_device,
+}
