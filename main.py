@@ -1,0 +1,9 @@
+"""Starts padviewer from a checkout."""
+
+if __name__ == "__main__":
+    # Inside the guard: worker processes import this module again and need nothing of it.
+    import sys
+
+    from padviewer.cli import main
+
+    sys.exit(main())

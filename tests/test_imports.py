@@ -1,0 +1,46 @@
+"""What importing a part of padviewer loads, seen from fresh processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+QT = ("PySide6", "pyqtgraph")
+KERAS = ("keras", "tensorflow")
+FORMATS = ("PIL", "tifffile", "imagecodecs")
+
+
+def loaded_by(module: str, heavy: tuple[str, ...]) -> list[str]:
+    code = f"import sys, {module}; print(*[name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("module", ["padviewer.sources", "padviewer.export", "padviewer.plan"])
+def test_formats_are_loaded_only_when_a_file_asks_for_them(module: str) -> None:
+    assert loaded_by(module, QT + KERAS + FORMATS) == []
+
+
+def test_the_command_line_loads_neither_qt_nor_keras() -> None:
+    assert loaded_by("padviewer.cli", QT + KERAS) == []
+
+
+def test_the_leaves_load_neither_numpy_nor_qt() -> None:
+    assert loaded_by("padviewer.display, padviewer.assets", (*QT, *KERAS, *FORMATS, "numpy")) == []
+
+
+def test_the_layers_load_no_qt() -> None:
+    assert loaded_by("padviewer.layers", QT) == []
+
+
+def test_nothing_but_the_layers_and_the_engine_loads_keras() -> None:
+    """Where a message or a constant pulls TensorFlow in, the window freezes for seconds: so every module is tried."""
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "padviewer").rglob("*.py")]
+    names = sorted(name.removesuffix(".__init__") for name in names)
+    light = [name for name in names if not name.startswith(("padviewer.layers", "padviewer.workers.engine"))]
+    assert loaded_by(", ".join(name for name in light if not name.endswith("__main__")), KERAS) == []
