@@ -52,7 +52,8 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], cells: tuple[int, in
 def ridge(rng: np.random.Generator, base: float, height: float, cells: int) -> Floats:
     """Returns the height of a ridge line over each column, in rows from the top."""
     line = noise(rng, (1, WIDTH), (1, cells), octaves=7)[0]
-    return base - height * (0.55 + 0.45 * line / np.abs(line).max())
+    heights: Floats = base - height * (0.55 + 0.45 * line / np.abs(line).max())
+    return heights
 
 
 def sky(rng: np.random.Generator) -> Floats:
