@@ -1,0 +1,125 @@
+"""`.npz`: one array of a zip archive, decoded to memory after its declared size has been checked."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import NamedTuple
+
+from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
+from padviewer.sources.base import ArraySource, Source
+from padviewer.sources.npy import MAGIC, Header, array_info, check_length, read_header
+from padviewer.sources.opened import OpenedFile
+
+_SUFFIX = ".npy"
+# What numpy writes. The others decompress a block at once, however far it expands.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SHOWN = 12
+
+
+class _Entry(NamedTuple):
+    """A member: the name that it is shown and asked for by, and its record in the archive."""
+
+    name: str
+    record: zipfile.ZipInfo
+
+
+def matches(head: bytes) -> bool:
+    """Tells whether a file begins as a zip archive does."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def open_npz(file: OpenedFile, member: str | None, budget: int) -> Source:
+    """Decodes one member of a `.npz` file; None takes the first one that can be read."""
+    with zipfile.ZipFile(file.handle) as archive:
+        entries = _entries(archive)
+        if not entries:
+            raise UnsupportedSource(f"{file.name}: is a zip archive without .npy members; save arrays with numpy.savez")
+        names = tuple(entry.name for entry in entries)
+        entry, header = _chosen(file, archive, entries, member)
+        return _decoded(file, archive, entry, header, names, budget)
+
+
+def _entries(archive: zipfile.ZipFile) -> list[_Entry]:
+    """Lists the arrays. Names that occur twice are told apart by a number, the first one keeps its name."""
+    entries: list[_Entry] = []
+    taken: set[str] = set()
+    for record in archive.infolist():
+        if record.filename.endswith(_SUFFIX):
+            name = _unique(record.filename.removesuffix(_SUFFIX), taken)
+            taken.add(name)
+            entries.append(_Entry(name, record))
+    return entries
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    count = 2
+    while f"{name} ({count})" in taken:
+        count += 1
+    return f"{name} ({count})"
+
+
+def _chosen(
+    file: OpenedFile, archive: zipfile.ZipFile, entries: list[_Entry], member: str | None
+) -> tuple[_Entry, Header]:
+    if member is not None:
+        wanted = member.removesuffix(_SUFFIX)
+        for entry in entries:
+            if entry.name in (member, wanted):
+                return entry, _header(file, archive, entry)
+        known = ", ".join(shortened(entry.name, 40) for entry in entries[:_SHOWN])
+        more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
+        raise UnsupportedSource(f"{file.name}: has no member {shortened(member)!r}; it has {known}{more}")
+    first: SourceError | None = None
+    for entry in entries:
+        try:
+            return entry, _header(file, archive, entry)
+        except SourceError as error:
+            first = first or error
+    raise first or UnsupportedSource(f"{file.name}: has no member that can be read")
+
+
+def _label(file: OpenedFile, entry: _Entry) -> str:
+    return f"{file.name}::{shortened(entry.name, 60)}"
+
+
+def _header(file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry) -> Header:
+    name, record = _label(file, entry), entry.record
+    if record.flag_bits & 1:
+        raise UnsupportedSource(f"{name}: is encrypted; save it without a password")
+    if record.compress_type not in _METHODS:
+        raise UnsupportedSource(
+            f"{name}: is compressed with zip method {record.compress_type}; save it with numpy.savez_compressed"
+        )
+    with archive.open(record) as stream:
+        start = stream.read(len(MAGIC))
+    if start.startswith(b"\x80"):
+        raise UnsupportedSource(
+            f"{name}: is a pickle, which is never loaded because it can run programs; save a plain array instead"
+        )
+    with archive.open(record) as stream:
+        header = read_header(stream, name)  # type: ignore[arg-type]
+    check_length(header, record.file_size - header.offset, name)
+    return header
+
+
+def _decoded(
+    file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry, header: Header, names: tuple[str, ...], budget: int
+) -> Source:
+    name = _label(file, entry)
+    file.check_budget(header.nbytes, budget, f"member {shortened(entry.name, 60)}")
+    with archive.open(entry.record) as stream:
+        stream.read(header.offset)
+        data = stream.read(header.nbytes)
+        if len(data) < header.nbytes:
+            raise DamagedSource(
+                f"{name}: declares {header.nbytes} bytes, but {len(data)} come out of the archive; save it again"
+            )
+        # Reading on to the end is what makes zipfile compare the checksum.
+        spare = entry.record.file_size - header.offset - header.nbytes
+        while stream.read(1 << 20):
+            pass
+    notes = (f"{spare} bytes after the array ignored",) if spare else ()
+    info = array_info(file, header, entry.name, ".npz", names, notes)
+    return ArraySource(header.array(data, 0), info)

@@ -1,0 +1,149 @@
+"""A regular file, opened once, whose first bytes tell its format; and the guard around decoders."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from padviewer.errors import (
+    DamagedSource,
+    OversizedSource,
+    PadviewerError,
+    SourceError,
+    SourceNotFound,
+    UnsupportedSource,
+    printable,
+    shortened,
+)
+from padviewer.plan import format_bytes
+
+_HEAD = 64
+_KINDS = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISCHR, "a character device"),
+    (stat.S_ISBLK, "a block device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A regular file that is open for reading.
+
+    Attributes:
+        path: as given.
+        handle: at the first byte.
+        size: bytes.
+        head: the first 64 bytes, or fewer.
+    """
+
+    path: str
+    handle: BinaryIO
+    size: int
+    head: bytes
+
+    @property
+    def name(self) -> str:
+        """The file's name for messages: printable and not too long."""
+        return display_name(self.path)
+
+    def check_budget(self, needed: int, budget: int, what: str) -> None:
+        """Raises an `OversizedSource` where `what` needs more bytes than the budget."""
+        if needed > budget:
+            raise OversizedSource(
+                f"{self.name}: {what} would take {format_bytes(needed)} in memory, more than the budget of "
+                f"{format_bytes(budget)}; raise the budget with --budget, or use a smaller file"
+            )
+
+    def no_members(self, member: str | None) -> None:
+        """Raises an `UnsupportedSource` where a member is asked for in a file that holds one array."""
+        if member is not None:
+            raise UnsupportedSource(
+                f"{self.name}: member {shortened(member)!r} was asked for, but the file holds one array; leave '::' out"
+            )
+
+
+def display_name(path: str) -> str:
+    """Returns a path for messages: printable and not too long."""
+    return shortened(path) or "(no name)"
+
+
+def open_regular(path: str) -> OpenedFile:
+    """Opens a regular file; pipes, devices and directories are refused without being opened.
+
+    Raises:
+        SourceNotFound: where the path leads to nothing.
+        UnsupportedSource: where it leads to something that is not a regular file.
+        DamagedSource: where the file is empty.
+        SourceError: where it cannot be opened.
+    """
+    try:
+        _check_kind(path, os.stat(path).st_mode)  # noqa: PTH116 a Path cannot hold every name
+        # The name may lead to a pipe by now: without O_NONBLOCK, opening one waits for a writer.
+        handle = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    except (OSError, ValueError) as error:
+        raise _not_opened(path, error) from error
+    try:
+        state = os.fstat(handle.fileno())
+        _check_kind(path, state.st_mode)
+        if state.st_size == 0:
+            raise DamagedSource(f"{display_name(path)}: the file is empty (0 bytes); choose one that holds data")
+        head = handle.read(_HEAD)
+        handle.seek(0)
+    except OSError as error:
+        handle.close()
+        raise _not_opened(path, error) from error
+    except BaseException:
+        handle.close()
+        raise
+    return OpenedFile(path, handle, state.st_size, head)
+
+
+def _check_kind(path: str, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    kind = next((name for test, name in _KINDS if test(mode)), "no regular file")
+    raise UnsupportedSource(f"{display_name(path)}: is {kind}; only regular files are read")
+
+
+def _not_opened(path: str, error: OSError | ValueError) -> SourceError:
+    name = display_name(path)
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOENT, errno.ENOTDIR):
+        return SourceNotFound(f"{name}: no such file; check the name")
+    if number == errno.ENAMETOOLONG:
+        return SourceNotFound(f"{name}: the name is longer than the system allows ({len(path)} characters)")
+    if number in (errno.EACCES, errno.EPERM):
+        return SourceError(f"{name}: no permission to read it; change its permissions or copy it")
+    if number is None:
+        return SourceNotFound(f"{name}: no file can have this name ({printable(str(error))})")
+    return SourceError(f"{name}: cannot be opened ({os.strerror(number)})")
+
+
+@contextmanager
+def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
+    """Turns whatever a decoder raises into a `SourceError`, and collects what it warns of.
+
+    Decoders of damaged files raise nearly every built-in exception, so all of them are caught here.
+    """
+    name = display_name(path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield caught
+        except PadviewerError:
+            raise
+        except MemoryError as error:
+            raise OversizedSource(
+                f"{name}: decoding it needs more memory than there is; close other programs or use a smaller file"
+            ) from error
+        except Exception as error:
+            cause = shortened(f"{type(error).__name__}: {error}", 300)
+            raise DamagedSource(f"{name}: cannot be decoded ({cause}); the file may be damaged or cut short") from error

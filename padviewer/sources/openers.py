@@ -1,0 +1,98 @@
+"""`open_source`: finds the reader of a file by its first bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from padviewer.errors import UnsupportedSource, printable, shortened
+from padviewer.sources import npy, npz, picture, tiff
+from padviewer.sources.base import Source
+from padviewer.sources.opened import OpenedFile, decoding, open_regular
+
+_SEPARATOR = "::"
+
+
+class Opener(NamedTuple):
+    """A family of formats: how its files begin, and what reads them."""
+
+    matches: Callable[[bytes], bool]
+    open: Callable[[OpenedFile, str | None, int], Source]
+
+
+OPENERS = (
+    Opener(npy.matches, npy.open_npy),
+    Opener(npz.matches, npz.open_npz),
+    Opener(tiff.matches, tiff.open_tiff),
+    Opener(picture.matches, picture.open_picture),
+)
+FORMATS = "PNG, JPEG, TIFF, BMP, GIF, WebP, .npy and .npz"
+
+# Files that people take for one of ours: what they are is more help than what they are not.
+_STRANGERS = (
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"\x80\x02", "a pickle, which is never loaded because it can run programs"),
+    (b"\x80\x03", "a pickle, which is never loaded because it can run programs"),
+    (b"\x80\x04", "a pickle, which is never loaded because it can run programs"),
+    (b"\x80\x05", "a pickle, which is never loaded because it can run programs"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"%PDF", "a PDF"),
+    (b"DDS ", "a DDS texture"),
+    (b"MATLAB 5.0", "a MATLAB file"),
+    (b"<", "a text or markup file"),
+)
+
+
+def open_source(path: str, member: str | None = None, *, budget: int) -> Source:
+    """Opens the array in a file. Its format is told by its first bytes, never by its name.
+
+    Args:
+        path: a regular file.
+        member: name of one array in a file that holds several; None takes the first one that can be read.
+        budget: bytes that decoding may spend. Files that are mapped instead (.npy) may be of any size.
+
+    Raises:
+        SourceError: where the file cannot be read; names the file, the cause and what to do.
+    """
+    file = open_regular(path)
+    try:
+        opener = next((opener for opener in OPENERS if opener.matches(file.head)), None)
+        if opener is None:
+            raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {FORMATS} are read")
+        with decoding(path) as caught:
+            source = opener.open(file, member, budget)
+    finally:
+        file.handle.close()
+    warned = dict.fromkeys(f"warning: {shortened(str(warning.message), 200)}" for warning in caught)
+    source.info = replace(source.info, notes=(*source.info.notes, *warned))
+    return source
+
+
+def split_selector(text: str) -> tuple[str, str | None]:
+    """Splits `file.npz::key` into file and member. A file whose own name contains `::` wins.
+
+    Returns:
+        The path, and the member's name or None.
+    """
+    if _SEPARATOR not in text or _exists(text):
+        return text, None
+    words = text.split(_SEPARATOR)
+    pairs = [(_SEPARATOR.join(words[:i]), _SEPARATOR.join(words[i:])) for i in range(1, len(words))]
+    path, member = next((pair for pair in pairs if _exists(pair[0])), pairs[0])
+    return path, member or None
+
+
+def _exists(path: str) -> bool:
+    try:
+        return os.path.lexists(path)
+    except ValueError:
+        return False
+
+
+def _stranger(head: bytes) -> str:
+    for magic, name in _STRANGERS:
+        if head.startswith(magic):
+            return name
+    return f"of no known format (it begins with {printable(repr(head[:8]))[1:]})"

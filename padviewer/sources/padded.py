@@ -1,0 +1,112 @@
+"""Elements of the padded stage and of the mask, by index arithmetic: nothing is padded as a whole."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from padviewer.axes import CHANNELS
+from padviewer.errors import PlanError
+from padviewer.geometry import Indices, Region, fold
+from padviewer.plan import Plan, Stage, StagePlan
+from padviewer.sources.base import Array, Source
+
+
+def read_input(source: Source, region: Region) -> Array:
+    """Reads a region of the input.
+
+    Args:
+        source: what to read.
+        region: one span for each axis of the source, in its own indices.
+
+    Returns:
+        The samples, in the source's dtype and axis order.
+    """
+    return source.take(tuple(span.indices for span in region))
+
+
+def read_padded(source: Source, plan: Plan, region: Region) -> Array:
+    """Reads a region of the padded tensor, touching only those elements of the source that show up in it.
+
+    Args:
+        source: the input that `plan` was resolved for.
+        plan: a plan that has a PADDED stage.
+        region: one span for each axis of `plan.input.axes`, in PADDED indices.
+
+    Returns:
+        The samples, in the source's dtype and axis order.
+
+    Raises:
+        PlanError: where the plan has no padded stage, or the region leaves it.
+    """
+    _check(region, plan.require(Stage.PADDED))
+    content = [span.indices - pad.before for span, pad in zip(region, plan.pad_width, strict=True)]
+    if plan.spec.mode == "constant":
+        return _filled(source, plan, content)
+    sizes = zip(content, plan.input.shape, strict=True)
+    return source.take(tuple(_folded(index, size, plan.spec.mode) for index, size in sizes))
+
+
+def read_mask(plan: Plan, region: Region) -> Array:
+    """Computes a region of the pixel mask.
+
+    Args:
+        plan: a plan that has a PADDED stage.
+        region: one span for each axis of `plan.mask.axes`, in PADDED indices.
+
+    Returns:
+        uint8: 1 where the tensor is data, 0 where it is padding.
+
+    Raises:
+        PlanError: where the plan has no padded stage, or the region leaves it.
+    """
+    mask = plan.require(Stage.MASK)
+    _check(region, mask)
+    vectors = [_is_data(plan, letter, span.indices) for letter, span in zip(mask.axes, region, strict=True)]
+    return functools.reduce(np.multiply, (_along(vector, i, len(vectors)) for i, vector in enumerate(vectors)))
+
+
+def mask_region(axes: str, region: Region) -> Region:
+    """Returns the region of the mask that lies under a region of the padded tensor with `axes`."""
+    return tuple(span for letter, span in zip(axes, region, strict=True) if letter != CHANNELS)
+
+
+def _check(region: Region, stage: StagePlan) -> None:
+    inside = len(region) == len(stage.shape) and all(
+        span.step >= 1 and (span.count == 0 or (span.start >= 0 and span.indices[-1] < size))
+        for span, size in zip(region, stage.shape, strict=True)
+    )
+    if not inside:
+        raise PlanError(f"region {[tuple(s) for s in region]} leaves the stage {stage.axes} {list(stage.shape)}")
+
+
+def _folded(index: Indices, size: int, mode: str) -> Indices:
+    # An empty axis can be asked for nothing, and has no period to fold by.
+    return index if size == 0 else np.asarray(fold(index, size, mode), np.int64)
+
+
+def _filled(source: Source, plan: Plan, content: list[Indices]) -> Array:
+    inside = [np.flatnonzero((i >= 0) & (i < n)) for i, n in zip(content, plan.input.shape, strict=True)]
+    shape = tuple(len(index) for index in content)
+    if all(len(kept) == size for kept, size in zip(inside, shape, strict=True)):
+        return source.take(tuple(content))
+    with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
+        out = np.full(shape, plan.spec.fill_value, source.info.dtype)
+    if all(len(kept) for kept in inside):
+        # Regions are increasing, so what lies inside is one run on each axis.
+        runs = tuple(slice(int(kept[0]), int(kept[-1]) + 1) for kept in inside)
+        out[runs] = source.take(tuple(index[run] for index, run in zip(content, runs, strict=True)))
+    return out
+
+
+def _is_data(plan: Plan, letter: str, index: Indices) -> Array:
+    axis = plan.axis(letter)
+    if axis is None:
+        return np.ones(len(index), np.uint8)
+    start, stop = axis.data
+    return ((index >= start) & (index < stop)).astype(np.uint8)
+
+
+def _along(vector: Array, axis: int, rank: int) -> Array:
+    return vector.reshape([-1 if i == axis else 1 for i in range(rank)])
