@@ -6,7 +6,7 @@ tools=$PWD/.tools/uv
 
 # A Python that uv has to fetch belongs to the checkout too.
 : "${UV_PYTHON_INSTALL_DIR:=$PWD/.tools/python}"
-export UV_PYTHON_INSTALL_DIR
+export UV_PYTHON_INSTALL_DIR PIP_ROOT_USER_ACTION=ignore
 
 say() { printf '%s\n' "$*" >&2; }
 
