@@ -27,6 +27,8 @@ _MAGIC = (
 _PLAIN = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B", "I", "F")
 _BANDS = {"1": 1, "L": 1, "LA": 2, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
 _ORIENTATION = 0x0112
+# Where the header of a PNG, always its first chunk, tells bits per sample.
+_PNG_DEPTH = 24
 
 
 def picture_format(head: bytes) -> str | None:
@@ -43,7 +45,7 @@ def matches(head: bytes) -> bool:
 
 def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
     """Decodes a picture: the first frame, upright, with palettes and printing colours turned into RGB."""
-    from PIL import Image
+    from PIL import Image  # noqa: PLC0415 loaded when first needed
 
     file.no_members(member)
     kind = picture_format(file.head)
@@ -51,11 +53,14 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
     _check_webp(file, budget)
     with _pixel_limit(file, budget), Image.open(file.handle, formats=[kind]) as image:
         width, height = image.size
-        file.check_budget(width * height * _bytes_per_pixel(image), budget, f"a picture of {width} x {height} pixels")
+        file.check_budget(
+            width * height * _bytes_per_pixel(file, image), budget, f"a picture of {width} x {height} pixels"
+        )
         notes = [f"frame 1 of {frames}"] if (frames := getattr(image, "n_frames", 1)) > 1 else []
         image.seek(0)
-        turn = _orientation(image, notes)
         pixels = _pixels(file, image, notes)
+        # After the pixels: looking for EXIF may decode them too, and Pillow reports a cut file only the first time.
+        turn = _orientation(image, notes)
     if turn != 1:
         pixels = upright(pixels, turn)
         notes.append("EXIF rotation applied")
@@ -79,7 +84,7 @@ def upright(pixels: Array, orientation: int) -> Array:
 @contextmanager
 def _pixel_limit(file: OpenedFile, budget: int) -> Iterator[None]:
     """Puts our budget in the place of Pillow's own limit, which raises at twice its value."""
-    from PIL import Image
+    from PIL import Image  # noqa: PLC0415 loaded when first needed
 
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = max(1, budget // 2)
@@ -115,8 +120,8 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _bytes_per_pixel(image: Image) -> int:
-    if _is_deep_png(image):
+def _bytes_per_pixel(file: OpenedFile, image: Image) -> int:
+    if _is_deep_png(file, image):
         return len(image.getbands()) * 2
     return _BANDS.get(image.mode, 4)
 
@@ -130,20 +135,18 @@ def _orientation(image: Image, notes: list[str]) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _is_deep_png(image: Image) -> bool:
+def _is_deep_png(file: OpenedFile, image: Image) -> bool:
     """Tells whether a PNG has 16 bits per sample or a transparent colour, which Pillow would reduce or misplace."""
     if image.format != "PNG":
         return False
-    tiles = getattr(image, "tile", None)
-    rawmode = tiles[0].args if tiles else ""
-    deep = isinstance(rawmode, str) and ";16" in rawmode
+    deep = file.head[_PNG_DEPTH] == 16
     keyed = image.mode in ("1", "L", "I;16", "RGB") and "transparency" in image.info
     return deep or keyed
 
 
 def _pixels(file: OpenedFile, image: Image, notes: list[str]) -> Array:
-    if _is_deep_png(image):
-        import imagecodecs
+    if _is_deep_png(file, image):
+        import imagecodecs  # noqa: PLC0415 loaded when first needed
 
         if "transparency" in image.info:
             notes.append("transparent colour -> alpha channel")

@@ -37,7 +37,7 @@ def matches(head: bytes) -> bool:
 
 def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
     """Decodes the first series of a TIFF file."""
-    import tifffile
+    import tifffile  # noqa: PLC0415 loaded when first needed
 
     file.no_members(member)
     _check_chain(file)
@@ -60,8 +60,10 @@ def map_axes(letters: str) -> str | None:
     """Returns our axis letters for tifffile's; None where they do not make a layout of ours.
 
     Rows, columns, samples and depth have their place. One other letter, such as time or page number, is a batch.
+    Columns without rows are a signal.
     """
     mapped = "".join(_LETTERS.get(letter, "B") for letter in letters)
+    mapped = mapped if "H" in mapped else mapped.replace("W", "T")
     try:
         return parse_axes(mapped)
     except SettingsError:

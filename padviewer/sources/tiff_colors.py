@@ -45,7 +45,7 @@ def as_seen(pixels: Array, letters: str, page: Any, notes: list[str]) -> tuple[A
 
 
 def _as_rgb(pixels: Array, letters: str, mode: str, notes: list[str]) -> Array:
-    from PIL import Image
+    from PIL import Image  # noqa: PLC0415 loaded when first needed
 
     if letters != "YXS" or pixels.dtype != np.uint8 or pixels.shape[-1] != Image.getmodebands(mode):
         notes.append(f"{mode} channels as stored")

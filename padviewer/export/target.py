@@ -1,0 +1,167 @@
+"""The file to write: checked before work starts, and replaced in one step when the work is done."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from padviewer.errors import ExportError, TargetExists, printable, shortened
+from padviewer.plan import format_bytes
+
+_SUFFIX = ".padviewer-tmp"
+# Room for headers, and for a file system's own bookkeeping.
+_SPARE = 1 << 16
+_MAX_STEM = 200
+
+
+def check_place(path: str, overwrite: bool) -> None:
+    """Checks that a file can be made at `path`, as far as can be known without making it.
+
+    Raises:
+        TargetExists: where something is there already and `overwrite` is not set. A symbolic link counts, whether its
+            target exists or not, because writing would change another file.
+        ExportError: where the directory is missing or the target is not a regular file.
+    """
+    name = display_name(path)
+    try:
+        if os.path.lexists(path):
+            _check_existing(path, overwrite)
+        directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 a Path cannot hold every name
+        state = os.stat(directory)  # noqa: PTH116
+    except (OSError, ValueError) as error:
+        raise _failed(path, error) from error
+    if not stat.S_ISDIR(state.st_mode):
+        raise ExportError(f"{name}: {display_name(directory)} is not a directory; choose another place")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise ExportError(f"{name}: no permission to write in {display_name(directory)}; choose another place")
+
+
+def _check_existing(path: str, overwrite: bool) -> None:
+    name = display_name(path)
+    linked = os.path.islink(path)  # noqa: PTH114
+    real = os.path.realpath(path)
+    if os.path.isdir(real):  # noqa: PTH112
+        raise ExportError(f"{name}: is a directory; give the name of a file in it")
+    if os.path.exists(real) and not os.path.isfile(real):  # noqa: PTH110, PTH113
+        raise ExportError(f"{name}: is not a regular file; choose another name")
+    if not overwrite:
+        what = f"is a link to {display_name(real)}, which would be written" if linked else "exists already"
+        raise TargetExists(f"{name}: {what}; allow overwriting (--overwrite), or choose another name")
+
+
+def check_space(path: str, needed: int) -> None:
+    """Raises an `ExportError` where the disk has no room for `needed` bytes beside the old file."""
+    free = shutil.disk_usage(os.path.dirname(os.path.realpath(path))).free  # noqa: PTH120
+    if needed + _SPARE > free:
+        raise ExportError(
+            f"{display_name(path)}: needs {format_bytes(needed)}, but {format_bytes(free)} are free on the disk; make "
+            "room, or choose another disk"
+        )
+
+
+def temporary_paths(path: str) -> list[str]:
+    """Finds what a writer that was killed left behind for the target `path`. Empty while none did."""
+    directory, stem = _place(path)
+    return sorted(glob.glob(f"{glob.escape(os.path.join(directory, _prefix(stem)))}*{_SUFFIX}"))  # noqa: PTH118, PTH207
+
+
+@contextmanager
+def replacing(path: str, overwrite: bool) -> Iterator[BinaryIO]:
+    """Opens a temporary file beside the target, and puts it in the target's place if the body succeeds.
+
+    A link's real target is replaced, the link stays. The new file has the old one's permissions. On any error the
+    temporary file is removed, and the old file is as it was.
+
+    Raises:
+        ExportError: for whatever the system refuses; `TargetExists` where a file has appeared meanwhile.
+    """
+    check_place(path, overwrite)
+    temporary = ""
+    try:
+        directory, stem = _place(path)
+        target = os.path.join(directory, stem)  # noqa: PTH118
+        name = os.path.join(directory, f"{_prefix(stem)}{secrets.token_hex(4)}{_SUFFIX}")  # noqa: PTH118
+        with open(name, "x+b") as file:  # noqa: PTH123
+            temporary = name
+            yield file
+            file.flush()
+            _keep_mode(target, file.fileno())
+            os.fsync(file.fileno())
+        _publish(temporary, target, overwrite)
+        temporary = ""
+        _sync_directory(directory)
+    except (OSError, ValueError) as error:
+        raise _failed(path, error) from error
+    finally:
+        if temporary:
+            with suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108
+
+
+def display_name(path: str) -> str:
+    """Returns a path for messages: printable and not too long."""
+    return shortened(path) or "(no name)"
+
+
+def _place(path: str) -> tuple[str, str]:
+    directory, stem = os.path.split(os.path.realpath(path))
+    return directory, stem
+
+
+def _prefix(stem: str) -> str:
+    # The name must stay within what file systems allow, with the random part and the suffix.
+    return f".{os.fsdecode(os.fsencode(stem)[:_MAX_STEM])}."
+
+
+def _keep_mode(target: str, descriptor: int) -> None:
+    with suppress(OSError):
+        os.fchmod(descriptor, stat.S_IMODE(os.stat(target).st_mode))  # noqa: PTH116
+
+
+def _publish(temporary: str, target: str, overwrite: bool) -> None:
+    if overwrite:
+        os.replace(temporary, target)  # noqa: PTH105
+        return
+    try:
+        # Unlike a rename, a link never replaces what has appeared since the check.
+        os.link(temporary, target)
+    except FileExistsError:
+        raise TargetExists(
+            f"{display_name(target)}: has appeared meanwhile; allow overwriting (--overwrite), or choose another name"
+        ) from None
+    except OSError:
+        # File systems without hard links: the check at the start has to do.
+        os.replace(temporary, target)  # noqa: PTH105
+        return
+    os.unlink(temporary)  # noqa: PTH108
+
+
+def _sync_directory(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _failed(path: str, error: OSError | ValueError) -> ExportError:
+    name, number = display_name(path), getattr(error, "errno", None)
+    advice = {
+        errno.ENOSPC: "the disk is full; make room, or choose another disk",
+        errno.EDQUOT: "the disk quota is used up; make room, or choose another disk",
+        errno.EROFS: "the disk is read-only; choose another place",
+        errno.EACCES: "no permission to write there; choose another place",
+        errno.EPERM: "no permission to write there; choose another place",
+        errno.ENOENT: "the directory does not exist; make it first, or choose another place",
+        errno.ENOTDIR: "part of the path is not a directory; choose another place",
+        errno.ENAMETOOLONG: f"the name is longer than the system allows ({len(path)} characters); choose a shorter one",
+    }
+    cause = advice.get(number or 0, f"cannot be written ({printable(str(error))[:300]}); choose another place")
+    return ExportError(f"{name}: {cause}")
