@@ -6,6 +6,7 @@ python scripts/check_readme.py
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import shlex
 import sys
@@ -17,6 +18,8 @@ FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)|<(?:img|source)[^>]+src(?:set)?=\"([^\"\s]+)")
 # Home folders and scratch folders of whoever wrote it; a /path/to/... of an example is none.
 ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:home|root|Users|work|tmp|mnt|opt|usr)/\S*")
+# The parser of each verb; of None, the one that opens the window.
+Parsers = dict[str | None, argparse.ArgumentParser]
 SHELLS = ("", "sh", "bash", "console", "shell")
 
 
@@ -35,6 +38,8 @@ def commands(text: str) -> Iterator[list[str]]:
                 words = shlex.split(line.strip().removeprefix("$ "), comments=True)
             except ValueError:
                 continue  # output of a command, not a command
+            # What follows a pipe or a redirection belongs to another program.
+            words = list(itertools.takewhile(lambda word: word not in ("|", "&&", "||", ";", ">", "&"), words))
             if words:
                 yield words
 
@@ -69,15 +74,6 @@ def path_problems(text: str) -> Iterator[str]:
     yield from (f"names the absolute path {match[0]}" for match in ABSOLUTE.finditer(text))
 
 
-def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Returns the verbs of a parser."""
-    found: dict[str, argparse.ArgumentParser] = {}
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            found.update(action.choices)
-    return found
-
-
 def padviewer_arguments(words: list[str]) -> list[str] | None:
     """Returns what a command passes to padviewer, or None where it calls something else."""
     if words[0] == "make" and words[1:2] == ["run"]:
@@ -89,47 +85,41 @@ def padviewer_arguments(words: list[str]) -> list[str] | None:
     return words[3:] if words[:3] == ["python", "-m", "padviewer"] else None
 
 
-def option_problems(text: str, parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Yields each option that the command line does not know."""
-    verbs = subparsers(parser)
+def options(parser: argparse.ArgumentParser) -> set[str]:
+    """Returns the options that a parser knows, `-h` among them."""
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def command_problems(text: str, parsers: Parsers) -> Iterator[str]:
+    """Yields each option, and each word in the place of a verb, that the command line does not know."""
     for words in commands(text):
         arguments = padviewer_arguments(words)
-        if arguments is None:
+        if not arguments:
             continue
-        chosen = next((verbs[word] for word in arguments if word in verbs), None)
-        known = {o for p in (parser, chosen) if p for action in p._actions for o in action.option_strings}
-        # Before a verb was chosen by default, its options are written without it.
-        known |= (
-            set() if chosen else {o for p in verbs.values() for action in p._actions for o in action.option_strings}
-        )
-        for option in (word.split("=")[0] for word in arguments if re.match(r"--?[a-zA-Z]", word)):
-            if option not in known:
-                yield f"`{shlex.join(words)}`: padviewer has no option {option}"
-
-
-def verb_problems(text: str, parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Yields each first word that looks like a verb, no path and no selector, and is none."""
-    verbs = subparsers(parser)
-    for words in commands(text):
-        arguments = padviewer_arguments(words)
-        if verbs and arguments and re.fullmatch(r"[a-z][a-z-]*", arguments[0]) and arguments[0] not in verbs:
+        verb = arguments[0] if arguments[0] in parsers else None
+        # A lone word could be a file; in an example it is a verb that was renamed.
+        if verb is None and re.fullmatch(r"[a-z][a-z-]*", arguments[0]):
             yield f"`{shlex.join(words)}`: padviewer has no verb {arguments[0]}"
+        for option in (word.split("=")[0] for word in arguments if re.match(r"--?[a-zA-Z]", word)):
+            if option not in options(parsers[verb]):
+                yield f"`{shlex.join(words)}`: padviewer has no option {option}"
 
 
 def main() -> int:
     """Prints every problem; returns 1 where there is one."""
-    from padviewer.cli import build_parser
+    from padviewer.cli import VERBS, build_parser
 
     readme = ROOT / "README.md"
     if not readme.is_file():
         print("README.md is missing")
         return 1
-    makefile, parser = (ROOT / "Makefile").read_text("utf-8"), build_parser()
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    parsers: Parsers = {verb: build_parser(verb) for verb in (None, *VERBS)}
     problems = [f"README.md: {problem}" for problem in first_block_problems(readme.read_text("utf-8"))]
     for page in (readme, *sorted((ROOT / "docs").rglob("*.md"))):
         text = page.read_text("utf-8")
         found = [*target_problems(text, makefile), *picture_problems(text, page.parent), *path_problems(text)]
-        found += [*option_problems(text, parser), *verb_problems(text, parser)]
+        found += command_problems(text, parsers)
         problems += [f"{page.relative_to(ROOT)}: {problem}" for problem in found]
     print(*problems, sep="\n", end="\n" if problems else "")
     return 1 if problems else 0
