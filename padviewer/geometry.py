@@ -35,7 +35,7 @@ class Span(NamedTuple):
     step: int = 1
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]  # nobody searches a span as a tuple
         """How many samples the span holds."""
         return max(0, -(-(self.stop - self.start) // self.step))
 
@@ -60,12 +60,14 @@ def positive(value: Size) -> Size:
 
 def larger(a: Size, b: Size) -> Size:
     """Returns the larger of two sizes, with plain operators."""
-    return b + positive(a - b)
+    result: Size = b + positive(a - b)
+    return result
 
 
 def smaller(a: Size, b: Size) -> Size:
     """Returns the smaller of two sizes or index arrays, with plain operators."""
-    return a - positive(a - b)
+    result: Size = a - positive(a - b)
+    return result
 
 
 def padded_size(size: Size, target: int | None, overflow: str) -> Size:

@@ -228,18 +228,17 @@ def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int) -> Plan:
         return Plan(spec, info, source, spatial, padded, None, error)
     plan = Plan(spec, info, source, spatial, padded, feature, None)
     if plan.engine_bytes > budget:
-        return Plan(spec, info, source, spatial, padded, None, _over_budget(plan, budget))
+        return Plan(spec, info, source, spatial, padded, None, _over_budget(plan, feature, budget))
     return plan
 
 
 def format_bytes(count: float) -> str:
     """Returns a byte count as people read it: `512 B`, `7.4 MiB`, `31 GiB`."""
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
+    unit = "B"
+    for larger_unit in ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"):
         if count < 1024:
             break
-        count /= 1024
-    else:
-        count, unit = count / 1024, "EiB"
+        count, unit = count / 1024, larger_unit
     return f"{count:.0f} {unit}" if count >= 99.95 or unit == "B" else f"{count:.1f} {unit}"
 
 
@@ -312,7 +311,8 @@ def _axis(
 
 
 def _padded(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> StagePlan:
-    check_fill(spec.fill_value, source.dtype)
+    if spec.mode == "constant":
+        check_fill(spec.fill_value, source.dtype)
     sizes = {axis.letter: axis.padded for axis in spatial}
     shape = tuple(sizes.get(letter, size) for letter, size in zip(source.axes, source.shape, strict=True))
     return StagePlan(source.axes, shape, source.dtype)
@@ -325,7 +325,7 @@ def check_fill(value: Fill, dtype: str) -> None:
     """
     kind = np.dtype(dtype)
     if kind.kind in "fc":
-        if math.isfinite(value) and abs(value) > np.finfo(kind).max:
+        if math.isfinite(value) and abs(value) > float(np.finfo(kind).max):
             raise PlanError(f"fill value {value!r} is beyond the range of {dtype}", (("Use 0", {"fill_value": 0}),))
         return
     low, high = (0, 1) if kind.kind == "b" else (int(np.iinfo(kind).min), int(np.iinfo(kind).max))
@@ -378,16 +378,12 @@ def _window_too_large(axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanErro
     )
 
 
-def _over_budget(plan: Plan, budget: int) -> BudgetError:
-    assert plan.padded is not None
-    assert plan.feature is not None
-    ratio = plan.feature.nbytes / max(1, budget - (plan.engine_bytes - plan.feature.nbytes))
-    remedies: Remedies = ()
-    if 0 < ratio <= plan.spec.filters:
-        filters = math.floor(plan.spec.filters / ratio)
-        remedies = ((f"{filters} filters", {"filters": filters}),) if filters else ()
+def _over_budget(plan: Plan, feature: StagePlan, budget: int) -> BudgetError:
+    room = budget - (plan.engine_bytes - feature.nbytes)
+    filters = max(0, room) * plan.spec.filters // max(1, feature.nbytes)
+    remedies: Remedies = ((f"{filters} filters", {"filters": filters}),) if filters else ()
     return BudgetError(
-        f"the feature map {_sizes(plan.feature.shape)} would take {format_bytes(plan.engine_bytes)} with its input, more "
+        f"the feature map {_sizes(feature.shape)} would take {format_bytes(plan.engine_bytes)} with its input, more "
         f"than the budget of {format_bytes(budget)}; use fewer filters, larger strides or a smaller target, or raise the "
         "budget with --budget",
         remedies,
@@ -405,7 +401,7 @@ def parse_budget(text: str) -> int:
     unit = word[-1:] if word[-1:] in units else ""
     try:
         count = float(word.removesuffix(unit)) * units[unit]
-        if not 0 < count < math.inf:
+        if not 1 <= count < math.inf:
             raise ValueError
     except ValueError:
         raise SettingsError(f"budget {text!r}: expected a size in bytes, such as 800M or 4GiB") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -81,7 +82,7 @@ class PipelineSpec:
         """Returns the settings of `text`; unknown names and wrong types are errors, missing names take defaults."""
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(f"settings: expected a JSON object; {error}") from error
         if not isinstance(values, dict):
             raise SettingsError(f"settings: expected a JSON object, got {type(values).__name__}")
@@ -146,6 +147,8 @@ def _whole_number(name: str, value: Any, low: int, high: int) -> int:
 
 
 def _check_axes(_name: str, value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise SettingsError(f"axes {value!r}: expected letters, such as HWC")
     return None if value is None else parse_axes(value)
 
 
@@ -158,6 +161,8 @@ def _check_target(name: str, value: Any) -> Target:
 def _check_fill(_name: str, value: Any) -> Fill:
     if not isinstance(value, (bool, int, float)):
         raise SettingsError(f"fill value {value!r}: expected a number")
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise SettingsError("fill value: expected a number that some dtype can hold, at most 1.8e308")
     return value
 
 
