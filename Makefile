@@ -43,7 +43,7 @@ dist: $(DEV) ## build the wheel and the sdist into dist/
 
 clean: ## remove what was built and cached, but not .venv
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
-	find padviewer tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . \( -path ./.venv -o -path ./.tools \) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv compiles the dependencies; our own modules are few but start with every worker.
 define install
