@@ -143,7 +143,7 @@ def _obstacle(display: str | None, missing: Sequence[str], connects: Callable[[s
     if missing:
         return f"Qt needs {', '.join(missing)}, which this system lacks"
     if ":" in display and not connects(display):
-        return f"the X server of DISPLAY={display} does not answer"
+        return f"the X server of DISPLAY={display} does not answer, or refuses us"
     return None
 
 

@@ -30,7 +30,8 @@ def test_no_display_is_said() -> None:
 
 
 def test_a_server_that_does_not_answer_is_said() -> None:
-    assert inspect({"DISPLAY": ":7"}, answers=False).reason == "the X server of DISPLAY=:7 does not answer"
+    reason = inspect({"DISPLAY": ":7"}, answers=False).reason
+    assert reason == "the X server of DISPLAY=:7 does not answer, or refuses us"
 
 
 def test_missing_window_libraries_name_their_packages_and_leave_drawing() -> None:
