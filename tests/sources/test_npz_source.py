@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import pickle
+import struct
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+
+from padviewer.errors import DamagedSource, OversizedSource, SourceError, UnsupportedSource
+from padviewer.sources import open_source
+
+BUDGET = 2**20
+
+
+def everything(source):
+    return source.take(tuple(np.arange(size) for size in source.info.shape))
+
+
+def npy_bytes(array, tmp_path):
+    np.save(tmp_path / "member.npy", array)
+    return (tmp_path / "member.npy").read_bytes()
+
+
+def archive(path, members, method=zipfile.ZIP_DEFLATED):
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w", method) as file:
+        warnings.simplefilter("ignore")  # of names that occur twice
+        for name, content in members:
+            file.writestr(name, content)
+    return str(path)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_members_equal_numpys(tmp_path, save):
+    arrays = {"first": np.arange(12.0).reshape(3, 4), "second": np.asfortranarray(np.ones((2, 3, 4), ">i2"))}
+    save(tmp_path / "a.npz", **arrays)
+    for name in (None, "first", "second", "second.npy"):
+        with open_source(str(tmp_path / "a.npz"), name, budget=BUDGET) as source:
+            key = (name or "first").removesuffix(".npy")
+            np.testing.assert_array_equal(everything(source), arrays[key])
+            assert everything(source).dtype.isnative
+            assert (source.info.member, source.info.members) == (key, ("first", "second"))
+            assert source.info.format == ".npz"
+
+
+def test_the_first_member_that_can_be_read_is_taken(tmp_path):
+    np.savez(tmp_path / "a.npz", text=np.array(["x"]), good=np.arange(3), scalar=np.array(1))
+    with open_source(str(tmp_path / "a.npz"), budget=BUDGET) as source:
+        assert source.info.member == "good"
+        assert source.info.members == ("text", "good", "scalar")
+
+
+def test_a_wrong_member_lists_the_right_ones(tmp_path):
+    np.savez(tmp_path / "a.npz", **{f"m{i}": np.arange(3) for i in range(20)})
+    with pytest.raises(UnsupportedSource, match=r"no member 'x'; it has m0, m1, .* and 8 more"):
+        open_source(str(tmp_path / "a.npz"), "x", budget=BUDGET)
+
+
+def test_empty_arrays(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.empty((0, 4)))
+    with open_source(str(tmp_path / "a.npz"), budget=BUDGET) as source:
+        assert everything(source).shape == (0, 4)
+
+
+def test_a_bomb_is_refused_by_its_declared_size(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", x=np.zeros(2**23, np.uint8))
+    assert (tmp_path / "a.npz").stat().st_size < 10_000
+    with pytest.raises(OversizedSource, match=r"8\.0 MiB in memory, more than the budget of 1\.0 MiB"):
+        open_source(str(tmp_path / "a.npz"), budget=BUDGET)
+
+
+def test_a_header_that_declares_more_than_the_archive_holds(tmp_path):
+    content = npy_bytes(np.zeros(1000), tmp_path)
+    path = archive(tmp_path / "a.npz", [("x.npy", content[:-8])])
+    with pytest.raises(DamagedSource, match="declares 8000 bytes.*7992 are stored"):
+        open_source(path, budget=BUDGET)
+
+
+def test_an_archive_that_declares_more_than_it_inflates_to(tmp_path):
+    content = npy_bytes(np.zeros(1000), tmp_path)
+    path = tmp_path / "a.npz"
+    archive(path, [("x.npy", content[:-8])])
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(struct.pack("<I", len(content) - 8), struct.pack("<I", len(content))))
+    with pytest.raises(DamagedSource):
+        open_source(str(path), budget=BUDGET)
+
+
+def test_names_that_occur_twice_are_told_apart(tmp_path):
+    members = [("x.npy", npy_bytes(np.full(2, i), tmp_path)) for i in range(3)]
+    path = archive(tmp_path / "a.npz", members)
+    for i, name in enumerate(["x", "x (2)", "x (3)"]):
+        with open_source(path, name, budget=BUDGET) as source:
+            assert source.info.members == ("x", "x (2)", "x (3)")
+            assert everything(source).tolist() == [i, i]
+
+
+def test_names_are_never_paths(tmp_path):
+    np.save(tmp_path / "outside.npy", np.full(3, 66))
+    (tmp_path / "in").mkdir()
+    path = archive(tmp_path / "in" / "a.npz", [("../outside.npy", npy_bytes(np.arange(2), tmp_path))])
+    with open_source(path, "../outside", budget=BUDGET) as source:
+        assert everything(source).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_a_pickle_member_is_named_and_refused(tmp_path, protocol):
+    path = archive(tmp_path / "a.npz", [("x.npy", pickle.dumps([1, 2], protocol))])
+    with pytest.raises(UnsupportedSource, match="is a pickle") as caught:
+        open_source(path, budget=BUDGET)
+    assert "allow_pickle" not in str(caught.value)
+
+
+def test_objects_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.array([print], object))
+    with pytest.raises(UnsupportedSource, match="Python objects"):
+        open_source(str(tmp_path / "a.npz"), budget=BUDGET)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_without_a_bound_are_refused(tmp_path, method):
+    path = archive(tmp_path / "a.npz", [("x.npy", npy_bytes(np.zeros(9), tmp_path))], method)
+    with pytest.raises(UnsupportedSource, match="zip method"):
+        open_source(path, budget=BUDGET)
+
+
+@pytest.mark.parametrize("members", [[], [("word/document.xml", b"<x/>")]])
+def test_other_zip_archives(tmp_path, members):
+    with pytest.raises(UnsupportedSource, match=r"without \.npy members"):
+        open_source(archive(tmp_path / "a.npz", members), budget=BUDGET)
+
+
+def test_a_wrong_checksum_is_noticed(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.arange(100, dtype=np.uint8))
+    raw = bytearray(path.read_bytes())
+    at = raw.index(bytes(range(50, 90)))
+    raw[at] ^= 1
+    path.write_bytes(bytes(raw))
+    with pytest.raises(DamagedSource, match="CRC"):
+        open_source(str(path), budget=BUDGET)
+
+
+def test_every_truncation_is_a_clear_error(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", x=np.arange(50), y=np.arange(3))
+    whole = (tmp_path / "a.npz").read_bytes()
+    for size in range(1, len(whole), 7):
+        (tmp_path / "b.npz").write_bytes(whole[:size])
+        with pytest.raises(SourceError):
+            open_source(str(tmp_path / "b.npz"), budget=BUDGET)
