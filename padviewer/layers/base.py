@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from padviewer.layers.padding import Shape, Targets, pad, pad_mask, padded_shape, plain
+from padviewer.layers.mask_padding import MaskPadding
+from padviewer.layers.padding import Shape, Targets, pad, padded_shape, plain
 from padviewer.spec import Fill, PipelineSpec
 
 
@@ -54,7 +55,9 @@ class PaddingLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no 
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Returns the mask with False on the padding; None where there was none."""
-        return None if mask is None else pad_mask(mask, self.targets(len(inputs.shape)), self.settings)
+        if mask is None:
+            return None
+        return MaskPadding(self.targets(len(inputs.shape)), self.settings.position, self.settings.overflow)(mask)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of the constructor."""

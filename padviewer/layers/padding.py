@@ -60,15 +60,6 @@ def padded_shape(shape: Shape, targets: Targets, settings: PipelineSpec) -> Shap
     return tuple(_static_size(axis, *row, settings) for axis, row in enumerate(zip(shape, targets, strict=True)))
 
 
-def pad_mask(mask: Any, targets: Targets, settings: PipelineSpec) -> Any:
-    """Pads a mask, whose axes are the leading ones of its tensor, with False where the tensor gets padding."""
-    rules = PipelineSpec(position=settings.position, fill_value=False, overflow=settings.overflow)
-    targets = targets[: len(mask.shape)]
-    if backend.is_keras_tensor(mask):
-        return backend.KerasTensor(padded_shape(tuple(mask.shape), targets, rules), dtype=mask.dtype)
-    return pad(mask, targets, rules)
-
-
 def wanted_size(name: str, value: Any) -> int | None:
     """Returns a target as a plain integer or None, or raises a `SettingsError` that names the argument."""
     value = plain(value)
