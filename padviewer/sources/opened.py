@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import stat
 import warnings
@@ -24,6 +25,8 @@ from padviewer.errors import (
 from padviewer.plan import format_bytes
 
 _HEAD = 64
+# Their logs repeat what their exceptions say.
+_DECODERS = ("PIL", "tifffile", "imagecodecs")
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -134,7 +137,7 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
     Decoders of damaged files raise nearly every built-in exception, so all of them are caught here.
     """
     name = display_name(path)
-    with warnings.catch_warnings(record=True) as caught:
+    with _silent_logs(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             yield caught
@@ -147,3 +150,17 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
         except Exception as error:
             cause = shortened(f"{type(error).__name__}: {error}", 300)
             raise DamagedSource(f"{name}: cannot be decoded ({cause}); the file may be damaged or cut short") from error
+
+
+@contextmanager
+def _silent_logs() -> Iterator[None]:
+    """Keeps what decoders log from the terminal."""
+    loggers = [logging.getLogger(name) for name in _DECODERS]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled

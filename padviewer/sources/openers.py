@@ -45,20 +45,21 @@ _STRANGERS = (
 )
 
 
-def open_source(path: str, member: str | None = None, *, budget: int) -> Source:
+def open_source(path: str, member: str | None = None, *, budget: int, openers: tuple[Opener, ...] = OPENERS) -> Source:
     """Opens the array in a file. Its format is told by its first bytes, never by its name.
 
     Args:
         path: a regular file.
         member: name of one array in a file that holds several; None takes the first one that can be read.
         budget: bytes that decoding may spend. Files that are mapped instead (.npy) may be of any size.
+        openers: the families of formats, tried in this order.
 
     Raises:
         SourceError: where the file cannot be read; names the file, the cause and what to do.
     """
     file = open_regular(path)
     try:
-        opener = next((opener for opener in OPENERS if opener.matches(file.head)), None)
+        opener = next((opener for opener in openers if opener.matches(file.head)), None)
         if opener is None:
             raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {FORMATS} are read")
         with decoding(path) as caught:

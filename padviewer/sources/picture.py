@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from padviewer.errors import OversizedSource, UnsupportedSource
+from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource
 from padviewer.plan import ArrayInfo, format_bytes
 from padviewer.sources.base import Array, ArraySource, Source
 from padviewer.sources.opened import OpenedFile
@@ -50,6 +52,9 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
     file.no_members(member)
     kind = picture_format(file.head)
     assert kind is not None
+    file.check_budget(file.size, budget, "the file itself")
+    if kind == "PNG":
+        _check_png(file)
     _check_webp(file, budget)
     with _pixel_limit(file, budget), Image.open(file.handle, formats=[kind]) as image:
         width, height = image.size
@@ -142,6 +147,20 @@ def _is_deep_png(file: OpenedFile, image: Image) -> bool:
     deep = file.head[_PNG_DEPTH] == 16
     keyed = image.mode in ("1", "L", "I;16", "RGB") and "transparency" in image.info
     return deep or keyed
+
+
+def _check_png(file: OpenedFile) -> None:
+    """Compares the checksums of a PNG's pixel data, which Pillow leaves out."""
+    file.handle.seek(len(_MAGIC[0][0]))
+    while len(head := file.handle.read(8)) == 8:
+        length, kind = int.from_bytes(head[:4], "big"), head[4:]
+        if kind != b"IDAT":
+            file.handle.seek(length + 4, os.SEEK_CUR)
+            continue
+        body = file.handle.read(min(length, file.size))
+        if file.handle.read(4) != zlib.crc32(body, zlib.crc32(kind)).to_bytes(4, "big"):
+            raise DamagedSource(f"{file.name}: the checksum of its pixel data is wrong; copy or save it again")
+    file.handle.seek(0)
 
 
 def _pixels(file: OpenedFile, image: Image, notes: list[str]) -> Array:

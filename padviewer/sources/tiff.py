@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -43,7 +40,7 @@ def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
     _check_chain(file)
     file.handle.seek(0)
     flags = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS - _TRUSTED}
-    with _silent_log(), tifffile.TiffFile(file.handle, name="source.tif", _multifile=False, **flags) as tif:
+    with tifffile.TiffFile(file.handle, name="source.tif", _multifile=False, **flags) as tif:
         if not tif.series:
             raise DamagedSource(f"{file.name}: the TIFF has no page with pixels; copy or save it again")
         series = tif.series[0]
@@ -147,15 +144,3 @@ def _number(file: OpenedFile, offset: int, code: str) -> int:
     file.handle.seek(offset)
     raw = file.handle.read(struct.calcsize(code))
     return int(struct.unpack(code, raw)[0]) if len(raw) == struct.calcsize(code) else 0
-
-
-@contextmanager
-def _silent_log() -> Iterator[None]:
-    """Keeps tifffile's log, which repeats what its exceptions say, from the terminal."""
-    logger = logging.getLogger("tifffile")
-    before = logger.disabled
-    logger.disabled = True
-    try:
-        yield
-    finally:
-        logger.disabled = before

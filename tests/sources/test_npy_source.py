@@ -8,7 +8,7 @@ import pytest
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource
 from padviewer.sources import open_source
 
-DTYPES = "? i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8 c8 c16".split()
+DTYPES = ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8", "c8", "c16"]
 
 
 def everything(source):

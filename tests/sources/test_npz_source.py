@@ -73,7 +73,7 @@ def test_a_bomb_is_refused_by_its_declared_size(tmp_path):
 def test_a_header_that_declares_more_than_the_archive_holds(tmp_path):
     content = npy_bytes(np.zeros(1000), tmp_path)
     path = archive(tmp_path / "a.npz", [("x.npy", content[:-8])])
-    with pytest.raises(DamagedSource, match="declares 8000 bytes.*7992 are stored"):
+    with pytest.raises(DamagedSource, match=r"declares 8000 bytes.*7992 are stored"):
         open_source(path, budget=BUDGET)
 
 

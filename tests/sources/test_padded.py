@@ -46,7 +46,9 @@ def numpy_padded(array, axes, target, position, mode, fill, overflow):
             widths.append((0, 0))
         elif wanted >= size:
             spare = wanted - size
-            widths.append({"start": (0, spare), "end": (spare, 0), "center": (spare // 2, spare - spare // 2)}[position])
+            widths.append(
+                {"start": (0, spare), "end": (spare, 0), "center": (spare // 2, spare - spare // 2)}[position]
+            )
         else:
             lost = size - wanted
             first = {"start": 0, "end": lost, "center": lost // 2}[position]
@@ -118,7 +120,9 @@ def test_a_target_of_terabytes_costs_only_its_region():
     region = (Span(2**39, 2**39 + 5), Span(2**40 - 3, 2**40))
     rows = np.pad(np.arange(3), (0, 400), "reflect")[np.arange(2**39, 2**39 + 5) % 4]
     columns = np.pad(np.arange(4), (0, 400), "reflect")[np.arange(2**40 - 3, 2**40) % 6]
-    np.testing.assert_array_equal(read_padded(ArraySource(array, plan.info), plan, region), array[np.ix_(rows, columns)])
+    np.testing.assert_array_equal(
+        read_padded(ArraySource(array, plan.info), plan, region), array[np.ix_(rows, columns)]
+    )
 
 
 def test_axes_of_the_settings_overrule_those_of_the_file():
