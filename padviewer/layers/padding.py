@@ -35,8 +35,9 @@ def pad(x: Any, targets: Targets, settings: PipelineSpec) -> Any:
         Tensor of the same dtype.
     """
     x = ops.convert_to_tensor(x)
+    _check_dense(x)
     static = padded_shape(tuple(x.shape), targets, settings)
-    check_dtype(x, settings)
+    _check_dtype(x, settings)
     sizes = tuple(_checked_size(*row, settings) for row in zip(range(len(targets)), ops.shape(x), targets, strict=True))
     wanted = tuple(padded_size(size, target, settings.overflow) for size, target in zip(sizes, targets, strict=True))
     moved = tuple(axis for axis, (size, new) in enumerate(zip(sizes, wanted, strict=True)) if not _same(size, new))
@@ -75,7 +76,15 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def check_dtype(x: Any, settings: PipelineSpec) -> None:
+def _check_dense(x: Any) -> None:
+    if hasattr(x, "ragged_rank") or hasattr(x, "dense_shape"):
+        raise PlanError(
+            f"a {type(x).__name__} cannot be padded by a layer; expected a dense tensor. "
+            "Convert it first, by to_tensor() or tf.sparse.to_dense()."
+        )
+
+
+def _check_dtype(x: Any, settings: PipelineSpec) -> None:
     """Raises a `PlanError` where the tensor's dtype cannot be padded, or cannot hold the fill value."""
     dtype = backend.standardize_dtype(x.dtype)
     if dtype == "string":

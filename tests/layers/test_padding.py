@@ -212,6 +212,12 @@ def test_the_static_shape_is_what_is_known(overflow: str, shape: tuple[Any, ...]
     assert tuple(traced.get_concrete_function().output_shapes) == expected
 
 
+@pytest.mark.parametrize("x", [tf.ragged.constant([[1.0, 2.0], [3.0]]), tf.sparse.from_dense([[1.0, 2.0]])])
+def test_only_dense_tensors_are_padded(x: Any) -> None:
+    with pytest.raises(PlanError, match=f"a {type(x).__name__} cannot be padded by a layer; expected a dense tensor"):
+        pad(x, (None, 4), PipelineSpec())
+
+
 def test_an_input_that_needs_nothing_is_returned_untouched() -> None:
     x = tf.ones((1, 4))
     assert pad(x, (None, 4), PipelineSpec()) is x
