@@ -31,8 +31,8 @@ def check_place(path: str, overwrite: bool) -> None:
     """
     name = display_name(path)
     try:
-        if os.path.lexists(path):
-            _check_existing(path, overwrite)
+        with suppress(FileNotFoundError):
+            _check_existing(path, os.lstat(path), overwrite)
         directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 a Path cannot hold every name
         state = os.stat(directory)  # noqa: PTH116
     except (OSError, ValueError) as error:
@@ -43,16 +43,17 @@ def check_place(path: str, overwrite: bool) -> None:
         raise ExportError(f"{name}: no permission to write in {display_name(directory)}; choose another place")
 
 
-def _check_existing(path: str, overwrite: bool) -> None:
-    name = display_name(path)
-    linked = os.path.islink(path)  # noqa: PTH114
-    real = os.path.realpath(path)
-    if os.path.isdir(real):  # noqa: PTH112
-        raise ExportError(f"{name}: is a directory; give the name of a file in it")
-    if os.path.exists(real) and not os.path.isfile(real):  # noqa: PTH110, PTH113
-        raise ExportError(f"{name}: is not a regular file; choose another name")
+def _check_existing(path: str, state: os.stat_result, overwrite: bool) -> None:
+    name, linked = display_name(path), stat.S_ISLNK(state.st_mode)
+    with suppress(FileNotFoundError):  # a link that leads nowhere yet may be written through
+        mode = os.stat(path).st_mode  # noqa: PTH116
+        if stat.S_ISDIR(mode):
+            raise ExportError(f"{name}: is a directory; give the name of a file in it")
+        if not stat.S_ISREG(mode):
+            raise ExportError(f"{name}: is not a regular file; choose another name")
     if not overwrite:
-        what = f"is a link to {display_name(real)}, which would be written" if linked else "exists already"
+        real = display_name(os.path.realpath(path))
+        what = f"is a link to {real}, which would be written" if linked else "exists already"
         raise TargetExists(f"{name}: {what}; allow overwriting (--overwrite), or choose another name")
 
 
@@ -161,6 +162,7 @@ def _failed(path: str, error: OSError | ValueError) -> ExportError:
         errno.EPERM: "no permission to write there; choose another place",
         errno.ENOENT: "the directory does not exist; make it first, or choose another place",
         errno.ENOTDIR: "part of the path is not a directory; choose another place",
+        errno.ELOOP: "is a link that leads back to itself; remove it, or choose another name",
         errno.ENAMETOOLONG: f"the name is longer than the system allows ({len(path)} characters); choose a shorter one",
     }
     cause = advice.get(number or 0, f"cannot be written ({printable(str(error))[:300]}); choose another place")

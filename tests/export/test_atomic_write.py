@@ -1,0 +1,282 @@
+"""Whatever fails, the target is the old file or the new one, and nothing else is left."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from padviewer.errors import Cancelled, ExportError, TargetExists
+from padviewer.export import EXTENSIONS, Payload, check_target, temporary_paths, write
+
+OLD = b"the old file"
+ARRAY = np.arange(60, dtype=np.uint8).reshape(6, 10)
+
+
+def payload(blocks=None):
+    rows = blocks or (lambda: (ARRAY[i : i + 2] for i in range(0, 6, 2)))
+    return Payload("padded", "HW", ARRAY.shape, "uint8", rows, "{}")
+
+
+def export(path, *, overwrite=True, progress=lambda *c: None, what=None):
+    return write(what or payload(), str(path), overwrite=overwrite, progress=progress)
+
+
+def names(directory):
+    return sorted(path.name for path in directory.iterdir())
+
+
+class Failing:
+    """Lets every k-th chosen call of the system fail with an error number."""
+
+    def __init__(self, monkeypatch, call, k, number):
+        self.left, self.happened = k, False
+        real = getattr(os, call)
+
+        def fail(*args, **kwargs):
+            self.left -= 1
+            if self.left == 0:
+                self.happened = True
+                raise OSError(number, os.strerror(number))
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(os, call, fail)
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize("call", ["fsync", "replace", "link", "unlink", "open", "fstat"])
+@pytest.mark.parametrize("k", [1, 2])
+def test_the_kth_call_fails(tmp_path, monkeypatch, extension, overwrite, call, k):
+    path = tmp_path / f"a{extension}"
+    if overwrite:
+        path.write_bytes(OLD)
+    with monkeypatch.context() as patch:
+        failing = Failing(patch, call, k, errno.EIO)
+        try:
+            export(path, overwrite=overwrite)
+            failed = False
+        except ExportError as error:
+            failed = True
+            assert path.name in str(error)  # noqa: PT017 not every call is made, so not every run raises
+    if not failing.happened:
+        assert not failed
+    leftovers = [name for name in names(tmp_path) if name != path.name]
+    if call != "unlink":  # what cannot be removed stays, and is found by the next start
+        assert leftovers == []
+    assert sorted(str(tmp_path / name) for name in leftovers) == temporary_paths(str(path))
+    if failed and path.exists() and path.read_bytes() != OLD:
+        assert path.stat().st_size > len(OLD)
+        assert (call, overwrite) != ("replace", True)
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), RuntimeError("defect"), Cancelled("by the user")])
+def test_the_kth_block_fails(tmp_path, extension, k, error):
+    path = tmp_path / f"a{extension}"
+    path.write_bytes(OLD)
+
+    def blocks():
+        for i in range(3):
+            if i == k - 1:
+                raise error
+            yield ARRAY[2 * i : 2 * i + 2]
+
+    with pytest.raises(Cancelled if isinstance(error, Cancelled) else ExportError):
+        export(path, what=payload(blocks))
+    assert names(tmp_path) == [path.name]
+    assert path.read_bytes() == OLD
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+@pytest.mark.parametrize("error", [Cancelled("by the user"), KeyboardInterrupt()])
+def test_progress_can_end_the_export(tmp_path, extension, error):
+    def progress(done, total):
+        raise error
+
+    with pytest.raises(type(error)):
+        export(tmp_path / f"a{extension}", progress=progress)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")  # noqa: PTH110
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_a_disk_that_fills_up(tmp_path, monkeypatch, extension):
+    path = tmp_path / f"a{extension}"
+    path.write_bytes(OLD)
+    real = open
+
+    def full(name, mode="r", *args, **kwargs):
+        file = real(name, mode, *args, **kwargs)
+        if str(name).endswith("padviewer-tmp"):
+            descriptor = os.open("/dev/full", os.O_RDWR)
+            os.dup2(descriptor, file.fileno())
+            os.close(descriptor)
+        return file
+
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.open", full)
+        with pytest.raises(ExportError) as caught:
+            export(path)
+    assert "disk is full" in str(caught.value) or "cannot be" in str(caught.value)
+    assert names(tmp_path) == [path.name]
+    assert path.read_bytes() == OLD
+
+
+def test_space_is_checked_first(tmp_path, monkeypatch):
+    usage = type(shutil.disk_usage(tmp_path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(100, 90, 10))
+    with pytest.raises(ExportError, match=r"needs 60 B, but 10 B are free"):
+        export(tmp_path / "a.npy")
+    assert names(tmp_path) == []
+
+
+def test_existing_targets_are_asked_about(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(OLD)
+    with pytest.raises(TargetExists, match="exists already"):
+        export(path, overwrite=False)
+    with pytest.raises(TargetExists):
+        check_target(str(path), False)
+    check_target(str(path), True)
+    assert path.read_bytes() == OLD
+    export(path)
+    assert np.load(path).shape == (6, 10)
+
+
+def test_a_target_that_appears_meanwhile_is_kept(tmp_path):
+    path = tmp_path / "a.npy"
+    with pytest.raises(TargetExists, match="meanwhile"):
+        export(path, overwrite=False, progress=lambda *c: path.write_bytes(OLD))
+    assert path.read_bytes() == OLD
+    assert names(tmp_path) == ["a.npy"]
+
+
+def test_file_systems_without_hard_links(tmp_path, monkeypatch):
+    Failing(monkeypatch, "link", 1, errno.EPERM)
+    export(tmp_path / "a.npy", overwrite=False)
+    assert names(tmp_path) == ["a.npy"]
+
+
+def test_links_are_asked_about_and_stay(tmp_path):
+    (tmp_path / "there").mkdir()
+    real, link = tmp_path / "there" / "real.npy", tmp_path / "link.npy"
+    real.write_bytes(OLD)
+    link.symlink_to(real)
+    with pytest.raises(TargetExists, match=r"is a link to .*real\.npy"):
+        export(link, overwrite=False)
+    assert real.read_bytes() == OLD
+    export(link)
+    assert link.is_symlink()
+    assert np.load(real).shape == (6, 10)
+    assert names(tmp_path / "there") == ["real.npy"]
+
+
+def test_a_dangling_link_is_asked_about(tmp_path):
+    link = tmp_path / "link.npy"
+    link.symlink_to(tmp_path / "new.npy")
+    with pytest.raises(TargetExists, match="is a link"):
+        export(link, overwrite=False)
+    export(link)
+    assert link.is_symlink()
+    assert (tmp_path / "new.npy").exists()
+
+
+def test_a_link_to_itself(tmp_path):
+    (tmp_path / "a.npy").symlink_to(tmp_path / "a.npy")
+    with pytest.raises(ExportError, match="leads back to itself"):
+        export(tmp_path / "a.npy")
+
+
+def test_permissions_are_kept(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(OLD)
+    path.chmod(0o640)
+    export(path)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("missing/a.npy", "does not exist"),
+        ("file/a.npy", "not a directory"),
+        ("directory.npy", "is a directory"),
+        ("pipe.npy", "not a regular file"),
+        ("a.xyz", r"'\.xyz' is of no format.*\.npy, \.npz, \.png, \.tif, \.tiff"),
+        ("a", "no format"),
+        ("a\0.npy", "cannot be written"),
+        ("a" * 300 + ".npy", "longer than the system allows"),
+    ],
+)
+def test_impossible_targets(tmp_path, name, cause):
+    (tmp_path / "directory.npy").mkdir()
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe.npy")
+    before = names(tmp_path)
+    for overwrite in (False, True):
+        with pytest.raises(ExportError, match=cause) as caught:
+            check_target(str(tmp_path / name), overwrite)
+        assert not isinstance(caught.value, TargetExists)
+        with pytest.raises(ExportError, match=cause):
+            export(tmp_path / name, overwrite=overwrite)
+    assert names(tmp_path) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_directory(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(ExportError, match="no permission"):
+        check_target(str(tmp_path / "a.npy"), False)
+
+
+@pytest.mark.parametrize("stem", ["a" * 250, "é" * 120, "[x]*?", os.fsdecode(b"\xff\n")])
+def test_unusual_names(tmp_path, stem):
+    path = os.path.join(tmp_path, f"{stem}.npy")  # noqa: PTH118
+    export(path, overwrite=False)
+    assert os.listdir(tmp_path) == [f"{stem}.npy"]  # noqa: PTH208
+
+
+KILLED = """
+import sys, time
+import numpy as np
+from padviewer.export import Payload, write
+
+def blocks():
+    yield np.zeros((1, 10), np.uint8)
+    print("writing", flush=True)
+    time.sleep(60)
+
+write(Payload("padded", "HW", (2, 10), "uint8", blocks, "{}"), sys.argv[1], overwrite=True, progress=lambda *c: None)
+"""
+
+
+def test_what_a_killed_writer_leaves_can_be_found(tmp_path):
+    path = tmp_path / "[a].npy"
+    path.write_bytes(OLD)
+    assert temporary_paths(str(path)) == []
+    with subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"writing\n"
+        process.send_signal(signal.SIGKILL)
+    assert path.read_bytes() == OLD
+    (found,) = temporary_paths(str(path))
+    assert names(tmp_path) == sorted([path.name, os.path.basename(found)])  # noqa: PTH119
+    assert temporary_paths(str(tmp_path / "other.npy")) == []
+    export(path)
+    os.unlink(found)  # noqa: PTH108
+    assert names(tmp_path) == [path.name]
+
+
+def test_check_target_is_quick_and_makes_nothing(tmp_path):
+    start = time.perf_counter()
+    check_target(str(tmp_path / "a.tiff"), False)
+    assert time.perf_counter() - start < 0.1
+    assert names(tmp_path) == []
