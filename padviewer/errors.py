@@ -13,6 +13,7 @@
     │   └── TargetExists
     ├── DeviceError            a device that is not there, or that failed
     ├── WorkerDied             a worker process ended in the middle of a request
+    ├── UnexpectedError        a defect of padviewer: an exception that nobody foresaw
     └── Cancelled              the user, or a newer request, took the request back
 
 Each message says what was received, what was expected and how to fix it.
@@ -89,6 +90,21 @@ class DeviceError(PadviewerError):
 
 class WorkerDied(PadviewerError):
     """A worker process ended while it worked on a request."""
+
+
+class UnexpectedError(PadviewerError):
+    """A worker met an exception that nobody foresaw.
+
+    Attributes:
+        details: the traceback, to be shown when asked for.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message, details)
+        self.details = details
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class Cancelled(PadviewerError):

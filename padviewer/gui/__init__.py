@@ -1,0 +1,1 @@
+"""The Qt application: widgets show and report, the session decides."""

@@ -1,0 +1,135 @@
+"""Starts the Qt application around workers that are starting already."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from padviewer import __version__
+from padviewer.assets import resource, samples
+from padviewer.errors import UnexpectedError
+from padviewer.gui.bridge import Bridge
+from padviewer.gui.main_window import MainWindow
+from padviewer.gui.preferences import Preferences
+from padviewer.gui.session import EXPORTER, Session
+from padviewer.workers.client import Client
+from padviewer.workers.crew import default_budget
+from padviewer.workers.jobs import ENGINE, READER
+from padviewer.workers.process import Worker
+from padviewer.workers.start import start_engine, start_reader
+
+if TYPE_CHECKING:
+    from padviewer.cli import WindowOptions
+
+
+def run_window(
+    options: WindowOptions,
+    engine: Worker | None = None,
+    reader: Worker | None = None,
+    on_start: Callable[[MainWindow], None] = lambda _window: None,
+) -> int:
+    """Opens the window and returns when it is closed.
+
+    Args:
+        options: files, settings and budget.
+        engine, reader: workers that were started before Qt was loaded.
+        on_start: called with the window once it is shown.
+    """
+    app = make_application()
+    window = make_window(options, Preferences(), engine, reader)
+    interrupt = quit_on_interrupt(app)
+    sys.excepthook = report_to(window)
+    window.show()
+    on_start(window)
+    code = app.exec()
+    interrupt.setEnabled(False)
+    return code
+
+
+def make_application() -> QApplication:
+    """Returns the application, with its name and icon."""
+    app = QApplication.instance() or QApplication(["padviewer"])
+    if not isinstance(app, QApplication):
+        raise TypeError("a Qt application without widgets is running in this process")
+    app.setApplicationName("padviewer")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("padviewer")
+    app.setWindowIcon(QIcon(str(resource("icon.svg" if _has_svg() else "icon-256.png"))))
+    return app
+
+
+def make_window(
+    options: WindowOptions,
+    preferences: Preferences,
+    engine: Worker | None = None,
+    reader: Worker | None = None,
+    start: tuple[Callable[[], Worker], Callable[[], Worker]] = (start_reader, start_engine),
+) -> MainWindow:
+    """Returns the window of a new session that opens its files, or a sample where there are none."""
+    bridge = Bridge()
+    workers = {READER: (start[0], reader), ENGINE: (start[1], engine), EXPORTER: (start[0], None)}
+
+    def told(name: str) -> Callable[[Exception], None]:
+        return lambda error: session.on_worker_died(name, error)
+
+    clients = {
+        name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in workers.items()
+    }
+    session = Session(clients, options.spec, options.budget or default_budget())
+    bridge.setParent(session)
+    window = MainWindow(session, preferences)
+    session.setParent(window)
+    session.start()
+    session.open(list(options.items) or [(str(samples()[0][1]), None)])
+    if not options.items and not preferences.has_read("welcome"):
+        window.show_welcome()
+    return window
+
+
+def quit_on_interrupt(app: QApplication) -> QSocketNotifier:
+    """Lets Ctrl+C in the terminal close the window: Python's handler runs when the signal wakes the event loop."""
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.setblocking(False)
+    signal.set_wakeup_fd(theirs.fileno())
+    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, app.closeAllWindows))
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, app)
+    notifier.activated.connect(lambda *_: ours.recv(64))
+    # The sockets live as long as the notifier does.
+    notifier.setProperty("sockets", (ours, theirs))
+    return notifier
+
+
+def report_to(
+    window: MainWindow,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
+    """Returns an exception hook: what goes wrong in a slot is printed, and told in the window, which goes on."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        print(details, file=sys.stderr)  # noqa: T201 - for the terminal that the program was started from
+        window.message.show_error(UnexpectedError(f"unexpected {kind.__name__}: {error}", details))
+
+    return hook
+
+
+def _has_svg() -> bool:
+    """Whether Qt's picture plugins can draw SVG."""
+    from PySide6.QtGui import QImageReader  # noqa: PLC0415
+
+    return b"svg" in [bytes(name.data()) for name in QImageReader.supportedImageFormats()]
+
+
+def use_offscreen() -> None:
+    """Makes Qt draw in memory; before the application is made."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"

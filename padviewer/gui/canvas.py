@@ -1,0 +1,199 @@
+"""The picture of one stage: a tile at its place, the border of the content, hatched padding, and a cross-hair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+from padviewer.gui.rendering import Pixels
+from padviewer.gui.screen import Rect
+from padviewer.gui.theme import Theme
+
+pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
+# Zooming in ends at about this many elements across a pane.
+_CLOSEST = 4
+
+
+class PaddingMarks(QGraphicsItem):  # type: ignore[misc]  # pyqtgraph and PySide6 share this base
+    """Hatches what is padding and draws a line around the content, at any zoom alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outer = QRectF()
+        self._content = QRectF()
+        self._colour = QColor()
+
+    def set_rects(self, outer: QRectF, content: QRectF) -> None:
+        """Sets the padded tensor and the content in it; equal rectangles mark nothing."""
+        self.prepareGeometryChange()
+        self._outer, self._content = outer, content
+        self.update()
+
+    def set_colour(self, colour: str) -> None:
+        """Sets the colour of padding."""
+        self._colour = QColor(colour)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Qt asks for the part of the scene that is drawn on."""
+        return self._outer.united(self._content)
+
+    def paint(self, painter: QPainter, _option: Any, _widget: QWidget | None = None) -> None:
+        """Draws in the device's pixels, so that the hatch keeps its density."""
+        if self._outer.isEmpty() or self._outer == self._content:
+            return
+        hatch = QColor(self._colour)
+        hatch.setAlpha(90)
+        brush = QBrush(hatch, Qt.BrushStyle.BDiagPattern)
+        inverse, invertible = painter.worldTransform().inverted()
+        if invertible:
+            brush.setTransform(inverse)
+        path = QPainterPath()
+        path.addRect(self._outer)
+        path.addRect(self._content)
+        painter.fillPath(path, brush)
+        pen = QPen(self._colour, 1)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawRect(self._content)
+
+
+class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
+    """Shows pixels in the coordinates that all panes share."""
+
+    view_changed = Signal()  # the rectangle shown, or the size
+    moved_by_user = Signal()
+    hovered = Signal(float, float)
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._box = pg.ViewBox(enableMenu=False, invertY=True, lockAspect=1.0, border=None)
+        self._box.disableAutoRange()
+        self._box.setDefaultPadding(0)
+        self.setCentralItem(self._box)
+        self._image = pg.ImageItem(autoDownsample=False)
+        self._image.setVisible(False)
+        self._marks = PaddingMarks()
+        self._marks.setZValue(1)
+        self._cross = [pg.InfiniteLine(angle=angle, movable=False) for angle in (90, 0)]
+        for item in (self._image, self._marks, *self._cross):
+            self._box.addItem(item, ignoreBounds=True)
+        self._hide_cross()
+        self._box.sigRangeChanged.connect(self._on_box_range_changed)
+        self._box.sigRangeChangedManually.connect(self._on_box_moved)
+        self.scene().sigMouseMoved.connect(self._on_scene_moved)
+        self.setMouseTracking(True)
+        self.setMinimumSize(96, 96)
+        # A press gives the keyboard to the pane, for its shortcuts and for screen readers.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Takes the colours of a theme."""
+        self.setBackground(theme.canvas)
+        self._marks.set_colour(theme.padding)
+        for line in self._cross:
+            line.setPen(pg.mkPen(theme.accent, width=1, style=Qt.PenStyle.DotLine))
+
+    def set_aspect(self, locked: bool) -> None:
+        """Whether an element is as wide as it is high."""
+        self._box.setAspectLocked(locked, ratio=1.0)
+        self._box.setMouseEnabled(x=True, y=locked)
+
+    def set_pixels(self, pixels: Pixels, rect: Rect) -> None:
+        """Shows RGBA pixels, uint8 of shape (rows, columns, 4), over a rectangle on screen."""
+        self._image.setImage(pixels, autoLevels=False, levels=None)
+        self._image.setRect(QRectF(*rect))
+        self._image.setOpacity(1.0)
+        self._image.setVisible(True)
+
+    def set_faded(self, faded: bool) -> None:
+        """Fades the picture while a newer one is on its way."""
+        self._image.setOpacity(0.35 if faded else 1.0)
+
+    def clear_pixels(self) -> None:
+        """Shows nothing."""
+        self._image.setVisible(False)
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether a picture is shown."""
+        return bool(self._image.isVisible())
+
+    @property
+    def pixels(self) -> Pixels | None:
+        """The RGBA pixels that are shown."""
+        image: Pixels | None = self._image.image if self.has_pixels else None
+        return image
+
+    def set_marks(self, outer: Rect | None, content: Rect | None) -> None:
+        """Marks what is padding; None marks nothing."""
+        self._marks.set_rects(QRectF(*outer) if outer else QRectF(), QRectF(*content) if content else QRectF())
+
+    def set_limits(self, everything: Rect) -> None:
+        """Keeps the view near what there is to see."""
+        reach = 4 * max(everything[2], everything[3], 1.0)
+        self._box.setLimits(minXRange=_CLOSEST, maxXRange=2 * reach)
+
+    @property
+    def view(self) -> Rect:
+        """The rectangle that is shown: left, top, width, height."""
+        (left, right), (top, bottom) = self._box.viewRange()
+        return left, top, right - left, bottom - top
+
+    def set_view(self, rect: Rect) -> None:
+        """Shows a rectangle; wider or higher where the aspect is locked."""
+        left, top, width, height = rect
+        self._box.setRange(xRange=(left, left + width), yRange=(top, top + height), padding=0, disableAutoRange=True)
+
+    def zoom(self, factor: float) -> None:
+        """Zooms in, or out by a factor below 1, around the middle."""
+        locked = bool(self._box.state["aspectLocked"])
+        self._box.scaleBy((1 / factor, 1 / factor if locked else 1))
+        self.moved_by_user.emit()
+
+    @property
+    def size_in_pixels(self) -> tuple[int, int]:
+        """Width and height of the picture, in the device's pixels."""
+        ratio = self.devicePixelRatioF()
+        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+
+    def set_cross(self, place: tuple[float, float] | None) -> None:
+        """Draws a cross-hair; None draws none."""
+        if place is None:
+            self._hide_cross()
+            return
+        for line, position in zip(self._cross, place, strict=True):
+            line.setValue(position)
+            line.setVisible(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The pointer has left."""
+        super().leaveEvent(event)
+        self.left.emit()
+
+    def resizeEvent(self, event: Any) -> None:
+        """Another part is visible."""
+        super().resizeEvent(event)
+        # pyqtgraph calls this while it is being constructed, before there is a box.
+        if event is not None and hasattr(self, "_box"):
+            self.view_changed.emit()
+
+    def _hide_cross(self) -> None:
+        for line in self._cross:
+            line.setVisible(False)
+
+    def _on_box_range_changed(self, *_arguments: Any) -> None:
+        self.view_changed.emit()
+
+    def _on_box_moved(self, *_arguments: Any) -> None:
+        self.moved_by_user.emit()
+
+    def _on_scene_moved(self, position: QPointF) -> None:
+        if self.rect().contains(position.toPoint()):
+            place = self._box.mapSceneToView(position)
+            self.hovered.emit(place.x(), place.y())

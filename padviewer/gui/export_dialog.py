@@ -1,0 +1,56 @@
+"""Asks where an export goes, and before it writes over something."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from padviewer.errors import ExportError, TargetExists, shortened
+from padviewer.export import check_target
+from padviewer.gui.actions import suggested_name
+from padviewer.plan import Plan, Stage
+
+_FILTERS = {
+    "NumPy array (*.npy)": ".npy",
+    "NumPy archive with the settings (*.npz)": ".npz",
+    "PNG picture (*.png)": ".png",
+    "TIFF (*.tif *.tiff)": ".tif",
+}
+
+
+def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
+    """Returns the file to write, which may be written over; None where the person thought better of it."""
+    # Our own question comes after the suffix is known, and knows links.
+    path, chosen = QFileDialog.getSaveFileName(
+        parent,
+        f"Export the {'pixel mask' if stage is Stage.MASK else stage.value} of {shortened(os.path.basename(plan.info.path), 60)}",  # noqa: PTH119
+        suggested_name(plan.info.path, stage),
+        ";;".join(_FILTERS),
+        options=QFileDialog.Option.DontConfirmOverwrite,
+    )
+    if not path:
+        return None
+    path = with_suffix(path, _FILTERS.get(chosen, ".npy"))
+    return path if may_write(parent, path) else None
+
+
+def with_suffix(path: str, suffix: str) -> str:
+    """Returns `path` with a suffix where it has none of ours."""
+    known = {".npy", ".npz", ".png", ".tif", ".tiff"}
+    return path if os.path.splitext(path)[1].lower() in known else path + suffix  # noqa: PTH122
+
+
+def may_write(parent: QWidget, path: str) -> bool:
+    """Asks before something is written over."""
+    try:
+        check_target(path, overwrite=False)
+    except TargetExists:
+        what = "is a link; what it points to" if os.path.islink(path) else "exists and"  # noqa: PTH114
+        question = f"{shortened(path)} {what} will be replaced. Replace it?"
+        answer = QMessageBox.question(parent, "Replace the file?", question)
+        return answer == QMessageBox.StandardButton.Yes
+    except ExportError as error:
+        QMessageBox.warning(parent, "Cannot write there", error.message)
+        return False
+    return True

@@ -1,0 +1,165 @@
+"""The files that are open, with what became of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from padviewer.errors import shortened
+from padviewer.gui import ledger
+from padviewer.gui.files import FileEntry
+from padviewer.gui.labels import section_label
+from padviewer.gui.theme import DARK, Theme
+
+_Index = QModelIndex | QPersistentModelIndex
+_DETAIL = Qt.ItemDataRole.UserRole
+_WRONG = Qt.ItemDataRole.UserRole + 1
+
+
+class FileModel(QAbstractListModel):
+    """The entries of the session, as Qt reads them: any number of files costs nothing until it is scrolled to."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[FileEntry] = []
+
+    def set_entries(self, entries: list[FileEntry]) -> None:
+        """Shows other entries; where only some changed, the list keeps its place."""
+        if len(entries) != len(self._entries):
+            self.beginResetModel()
+            self._entries = list(entries)
+            self.endResetModel()
+            return
+        changed = [row for row, pair in enumerate(zip(entries, self._entries, strict=True)) if pair[0] is not pair[1]]
+        self._entries = list(entries)
+        for row in changed:
+            self.dataChanged.emit(self.index(row), self.index(row))
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        """How many files there are."""
+        return 0 if parent.isValid() else len(self._entries)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What a line shows, and what a screen reader says."""
+        entry = self._entries[index.row()]
+        path, member = entry.item
+        if role == Qt.ItemDataRole.DisplayRole:
+            return shortened(path.replace("\\", "/").rsplit("/", 1)[-1] + (f"::{member}" if member else ""), 60)
+        if role == _DETAIL:
+            return _outcome(entry)
+        if role == _WRONG:
+            return entry.error is not None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{shortened(path, 400)}\n{entry.error.message if entry.error else _outcome(entry)}"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{shortened(path)}, {_outcome(entry)}"
+        return None
+
+
+class FilePanel(QFrame):
+    """Lists files; choosing one shows it."""
+
+    file_chosen = Signal(int)
+    file_closed = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self._model = FileModel(self)
+        self._delegate = _TwoLines(self)
+        self._list = QListView()
+        self._list.setModel(self._model)
+        self._list.setItemDelegate(self._delegate)
+        self._list.setAccessibleName("Files")
+        self._list.setUniformItemSizes(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self._list.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self._list.clicked.connect(self._on_list_activated)
+        self._list.activated.connect(self._on_list_activated)
+        hint = QLabel("Drop files or folders anywhere")
+        hint.setObjectName("muted")
+        hint.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 12, 8, 12)
+        layout.setSpacing(8)
+        layout.addWidget(section_label("Files"))
+        layout.addWidget(self._list, 1)
+        layout.addWidget(hint)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Takes the colours of a theme."""
+        self._delegate.theme = theme
+        self._list.viewport().update()
+
+    def set_files(self, entries: list[FileEntry], current: int | None) -> None:
+        """Shows the files and which one is on screen."""
+        self._model.set_entries(entries)
+        if current is None:
+            self._list.clearSelection()
+        elif self._list.currentIndex().row() != current or not self._list.selectionModel().hasSelection():
+            self._list.setCurrentIndex(self._model.index(current))
+
+    @property
+    def chosen(self) -> int:
+        """The line that is marked; -1 where none is."""
+        return self._list.currentIndex().row()
+
+    def outcomes(self) -> list[str]:
+        """The second line of each file."""
+        return [self._model.data(self._model.index(row), _DETAIL) for row in range(self._model.rowCount())]
+
+    def _on_list_activated(self, index: QModelIndex) -> None:
+        self.file_chosen.emit(index.row())
+
+
+def _outcome(entry: FileEntry) -> str:
+    if entry.error is not None:
+        text = entry.error.message
+        name = entry.item[0]
+        return text.removeprefix(f"{shortened(name)}: ")
+    return ledger.file_detail(entry.info.shape, entry.info.dtype) if entry.info else "not opened yet"
+
+
+class _TwoLines(QStyledItemDelegate):
+    """Draws a name and, smaller, what became of it."""
+
+    theme = DARK
+
+    def sizeHint(self, option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        return QSize(80, 2 * option.fontMetrics.height() + 12)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        painter.save()
+        area = option.rect.adjusted(0, 1, 0, -1)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self.theme.field))
+            painter.drawRoundedRect(area, 4, 4)
+            painter.fillRect(area.left(), area.top() + 6, 3, area.height() - 12, QColor(self.theme.accent))
+        lines = area.adjusted(10, 4, -6, -4)
+        self._line(painter, lines, Qt.AlignmentFlag.AlignTop, index.data(), self.theme.text)
+        colour = self.theme.error if index.data(_WRONG) else self.theme.muted
+        font = painter.font()
+        font.setPointSizeF(font.pointSizeF() * 0.9)
+        painter.setFont(font)
+        self._line(painter, lines, Qt.AlignmentFlag.AlignBottom, index.data(_DETAIL), colour)
+        painter.restore()
+
+    @staticmethod
+    def _line(painter: QPainter, area: Any, edge: Qt.AlignmentFlag, text: str, colour: str) -> None:
+        painter.setPen(QColor(colour))
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, int(edge | Qt.AlignmentFlag.AlignLeft), shown)

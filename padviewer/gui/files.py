@@ -1,0 +1,41 @@
+"""The files that are open, and what became of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from padviewer.errors import PadviewerError
+from padviewer.plan import ArrayInfo
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".npy", ".npz")
+Item = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One line of the file list: its info once it has been looked at, or the error that it gave."""
+
+    item: Item
+    info: ArrayInfo | None = None
+    error: PadviewerError | None = None
+
+
+def expand(items: Iterable[Item]) -> list[Item]:
+    """Returns the items with each folder replaced by the images and arrays in it, in order of their names.
+
+    A folder that cannot be listed stays, so that opening it says why.
+    """
+    found: list[Item] = []
+    for path, member in items:
+        found.extend(_inside(path) if member is None and os.path.isdir(path) else [(path, member)])  # noqa: PTH112
+    return found
+
+
+def _inside(folder: str) -> list[Item]:
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names of any bytes come back as they are
+    except OSError:
+        return [(folder, None)]
+    return [(os.path.join(folder, name), None) for name in names if name.lower().endswith(SUFFIXES)]  # noqa: PTH118

@@ -1,0 +1,305 @@
+"""The settings, as fields. An edit takes effect at once; a text that cannot be is marked and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
+
+from padviewer.axes import axes_choices, parse_axes, spatial_axes
+from padviewer.errors import SettingsError
+from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
+from padviewer.gui.labels import section_label
+from padviewer.plan import Plan, format_bytes
+from padviewer.spec import ACTIVATIONS, MAX_SEED, PipelineSpec, format_sizes, parse_fill, parse_sizes
+
+_NAMES = {"D": "depth", "H": "height", "W": "width", "T": "length"}
+_LARGEST = 2**31 - 1
+_NO_TARGET = -1
+
+
+class SettingsForm(QScrollArea):
+    """Shows a spec and reports what a person changes of it."""
+
+    spec_edited = Signal(dict)
+    member_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumWidth(224)
+        self._wheel = _WheelGuard(self)
+        self._axes_letters = ""
+        content = QWidget()
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.setSpacing(8)
+        self._build_input(layout)
+        self._build_padding(layout)
+        self._build_convolution(layout)
+        self._build_device(layout)
+        layout.addStretch(1)
+        self._cost = QLabel()
+        self._cost.setObjectName("muted")
+        self._cost.setWordWrap(True)
+        layout.addWidget(self._cost)
+        self.setWidget(content)
+
+    # ---- what is shown
+
+    def set_plan(self, plan: Plan) -> None:
+        """Shows the settings of a plan and what they cost; nothing is reported back."""
+        spec = plan.spec
+        self._show_input(plan)
+        self._show_targets(plan)
+        for field, text in (
+            (self._position, spec.position),
+            (self._mode, spec.mode),
+            (self._overflow, spec.overflow),
+            (self._conv_padding, spec.conv_padding),
+            (self._activation, spec.activation),
+        ):
+            with QSignalBlocker(field):
+                field.setCurrentText(text)
+        self._fill.setEnabled(spec.mode == "constant")
+        _show_text(self._fill, str(spec.fill_value), spec.fill_value, parse_fill)
+        for name, edit in self._sizes.items():
+            sizes = getattr(spec, name)
+            _show_text(edit, format_sizes(sizes), sizes, lambda text, name=name: parse_sizes(name, text))
+        for spin, value in ((self._filters, spec.filters), (self._seed, spec.seed)):
+            with QSignalBlocker(spin):
+                spin.setValue(min(value, _LARGEST))
+        self._show_device(spec.device)
+        self._show_cost(plan)
+
+    def set_devices(self, names: tuple[str, ...]) -> None:
+        """Offers the devices that there are."""
+        chosen = self._device.currentText()
+        with QSignalBlocker(self._device):
+            self._device.clear()
+            self._device.addItems(list(names))
+        self._show_device(chosen)
+
+    def field(self, name: str) -> QWidget:
+        """Returns the field of a setting; `target H` and the like for one axis of the target."""
+        return self._fields[name]
+
+    # ---- parts
+
+    def _build_input(self, layout: QVBoxLayout) -> None:
+        self._fields: dict[str, QWidget] = {}
+        rows = self._group(layout, "Input")
+        self._axes = self._combo(rows, "axes", "Axes", (), "Which axis is which, such as HWC; B batch, C channels")
+        self._axes.setEditable(True)
+        self._axes.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._axes.currentTextChanged.connect(self._on_axes_text_changed)
+        self._member = self._combo(rows, "member", "Member", (), "Which array of the file is shown")
+        self._member.textActivated.connect(self.member_chosen)
+        self._input_rows = rows
+
+    def _build_padding(self, layout: QVBoxLayout) -> None:
+        rows = self._group(layout, "Padding")
+        self._target_rows = rows
+        self._targets: dict[str, QSpinBox] = {}
+        self._position = self._combo(rows, "position", "Position", POSITIONS, "Where the content sits in the target")
+        self._mode = self._combo(rows, "mode", "Mode", MODES, "How padding is made, by numpy's names")
+        self._fill = self._edit(rows, "fill_value", "Fill", parse_fill, "What constant padding is filled with")
+        self._overflow = self._combo(
+            rows, "overflow", "If larger", OVERFLOWS, "What happens to an axis that is larger than its target"
+        )
+        for name, combo in (("position", self._position), ("mode", self._mode), ("overflow", self._overflow)):
+            self._report(combo, name)
+
+    def _build_convolution(self, layout: QVBoxLayout) -> None:
+        rows = self._group(layout, "Convolution")
+        self._filters = self._spin(rows, "filters", "Filters", 1, _LARGEST, "How many feature maps there are")
+        self._sizes = {
+            name: self._edit(rows, name, label, lambda text, name=name: parse_sizes(name, text), tip)
+            for name, label, tip in (
+                ("kernel", "Kernel", "One size for all axes, or one for each: 3 or 3x5"),
+                ("strides", "Strides", "One stride for all axes, or one for each: 1 or 2x1"),
+                ("dilation", "Dilation", "One dilation for all axes, or one for each: 1 or 2x2"),
+            )
+        }
+        self._conv_padding = self._combo(rows, "conv_padding", "Borders", CONV_PADDINGS, "What the convolution pads itself")
+        self._activation = self._combo(rows, "activation", "Activation", ACTIVATIONS, "Applied to each output")
+        self._seed = self._spin(rows, "seed", "Seed", 0, MAX_SEED, "Of the Glorot-uniform kernel")
+        self._report(self._conv_padding, "conv_padding")
+        self._report(self._activation, "activation")
+
+    def _build_device(self, layout: QVBoxLayout) -> None:
+        rows = self._group(layout, "Device")
+        self._device = self._combo(rows, "device", "Runs on", (), "Where the convolution is computed")
+        self._report(self._device, "device")
+
+    def _group(self, layout: QVBoxLayout, title: str) -> QFormLayout:
+        layout.addWidget(section_label(title))
+        rows = QFormLayout()
+        rows.setHorizontalSpacing(8)
+        rows.setVerticalSpacing(6)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        layout.addLayout(rows)
+        layout.addSpacing(8)
+        return rows
+
+    def _add(self, rows: QFormLayout, name: str, label: str, field: QWidget, tip: str, row: int = -1) -> None:
+        field.setToolTip(tip)
+        field.setAccessibleName(label)
+        field.setAccessibleDescription(tip)
+        field.installEventFilter(self._wheel)
+        field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._fields[name] = field
+        if row < 0:
+            rows.addRow(label, field)
+        else:
+            rows.insertRow(row, label, field)
+
+    def _combo(self, rows: QFormLayout, name: str, label: str, choices: tuple[str, ...], tip: str) -> QComboBox:
+        combo = QComboBox()
+        combo.addItems(list(choices))
+        # Long names must not widen the form.
+        combo.setMinimumContentsLength(6)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._add(rows, name, label, combo, tip)
+        return combo
+
+    def _spin(
+        self, rows: QFormLayout, name: str, label: str, low: int, high: int, tip: str, row: int = -1
+    ) -> QSpinBox:
+        spin = QSpinBox()
+        spin.setRange(low, high)
+        spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self._add(rows, name, label, spin, tip, row)
+        if name in PipelineSpec.__dataclass_fields__:
+            spin.valueChanged.connect(lambda value: self.spec_edited.emit({name: value}))
+        return spin
+
+    def _edit(self, rows: QFormLayout, name: str, label: str, parse: Callable[[str], Any], tip: str) -> QLineEdit:
+        edit = QLineEdit()
+        self._add(rows, name, label, edit, tip)
+        edit.textEdited.connect(lambda text: self._on_text_edited(edit, name, text, parse))
+        return edit
+
+    def _report(self, combo: QComboBox, name: str) -> None:
+        combo.currentTextChanged.connect(lambda text: self.spec_edited.emit({name: text}))
+
+    def _show_input(self, plan: Plan) -> None:
+        with QSignalBlocker(self._axes):
+            if self._axes.count() == 0 or len(self._axes.itemText(0)) != len(plan.info.shape):
+                self._axes.clear()
+                self._axes.addItems(list(axes_choices(len(plan.info.shape))))
+            if self._axes.currentText().upper() != plan.input.axes:
+                self._axes.setEditText(plan.input.axes)
+        _mark(self._axes, "")
+        with QSignalBlocker(self._member):
+            self._member.clear()
+            self._member.addItems(list(plan.info.members))
+            self._member.setCurrentText(plan.info.member or "")
+        self._input_rows.setRowVisible(self._member, len(plan.info.members) > 1)
+
+    def _show_targets(self, plan: Plan) -> None:
+        letters = spatial_axes(plan.input.axes)
+        if letters != self._axes_letters:
+            self._make_targets(letters)
+        given = plan.spec.target if len(plan.spec.target) == len(letters) else (None,) * len(letters)
+        for letter, size in zip(letters, given, strict=True):
+            spin = self._targets[letter]
+            with QSignalBlocker(spin):
+                spin.setValue(_NO_TARGET if size is None else min(size, _LARGEST))
+
+    def _make_targets(self, letters: str) -> None:
+        for letter, spin in self._targets.items():
+            self._target_rows.removeRow(spin)
+            del self._fields[f"target {letter}"]
+        self._targets.clear()
+        self._axes_letters = letters
+        for row, letter in enumerate(letters):
+            tip = f"Wanted {_NAMES[letter]}; none leaves the axis as it is"
+            spin = self._spin(
+                self._target_rows, f"target {letter}", f"Target {letter}", _NO_TARGET, _LARGEST, tip, row
+            )
+            spin.setSpecialValueText("none")
+            spin.valueChanged.connect(self._on_target_changed)
+            self._targets[letter] = spin
+
+    def _show_device(self, device: str) -> None:
+        with QSignalBlocker(self._device):
+            if device and self._device.findText(device) < 0:
+                self._device.addItem(device)
+            self._device.setCurrentText(device)
+
+    def _show_cost(self, plan: Plan) -> None:
+        parts = [f"padded {format_bytes(plan.padded.nbytes)}"] if plan.padded else []
+        if plan.feature:
+            parts.append(f"feature map {format_bytes(plan.feature.nbytes)}")
+            parts.append(f"{_count(plan.multiply_adds)} multiply-adds")
+        self._cost.setText("\n".join(parts))
+
+    # ---- slots
+
+    def _on_text_edited(self, edit: QLineEdit, name: str, text: str, parse: Callable[[str], Any]) -> None:
+        try:
+            value = parse(text)
+            PipelineSpec(**{name: value})
+        except SettingsError as error:
+            _mark(edit, error.message)
+            return
+        _mark(edit, "")
+        self.spec_edited.emit({name: value})
+
+    def _on_axes_text_changed(self, text: str) -> None:
+        try:
+            axes = parse_axes(text)
+        except SettingsError as error:
+            _mark(self._axes, error.message)
+            return
+        _mark(self._axes, "")
+        self.spec_edited.emit({"axes": axes})
+
+    def _on_target_changed(self) -> None:
+        sizes = tuple(None if s.value() == _NO_TARGET else s.value() for s in self._targets.values())
+        self.spec_edited.emit({"target": sizes if any(size is not None for size in sizes) else ()})
+
+
+class _WheelGuard(QObject):
+    """Lets the wheel scroll the form instead of changing a field that the pointer happens to pass."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def _show_text(edit: QLineEdit, text: str, value: Any, parse: Callable[[str], Any]) -> None:
+    """Shows a value, unless the text that stands there means it already (`3,3` for `3x3`)."""
+    try:
+        same = str(parse(edit.text())) == str(value)
+    except SettingsError:
+        same = False
+    if not same:
+        edit.setText(text)
+        _mark(edit, "")
+
+
+def _mark(field: QWidget, wrong: str) -> None:
+    """Marks a field whose text cannot be, with the reason as its tooltip; an empty reason takes the mark away."""
+    if bool(wrong) != bool(field.property("wrong")):
+        field.setProperty("wrong", bool(wrong))
+        field.style().unpolish(field)
+        field.style().polish(field)
+    field.setToolTip(wrong or field.accessibleDescription())
+
+
+def _count(number: int) -> str:
+    """Returns a count as people read it: `902 M`."""
+    for unit in ("", " k", " M", " G", " T"):
+        if number < 1000:
+            return f"{number:.0f}{unit}"
+        number //= 1000
+    return f"{number:.0f} P"

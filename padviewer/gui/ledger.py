@@ -1,0 +1,121 @@
+"""The lines of text over and under a pane, made from a plan and a tile."""
+
+from __future__ import annotations
+
+from padviewer.errors import shortened
+from padviewer.geometry import Region
+from padviewer.plan import Plan, Stage
+from padviewer.spec import format_sizes
+from padviewer.workers.messages import Statistics
+
+_SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
+TITLES = {Stage.INPUT: "Input", Stage.PADDED: "Padded", Stage.FEATURE: "Feature map"}
+
+
+def shape_text(plan: Plan, stage: Stage) -> str:
+    """Returns e.g. `H 148  W 240  C 3` for the input and `192 × 320 × 3` for the others."""
+    planned = plan.stage(stage)
+    if planned is None:
+        return "—"
+    if stage is Stage.INPUT:
+        return "  ".join(f"{letter} {size}" for letter, size in zip(planned.axes, planned.shape, strict=True))
+    return " × ".join(map(str, planned.shape))
+
+
+def detail_text(plan: Plan, stage: Stage, device: str = "", milliseconds: float | None = None) -> str:
+    """Returns the second line over a pane."""
+    if stage is Stage.INPUT:
+        return _input_detail(plan)
+    if plan.stage(stage) is None:
+        return "cannot be made with these settings"
+    return _padded_detail(plan) if stage is Stage.PADDED else _feature_detail(plan, device, milliseconds)
+
+
+def _input_detail(plan: Plan) -> str:
+    guessed = ["axes guessed"] if plan.info.axes_guessed and not plan.spec.axes else []
+    return "  ·  ".join([plan.info.dtype, plan.info.format, *guessed, *plan.info.notes])
+
+
+def _padded_detail(plan: Plan) -> str:
+    parts = []
+    for axis in plan.spatial:
+        for side, amount in zip(_SIDES[axis.letter], axis.pad, strict=True):
+            parts.append(f"{side} {amount}" if amount >= 0 else f"{side} −{-amount} cropped")
+    return f"{'  '.join(parts)}  ·  {percent(plan.padding_share)} padding"
+
+
+def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
+    spec = plan.spec
+    words = [
+        format_sizes(tuple(axis.kernel for axis in plan.spatial)).replace("x", "×"),
+        _uniform("s", tuple(axis.stride for axis in plan.spatial)),
+        *([_uniform("d", dilation)] if max(dilation := tuple(a.dilation for a in plan.spatial)) > 1 else []),
+        spec.conv_padding,
+        spec.activation,
+    ]
+    parts = ["  ".join(words), "float32", device or spec.device]
+    if milliseconds is not None:
+        parts.append(f"{milliseconds:.0f} ms")
+    return "  ·  ".join(parts)
+
+
+def _uniform(prefix: str, sizes: tuple[int, ...]) -> str:
+    return prefix + (str(sizes[0]) if len(set(sizes)) == 1 else format_sizes(sizes).replace("x", "×"))
+
+
+def percent(share: float) -> str:
+    """Returns a share as a percentage that is 0 or 100 only where it is exactly that."""
+    if share in (0.0, 1.0):
+        return f"{share:.0%}".replace("%", " %")
+    shown = min(max(share * 100, 0.1), 99.9)
+    return f"{shown:.0f} %" if 1 <= shown <= 99 else f"{shown:.1f} %"
+
+
+def honesty_text(
+    plan: Plan, stage: Stage, region: Region, statistics: Statistics, levels: tuple[float, float]
+) -> str:
+    """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number."""
+    planned = plan.require(stage)
+    spatial = [(a, s) for a, s in zip(planned.axes, region, strict=True) if plan.axis(a) and s.count != 1]
+    shown = " × ".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in spatial) or "1"
+    step = max((span.step for _axis, span in spatial), default=1)
+    parts = [f"{shown} shown" + (" 1:1" if step == 1 else f", every {step}{ordinal(step)}")]
+    parts.append(f"levels {number(levels[0])} – {number(levels[1])}")
+    if plan.require(stage).dtype.startswith(("float", "complex")):
+        sampled = "" if statistics.step == 1 else f" (1 in {statistics.step} looked at)"
+        parts.append(f"NaN {statistics.nans}  Inf {statistics.infs}{sampled}")
+    if stage is Stage.FEATURE:
+        parts.append("computed whole")
+    if planned.dtype.startswith("complex"):
+        parts.append("magnitude")
+    return "  ·  ".join(parts)
+
+
+def ordinal(count: int) -> str:
+    """Returns the ending of an English ordinal number."""
+    if count % 100 in (11, 12, 13):
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+
+
+def number(value: float) -> str:
+    """Returns a number short enough for a line: integers whole, others with four digits."""
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.4g}".replace("-", "−")
+
+
+def file_detail(shape: tuple[int, ...], dtype: str) -> str:
+    """Returns what the file list says of an array."""
+    return f"{' × '.join(map(str, shape))}   {dtype}"
+
+
+def headline(plan: Plan) -> str:
+    """Returns the name of what is shown."""
+    member = f" :: {plan.info.member}" if plan.info.member else ""
+    return shortened(plan.info.path.replace("\\", "/").rsplit("/", 1)[-1] + member, 120)
+
+
+def window_title(plan: Plan | None) -> str:
+    """Returns the title of the window."""
+    return "padviewer" if plan is None else f"{headline(plan)} — padviewer"
+
+

@@ -1,0 +1,142 @@
+"""The three panes side by side, showing the same rectangle of what they share."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from padviewer.gui import screen
+from padviewer.gui.pane import Pane
+from padviewer.gui.theme import Theme
+from padviewer.plan import Plan, Stage
+
+STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
+_FIT_MARGIN = 0.04
+
+
+class LinkedPanes(QSplitter):
+    """Zooms and pans all panes together; fits again after a change of size until a person has zoomed."""
+
+    probed = Signal(float, float)
+    probe_ended = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setHandleWidth(8)
+        self.setChildrenCollapsible(False)
+        self.panes = {stage: Pane(stage) for stage in STAGES}
+        self._plan: Plan | None = None
+        self._fitted = True
+        self._linking = False
+        self._active = self.panes[Stage.PADDED]
+        self._refit = QTimer(self, singleShot=True, interval=0)
+        self._refit.timeout.connect(self._on_refit_timeout)
+        for position, pane in enumerate(self.panes.values()):
+            self.addWidget(pane)
+            self.setStretchFactor(position, 1)
+            pane.canvas.moved_by_user.connect(lambda pane=pane: self._on_pane_moved(pane))
+            pane.canvas.view_changed.connect(self._on_pane_view_changed)
+            pane.canvas.hovered.connect(lambda x, y, pane=pane: self._on_pane_hovered(pane, x, y))
+            pane.canvas.left.connect(self._on_pane_left)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Takes the colours of a theme."""
+        for pane in self.panes.values():
+            pane.set_theme(theme)
+
+    def set_plan(self, older: Plan | None, plan: Plan) -> None:
+        """Shows the labels of a plan; pictures that still hold are kept."""
+        self._plan = plan
+        for stage, pane in self.panes.items():
+            pane.set_plan(plan, keep_picture=older is not None and _same_picture(older, plan, stage))
+            pane.canvas.set_limits(screen.all_rect(plan))
+        if older is None:
+            self._fitted = True
+        if self._fitted:
+            self.fit()
+
+    def set_cut(self, cut: screen.Cut) -> None:
+        """Shows another plane."""
+        for pane in self.panes.values():
+            pane.set_cut(cut)
+
+    def fit(self) -> None:
+        """Shows everything."""
+        self._fitted = True
+        self._fit_now()
+        self._refit.start()
+
+    def actual_size(self) -> None:
+        """Shows one element as one pixel of the screen, around the middle."""
+        pane = self._active
+        left, top, width, height = pane.canvas.view
+        columns, rows = pane.canvas.size_in_pixels
+        middle = (left + width / 2, top + height / 2)
+        pane.canvas.set_view((middle[0] - columns / 2, middle[1] - rows / 2, columns, rows))
+        self._on_pane_moved(pane)
+
+    def zoom(self, factor: float) -> None:
+        """Zooms all panes in, or out by a factor below 1."""
+        self._active.canvas.zoom(factor)
+
+    @property
+    def active(self) -> Pane:
+        """The pane that the pointer was in last."""
+        return self._active
+
+    def _fit_now(self) -> None:
+        if self._plan is None:
+            return
+        left, top, width, height = screen.all_rect(self._plan)
+        margin = _FIT_MARGIN * max(width, height)
+        signal = screen.is_signal(self._plan)
+        margins = (_FIT_MARGIN * width, 0.0) if signal else (margin, margin)
+        rect = (left - margins[0], top - margins[1], width + 2 * margins[0], height + 2 * margins[1])
+        for pane in self.panes.values():
+            pane.canvas.set_view(rect)
+            if signal:
+                pane.show_rows(self._plan)
+
+    def _on_refit_timeout(self) -> None:
+        """The layout has given the panes their sizes by now."""
+        if self._fitted:
+            self._fit_now()
+
+    def _on_pane_view_changed(self) -> None:
+        if self._fitted and not self._linking:
+            self._refit.start()
+
+    def _on_pane_moved(self, moved: Pane) -> None:
+        if self._linking or self._plan is None:
+            return
+        self._fitted, self._linking = False, True
+        left, top, width, height = moved.canvas.view
+        for pane in self.panes.values():
+            if pane is not moved:
+                pane.canvas.set_view((left, top, width, height))
+                if screen.is_signal(self._plan):
+                    pane.show_rows(self._plan)
+        self._linking = False
+
+    def _on_pane_hovered(self, hovered: Pane, x: float, y: float) -> None:
+        self._active = hovered
+        for pane in self.panes.values():
+            pane.canvas.set_cross(None if pane is hovered else (x, y))
+        self.probed.emit(x, y)
+
+    def _on_pane_left(self) -> None:
+        for pane in self.panes.values():
+            pane.canvas.set_cross(None)
+        self.probe_ended.emit()
+
+
+def _same_picture(older: Plan, plan: Plan, stage: Stage) -> bool:
+    """Whether a stage looks the same under two plans of the same input."""
+    if older.input != plan.input or older.stage(stage) != plan.stage(stage):
+        return False
+    if stage is Stage.INPUT:
+        return [a.pad for a in older.spatial] == [a.pad for a in plan.spatial]
+    padding = [(a.pad, older.spec.mode, older.spec.fill_value) for a in older.spatial]
+    if padding != [(a.pad, plan.spec.mode, plan.spec.fill_value) for a in plan.spatial]:
+        return False
+    return stage is Stage.PADDED or older.spec == plan.spec

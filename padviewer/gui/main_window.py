@@ -1,0 +1,347 @@
+"""The window: files on the left, three panes in the middle, settings on the right, the probe below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QPushButton, QVBoxLayout, QWidget
+
+from padviewer import __version__
+from padviewer.errors import PadviewerError
+from padviewer.gui import ledger
+from padviewer.gui.actions import Actions
+from padviewer.gui.export_dialog import ask_export_path
+from padviewer.gui.feature import FeatureState
+from padviewer.gui.file_panel import FilePanel
+from padviewer.gui.form import SettingsForm
+from padviewer.gui.labels import ElidedLabel
+from padviewer.gui.linked_panes import LinkedPanes
+from padviewer.gui.message_bar import MessageBar
+from padviewer.gui.open_dialog import ask_files, ask_folder, dropped_items
+from padviewer.gui.pane import Pane
+from padviewer.gui.preferences import Preferences
+from padviewer.gui.probe_panel import ProbePanel
+from padviewer.gui.session import Session
+from padviewer.gui.status import Status
+from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
+from padviewer.plan import Plan, Stage
+from padviewer.spec import PipelineSpec
+from padviewer.workers.messages import Tile
+
+WELCOME = (
+    "What you see: left your array, in the middle the padded tensor with its padding hatched, right what a convolution "
+    "makes of it. Set a target on the right, drop files anywhere, point at a picture to read its exact elements."
+)
+# Below this width the list of files makes room for the panes.
+_ROOM_FOR_FILES = 1150
+
+
+class MainWindow(QMainWindow):
+    """Shows a session; every edit goes to the session and comes back as a plan.
+
+    Args:
+        session: not started yet.
+        preferences: what was remembered.
+    """
+
+    def __init__(self, session: Session, preferences: Preferences) -> None:
+        super().__init__()
+        self.session = session
+        self.preferences = preferences
+        self._plan_error = False
+        self._files_wanted: bool | None = None
+        self.setWindowTitle(ledger.window_title(None))
+        self.setAcceptDrops(True)
+        self.setMinimumSize(720, 480)
+        self.resize(1400, 900)
+        self.panes = LinkedPanes()
+        self.files = FilePanel()
+        self.form = SettingsForm()
+        self.probe = ProbePanel()
+        self.message = MessageBar()
+        self.status = Status(self.statusBar())
+        self.actions_ = Actions(self)
+        self._build()
+        self._connect()
+        self.set_theme(self._theme_in_force())
+        self.actions_.set_theme(preferences.theme)
+        self.actions_.set_recent(preferences.recent)
+        if preferences.geometry is not None:
+            self.restoreGeometry(preferences.geometry)
+        if preferences.complaint:
+            self.message.show_error(PadviewerError(preferences.complaint))
+
+    # ---- what actions call
+
+    def ask_open(self) -> None:
+        """Asks for files."""
+        self.session.open([(path, None) for path in ask_files(self)])
+
+    def ask_open_folder(self) -> None:
+        """Asks for a folder."""
+        self.session.open([(path, None) for path in ask_folder(self)])
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Opens files."""
+        self.session.open([(path, None) for path in paths])
+
+    def open_sample(self, path: Path) -> None:
+        """Opens one of the bundled samples."""
+        self.session.open([(str(path), None)])
+
+    def clear_recent(self) -> None:
+        """Forgets the files that were opened."""
+        self.preferences.clear_recent()
+        self.actions_.set_recent([])
+
+    def reload(self) -> None:
+        """Reads the file once more."""
+        self.session.reload()
+
+    def close_file(self) -> None:
+        """Takes the marked file off the list."""
+        self.session.close_file(self.files.chosen)
+
+    def ask_export(self, stage: Stage) -> None:
+        """Asks for a name and writes a stage to it."""
+        plan = self.session.plan
+        if plan is None or plan.stage(stage) is None:
+            self.message.show_error(plan.problem if plan and plan.problem else PadviewerError("nothing is open to export"))
+            return
+        path = ask_export_path(self, plan, stage)
+        if path:
+            self.export(stage, path)
+
+    def export(self, stage: Stage, path: str) -> None:
+        """Writes a stage to a file."""
+        self.status.show_export(path)
+        self.session.export(stage, path)
+
+    def copy_picture(self) -> None:
+        """Copies the picture of the pane that the pointer was in last."""
+        self.panes.active.copy_picture()
+
+    def copy_panes(self) -> None:
+        """Copies the picture of all panes with their labels."""
+        QApplication.clipboard().setPixmap(self.panes.grab())
+        self.status.say("picture of all panes copied")
+
+    def reset_settings(self) -> None:
+        """Goes back to the defaults."""
+        defaults = PipelineSpec()
+        self.session.edit({name: getattr(defaults, name) for name in PipelineSpec.__dataclass_fields__})
+
+    def fit(self) -> None:
+        """Shows everything."""
+        self.panes.fit()
+
+    def actual_size(self) -> None:
+        """Shows one element as one pixel."""
+        self.panes.actual_size()
+
+    def zoom_in(self) -> None:
+        """Zooms in."""
+        self.panes.zoom(1.5)
+
+    def zoom_out(self) -> None:
+        """Zooms out."""
+        self.panes.zoom(1 / 1.5)
+
+    def set_files_shown(self, shown: bool) -> None:
+        """Shows or hides the list of files."""
+        self._files_wanted = shown
+        self._show_files()
+
+    def set_settings_shown(self, shown: bool) -> None:
+        """Shows or hides the settings."""
+        self.form.setVisible(shown)
+
+    def choose_theme(self, name: str) -> None:
+        """Takes a theme and remembers it."""
+        self.preferences.theme = name
+        self.set_theme(self._theme_in_force())
+
+    def set_theme(self, theme: Theme) -> None:
+        """Paints everything in a theme."""
+        apply_theme(QApplication.instance(), theme)  # type: ignore[arg-type]  # there is one, or no window could be
+        self.panes.set_theme(theme)
+        self.files.set_theme(theme)
+
+    def cancel_feature(self) -> None:
+        """Ends the convolution that is running."""
+        self.session.cancel_feature()
+
+    def restart_workers(self) -> None:
+        """Starts reader and engine anew."""
+        self.session.restart_workers()
+
+    def set_full_screen(self, full: bool) -> None:
+        """Fills the screen, or not."""
+        self.setWindowState(Qt.WindowState.WindowFullScreen if full else Qt.WindowState.WindowNoState)
+
+    def show_welcome(self) -> None:
+        """Says what the panes show."""
+        self.message.show_note("welcome", WELCOME)
+
+    def show_about(self) -> None:
+        """Says what this is."""
+        framework = self.session.devices.framework if self.session.devices else "TensorFlow is starting"
+        QMessageBox.about(
+            self, "About padviewer", f"padviewer {__version__}\n\nSee what padding does to a tensor.\n\n{framework}"
+        )
+
+    @property
+    def settled(self) -> bool:
+        """Whether everything that was asked for is on screen."""
+        return self.session.idle and not any(pane.is_asking for pane in self.panes.panes.values())
+
+    def pane(self, stage: Stage) -> Pane:
+        """Returns the pane of a stage."""
+        return self.panes.panes[stage]
+
+    # ---- parts
+
+    def _build(self) -> None:
+        self._headline = ElidedLabel("title")
+        export = QPushButton("Export")
+        export.setObjectName("primary")
+        export.setMenu(self.actions_.export_menu)
+        fit = QPushButton("Fit")
+        fit.setToolTip("Show everything (F)")
+        fit.clicked.connect(self.fit)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._headline, 1)
+        head.addWidget(fit)
+        head.addWidget(export)
+        middle = QVBoxLayout()
+        middle.setSpacing(8)
+        middle.addLayout(head)
+        middle.addWidget(self.message)
+        middle.addWidget(self.panes, 1)
+        middle.addWidget(self.probe)
+        centre = QWidget()
+        columns = QHBoxLayout(centre)
+        columns.setContentsMargins(8, 4, 8, 8)
+        columns.setSpacing(8)
+        self.files.setFixedWidth(184)
+        self.form.setFixedWidth(240)
+        columns.addWidget(self.files)
+        columns.addLayout(middle, 1)
+        columns.addWidget(self.form)
+        self.setCentralWidget(centre)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.plan_changed.connect(self._on_session_plan_changed)
+        session.cut_changed.connect(self.panes.set_cut)
+        session.tile_ready.connect(self._on_session_tile_ready)
+        session.feature_changed.connect(self._on_session_feature_changed)
+        session.files_changed.connect(self._on_session_files_changed)
+        session.failed.connect(self._on_session_failed)
+        session.probed.connect(self.probe.set_probe)
+        session.devices_changed.connect(self._on_session_devices_changed)
+        session.export_progressed.connect(self.status.set_progress)
+        session.export_ended.connect(self._on_session_export_ended)
+        self.status.cancel_wanted.connect(session.cancel_export)
+        self.form.spec_edited.connect(session.edit)
+        self.form.member_chosen.connect(session.choose_member)
+        self.files.file_chosen.connect(session.select)
+        self.message.remedy_chosen.connect(session.edit)
+        self.message.dismissed.connect(self._on_message_dismissed)
+        self.panes.probed.connect(session.probe)
+        self.panes.probe_ended.connect(session.end_probe)
+        for pane in self.panes.panes.values():
+            pane.region_wanted.connect(session.request_tile)
+            pane.cut_edited.connect(session.set_cut)
+            pane.cancel_wanted.connect(session.cancel_feature)
+            pane.picture_copied.connect(lambda: self.status.say("picture copied"))
+
+    def _theme_in_force(self) -> Theme:
+        app = QGuiApplication.instance()
+        return THEMES.get(self.preferences.theme) or scheme_of(app)  # type: ignore[arg-type]
+
+    def _show_files(self) -> None:
+        wanted = self.width() >= _ROOM_FOR_FILES if self._files_wanted is None else self._files_wanted
+        self.files.setVisible(wanted)
+        self.actions_.show_files.setChecked(wanted)
+
+    # ---- slots
+
+    def _on_session_plan_changed(self, older: Plan | None, plan: Plan) -> None:
+        self.panes.set_plan(older, plan)
+        self.form.set_plan(plan)
+        self.setWindowTitle(ledger.window_title(plan))
+        self._headline.setText(ledger.headline(plan))
+        for stage, action in self.actions_.export.items():
+            action.setEnabled(plan.stage(stage) is not None)
+        if plan.problem is not None:
+            self._plan_error = True
+            self.message.show_error(plan.problem)
+        elif self._plan_error:
+            self._plan_error = False
+            self.message.clear()
+        if older is None:
+            self._on_source_shown(plan)
+
+    def _on_source_shown(self, plan: Plan) -> None:
+        if self.message.kind == "error" and plan.problem is None:
+            self.message.clear()
+        self.preferences.add_recent(plan.info.path)
+        self.actions_.set_recent(self.preferences.recent)
+
+    def _on_session_tile_ready(self, tile: Tile) -> None:
+        self.pane(tile.stage).set_tile(tile)
+
+    def _on_session_feature_changed(self, state: FeatureState) -> None:
+        self.pane(Stage.FEATURE).set_state(state)
+
+    def _on_session_files_changed(self) -> None:
+        self.files.set_files(self.session.files, self.session.current)
+
+    def _on_session_failed(self, error: PadviewerError) -> None:
+        self._plan_error = False
+        self.message.show_error(error)
+
+    def _on_session_devices_changed(self, devices: Any) -> None:
+        self.pane(Stage.FEATURE).set_starting(devices is None)
+        self.status.set_engine(devices.framework if devices else None)
+        if devices is not None:
+            self.form.set_devices(devices.names)
+
+    def _on_session_export_ended(self, path: str, error: PadviewerError | None) -> None:
+        self.status.end_export(path, error)
+        if error is not None:
+            self._on_session_failed(error)
+
+    def _on_message_dismissed(self, key: str) -> None:
+        if key:
+            self.preferences.set_read(key)
+
+    # ---- Qt's events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes anything that names files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped; what cannot be is told, item by item."""
+        items, refused = dropped_items(event.mimeData().urls())
+        event.acceptProposedAction()
+        self.session.refuse(refused)
+        self.session.open(items)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Makes room for the panes where the window is narrow."""
+        super().resizeEvent(event)
+        self._show_files()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remembers the window's place and ends the workers."""
+        self.preferences.geometry = self.saveGeometry()
+        self.session.close()
+        super().closeEvent(event)

@@ -1,0 +1,87 @@
+"""A bar over the panes that says what is wrong and offers the nearest legal settings as one click."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from padviewer.errors import PadviewerError, PlanError
+
+
+class MessageBar(QFrame):
+    """Shows one message at a time: an error with its remedies, or a note."""
+
+    remedy_chosen = Signal(dict)
+    dismissed = Signal(str)  # the key of the note
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("bar")
+        self._key = ""
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        close = QToolButton(text="✕")
+        close.setToolTip("Dismiss")
+        close.setAccessibleName("Dismiss the message")
+        close.clicked.connect(self._on_close_clicked)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 8, 6)
+        layout.setSpacing(8)
+        layout.addWidget(self._text, 1)
+        layout.addLayout(self._buttons)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setVisible(False)
+
+    def show_error(self, error: PadviewerError) -> None:
+        """Shows an error, and its remedies where it has some."""
+        self._show("error", "", error.message)
+        for label, changes in error.remedies if isinstance(error, PlanError) else ():
+            button = QPushButton(label)
+            button.clicked.connect(lambda _checked=False, changes=changes: self.remedy_chosen.emit(changes))
+            self._buttons.addWidget(button)
+
+    def show_note(self, key: str, text: str) -> None:
+        """Shows a note; `dismissed` tells its key when a person has read it."""
+        self._show("note", key, text)
+
+    def clear(self) -> None:
+        """Shows nothing."""
+        self.setVisible(False)
+
+    @property
+    def kind(self) -> str:
+        """`error`, `note`, or nothing where the bar is empty."""
+        return str(self.property("kind")) if self.isVisibleTo(self.parentWidget()) else ""
+
+    @property
+    def message(self) -> str:
+        """The text that is shown."""
+        return self._text.text() if self.kind else ""
+
+    def remedies(self) -> list[Any]:
+        """The buttons that are offered."""
+        return [self._buttons.itemAt(i).widget() for i in range(self._buttons.count())]
+
+    def _show(self, kind: str, key: str, text: str) -> None:
+        self._key = key
+        while (item := self._buttons.takeAt(0)) is not None:
+            widget: Any = item.widget()
+            widget.hide()
+            widget.deleteLater()
+        self._text.setText(text)
+        if self.property("kind") != kind:
+            self.setProperty("kind", kind)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.setVisible(True)
+
+    def _on_close_clicked(self) -> None:
+        self.clear()
+        self.dismissed.emit(self._key)

@@ -1,0 +1,295 @@
+"""One pane: the ledger over it, the picture, sliders for the axes that are not shown, and the honesty line under it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from padviewer.axes import BATCH, CHANNELS
+from padviewer.gui import ledger, screen
+from padviewer.gui.axis_slider import AxisSlider
+from padviewer.gui.canvas import Canvas
+from padviewer.gui.feature import FeatureState
+from padviewer.gui.labels import ElidedLabel
+from padviewer.gui.look_menu import LookMenu
+from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint
+from padviewer.gui.theme import Theme, monospaced
+from padviewer.plan import Plan, Stage
+from padviewer.workers.messages import Tile
+
+# Shorter work ends before a person could read about it.
+_PATIENCE_MS = 300
+
+
+class Pane(QFrame):
+    """Shows one stage of a plan. It reports what a person does and decides nothing."""
+
+    region_wanted = Signal(object, object)  # Stage, Region
+    cut_edited = Signal(object)  # Cut
+    cancel_wanted = Signal()
+    picture_copied = Signal()
+
+    def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setAccessibleName(ledger.TITLES[stage])
+        self.stage = stage
+        self._plan: Plan | None = None
+        self._cut = screen.Cut()
+        self._tile: Tile | None = None
+        self._look = Look()
+        self._levels: Levels = (0.0, 1.0)
+        self._theme: Theme | None = None
+        self.canvas = Canvas()
+        self.canvas.setAccessibleName(f"{ledger.TITLES[stage]} picture")
+        self._sliders: dict[str, AxisSlider] = {}
+        self._build()
+        self._ask = QTimer(self, singleShot=True, interval=0)
+        self._ask.timeout.connect(self._on_ask_timeout)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self._on_patience_timeout)
+        self.canvas.view_changed.connect(self._ask.start)
+
+    # ---- what is shown
+
+    def set_theme(self, theme: Theme) -> None:
+        """Takes the colours of a theme."""
+        self._theme = theme
+        self.canvas.set_theme(theme)
+
+    def set_plan(self, plan: Plan, keep_picture: bool) -> None:
+        """Shows the labels of a plan at once; the picture follows."""
+        self._plan = plan
+        self._show_ledger()
+        self.canvas.set_aspect(not screen.is_signal(plan))
+        if plan.stage(self.stage) is None:
+            self._clear("")
+        elif not keep_picture:
+            self._tile = None
+            if self.stage is not Stage.FEATURE:
+                self.refresh()
+        self._show_marks()
+
+    def set_cut(self, cut: screen.Cut) -> None:
+        """Shows another plane."""
+        self._cut = cut
+        self._show_sliders()
+        self.refresh()
+
+    def set_tile(self, tile: Tile) -> None:
+        """Draws a region of the stage."""
+        self._tile = tile
+        self._draw()
+
+    def set_state(self, state: FeatureState) -> None:
+        """Says how far the engine is."""
+        if state.computed:
+            self._show_ledger(state.computed.device, state.computed.milliseconds)
+        self._patience.stop()
+        self._cancel.setVisible(False)
+        if state.error is not None:
+            self._clear(state.error.message)
+        elif state.working:
+            self.canvas.set_faded(True)
+            self._patience.start()
+        else:
+            self._set_note("")
+            self.refresh()
+
+    def set_starting(self, starting: bool) -> None:
+        """Says that TensorFlow is still starting."""
+        self._working_text = "starting TensorFlow…" if starting else "computing…"
+        if self._note.isVisible() and self._cancel.isVisible():
+            self._set_note(self._working_text)
+
+    def refresh(self) -> None:
+        """Asks for what the pane shows."""
+        self._ask.start()
+
+    def show_rows(self, plan: Plan) -> None:
+        """Shows all rows of a signal, which are the pane's own."""
+        left, _top, width, _height = self.canvas.view
+        rows = screen.stage_rect(plan, self.stage)[3] if plan.stage(self.stage) else 1.0
+        self.canvas.set_view((left, 0.0, width, rows))
+
+    @property
+    def title_text(self) -> str:
+        """The shape line, as a person reads it."""
+        return self._shape.text()
+
+    @property
+    def detail_text(self) -> str:
+        """The line under the shape."""
+        return self._detail.text()
+
+    @property
+    def honesty_text(self) -> str:
+        """The line under the picture."""
+        return self._honesty.text()
+
+    @property
+    def note_text(self) -> str:
+        """What is said in place of a picture."""
+        return self._note.text() if self._note.isVisibleTo(self) else ""
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a region is about to be asked for."""
+        return self._ask.isActive()
+
+    def slider(self, letter: str) -> AxisSlider | None:
+        """Returns the slider of an axis that is not on screen."""
+        return self._sliders.get(letter)
+
+    # ---- parts
+
+    def _build(self) -> None:
+        title = QLabel(ledger.TITLES[self.stage])
+        title.setObjectName("title")
+        self._shape = ElidedLabel("shape")
+        self._shape.setFont(monospaced(10))
+        self._detail = ElidedLabel("muted")
+        self._honesty = ElidedLabel("muted")
+        self._menu = LookMenu("Colours", self)
+        self._menu.look_edited.connect(self._on_menu_look_edited)
+        look = QToolButton(text="Colours")
+        look.setToolTip("Colour map and levels of this pane")
+        look.setAccessibleName(f"Colours of {ledger.TITLES[self.stage].lower()}")
+        look.setMenu(self._menu)
+        look.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        head, foot = QHBoxLayout(), QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(title)
+        head.addWidget(self._shape, 1)
+        foot.setSpacing(8)
+        foot.addWidget(self._honesty, 1)
+        foot.addWidget(look)
+        self._slots = QVBoxLayout()
+        self._slots.setSpacing(4)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.setSpacing(4)
+        for part in (head, self._detail, self.canvas, self._slots, foot):
+            if isinstance(part, QWidget):
+                layout.addWidget(part, 1 if part is self.canvas else 0)
+            else:
+                layout.addLayout(part)
+        self._build_note()
+
+    def _build_note(self) -> None:
+        self._working_text = "starting TensorFlow…"
+        self._note = QLabel(self.canvas)
+        self._note.setObjectName("muted")
+        self._note.setWordWrap(True)
+        self._note.setVisible(False)
+        self._cancel = QPushButton("Cancel", self.canvas)
+        self._cancel.setVisible(False)
+        self._cancel.clicked.connect(self.cancel_wanted)
+        over = QVBoxLayout(self.canvas)
+        over.setContentsMargins(16, 16, 16, 16)
+        over.addWidget(self._note)
+        row = QHBoxLayout()
+        row.addWidget(self._cancel)
+        row.addStretch(1)
+        over.addLayout(row)
+        over.addStretch(1)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers what can be done with this pane."""
+        menu = QMenu(self)
+        menu.addAction("Copy picture", self.copy_picture)
+        menu.addMenu(self._menu)
+        menu.exec(event.globalPos())
+
+    def copy_picture(self) -> None:
+        """Puts what the pane shows on the clipboard."""
+        QApplication.clipboard().setPixmap(self.canvas.grab())
+        self.picture_copied.emit()
+
+    def _show_ledger(self, device: str = "", milliseconds: float | None = None) -> None:
+        if self._plan is not None:
+            self._shape.setText(ledger.shape_text(self._plan, self.stage))
+            self._detail.setText(ledger.detail_text(self._plan, self.stage, device, milliseconds))
+
+    def _show_marks(self) -> None:
+        if self._plan is None or self.stage is not Stage.PADDED or self._plan.padded is None:
+            self.canvas.set_marks(None, None)
+            return
+        self.canvas.set_marks(screen.stage_rect(self._plan, self.stage), screen.content_rect(self._plan))
+
+    def _show_sliders(self) -> None:
+        """Gives each axis that is not on screen a slider; those that are there already stay, with their focus."""
+        wanted = self._hidden_axes()
+        for letter in [letter for letter in self._sliders if letter not in wanted]:
+            self._sliders.pop(letter).deleteLater()
+        for letter, (index, size) in wanted.items():
+            if letter not in self._sliders:
+                name = "filter" if letter == CHANNELS and self.stage is Stage.FEATURE else None
+                slider = AxisSlider(letter, name)
+                slider.index_edited.connect(self._on_slider_index_edited)
+                self._slots.addWidget(slider)
+                self._sliders[letter] = slider
+            self._sliders[letter].set_index(index, size)
+
+    def _hidden_axes(self) -> dict[str, tuple[int | None, int]]:
+        plan, planned = self._plan, self._plan and self._plan.stage(self.stage)
+        if plan is None or planned is None:
+            return {}
+        shown = {screen.row_letter(plan), screen.column_letter(plan)}
+        if self._cut.channel is None and self.stage is not Stage.FEATURE:
+            shown.add(CHANNELS)
+        hidden = [letter for letter in (BATCH, "D", CHANNELS) if letter in planned.axes and letter not in shown]
+        return {
+            letter: (screen.fixed_index(plan, self.stage, self._cut, letter), planned.extent(letter))
+            for letter in hidden
+            if planned.extent(letter) > 1
+        }
+
+    def _clear(self, note: str) -> None:
+        self._tile = None
+        self.canvas.clear_pixels()
+        self._honesty.setText("")
+        self._set_note(note)
+
+    def _set_note(self, text: str) -> None:
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
+
+    def _draw(self) -> None:
+        plan, tile = self._plan, self._tile
+        if plan is None or tile is None:
+            return
+        plane = screen.plane_of(plan, tile)
+        self._levels = levels_of(self._look, tile.data, tile.statistics)
+        name, levels = choose_map(self._look, self.stage is Stage.FEATURE, self._levels)
+        self.canvas.set_pixels(paint(plane, lookup_table(name), levels), screen.region_rect(plan, self.stage, tile.region))
+        self._set_note("")
+        self._menu.set_look(self._look, levels)
+        self._honesty.setText(ledger.honesty_text(plan, self.stage, tile.region, tile.statistics, levels))
+
+    # ---- slots
+
+    def _on_ask_timeout(self) -> None:
+        plan = self._plan
+        if plan is None or plan.stage(self.stage) is None or not self.isVisible():
+            return
+        plane = screen.plane_region(plan, self.stage, self._cut)
+        if plane is None:
+            empty = 0 in plan.require(self.stage).shape
+            self._clear("empty: an axis has no elements" if empty else "this slice is padding: the input has nothing here")
+            return
+        view, pixels = self.canvas.view, self.canvas.size_in_pixels
+        self.region_wanted.emit(self.stage, screen.visible_region(plan, self.stage, plane, view, pixels))
+
+    def _on_patience_timeout(self) -> None:
+        self._set_note(self._working_text)
+        self._cancel.setVisible(True)
+
+    def _on_slider_index_edited(self, letter: str, index: int) -> None:
+        if self._plan is not None:
+            self.cut_edited.emit(screen.with_index(self._plan, self.stage, self._cut, letter, index))
+
+    def _on_menu_look_edited(self, look: Look) -> None:
+        self._look = look
+        self._draw()

@@ -1,0 +1,80 @@
+"""What is remembered between starts, in an INI file. A file that cannot be read is set aside and said so."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+MAX_RECENT = 12
+
+
+class Preferences:
+    """Theme, recent files, notes that were read, and the window's place.
+
+    Args:
+        path: of the INI file; None takes the user's own.
+    """
+
+    def __init__(self, path: str | None = None) -> None:
+        self.complaint = ""
+        self._settings = _open(path)
+        if self._settings.status() == QSettings.Status.FormatError:
+            self._set_aside(path)
+
+    @property
+    def theme(self) -> str:
+        """`dark`, `light`, or `system`."""
+        return str(self._settings.value("theme", "system"))
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self._settings.setValue("theme", name)
+
+    @property
+    def recent(self) -> list[str]:
+        """Paths that were opened, the newest first."""
+        value = self._settings.value("recent", [])
+        paths = [value] if isinstance(value, str) else list(value or [])
+        return [path for path in paths if isinstance(path, str)][:MAX_RECENT]
+
+    def add_recent(self, path: str) -> None:
+        """Puts a path first."""
+        path = str(Path(path).absolute())
+        self._settings.setValue("recent", [path, *(p for p in self.recent if p != path)][:MAX_RECENT])
+
+    def clear_recent(self) -> None:
+        """Forgets the paths."""
+        self._settings.remove("recent")
+
+    def has_read(self, note: str) -> bool:
+        """Whether a note was dismissed."""
+        return bool(self._settings.value(f"notes/{note}", False, type=bool))
+
+    def set_read(self, note: str) -> None:
+        """Shows a note never again."""
+        self._settings.setValue(f"notes/{note}", True)
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """The window's place, as Qt writes it."""
+        value = self._settings.value("geometry")
+        return value if isinstance(value, QByteArray) else None
+
+    @geometry.setter
+    def geometry(self, value: QByteArray) -> None:
+        self._settings.setValue("geometry", value)
+
+    def _set_aside(self, path: str | None) -> None:
+        name = self._settings.fileName()
+        backup = f"{name}.damaged"
+        shutil.move(name, backup)
+        self.complaint = f"the settings file could not be read; it was kept as {backup} and padviewer starts afresh"
+        self._settings = _open(path)
+
+
+def _open(path: str | None) -> QSettings:
+    if path is not None:
+        return QSettings(path, QSettings.Format.IniFormat)
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "padviewer", "padviewer")

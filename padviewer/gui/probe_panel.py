@@ -1,0 +1,72 @@
+"""The exact elements under the pointer, in all three stages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
+
+from padviewer.gui.labels import ElidedLabel, section_label
+from padviewer.gui.theme import monospaced
+from padviewer.plan import Stage
+
+_ROWS = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
+_MOST = 16
+
+
+class ProbePanel(QFrame):
+    """One line for each stage: its indices and its elements, written so that they read back exactly."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setAccessibleName("Probe")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(16, 8, 16, 8)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(2)
+        grid.addWidget(section_label("Probe"), 0, 0)
+        self._hint = ElidedLabel("muted")
+        self._hint.setText("point at a picture to read the exact elements of all three stages there")
+        grid.addWidget(self._hint, 0, 1, 1, 2)
+        self._places: dict[Stage, QLabel] = {}
+        self._values: dict[Stage, ElidedLabel] = {}
+        for row, stage in enumerate(_ROWS, start=1):
+            name = QLabel(stage.value)
+            name.setObjectName("muted")
+            self._places[stage], self._values[stage] = QLabel(), ElidedLabel()
+            for column, label in enumerate((name, self._places[stage], self._values[stage])):
+                label.setFont(monospaced(9))
+                grid.addWidget(label, row, column)
+        grid.setColumnMinimumWidth(1, 168)
+        grid.setColumnStretch(2, 1)
+
+    def set_probe(self, found: dict[Stage, Any]) -> None:
+        """Shows {stage: (indices by axis letter, is data, elements or None)}; an empty one shows nothing."""
+        self._hint.setVisible(not found)
+        for stage in _ROWS:
+            if stage in found:
+                index, data, values = found[stage]
+                self._places[stage].setText("  ".join(f"{letter} {i}" for letter, i in index.items() if letter != "C"))
+                self._values[stage].setText(_shown(values) + ("" if data else "   padding"))
+            else:
+                self._places[stage].setText("outside" if found else "")
+                self._values[stage].setText("")
+
+    def text(self, stage: Stage) -> tuple[str, str]:
+        """The place and the elements that are shown for a stage."""
+        return self._places[stage].text(), self._values[stage].text()
+
+
+def _shown(values: Any) -> str:
+    if values is None:
+        return "…"
+    words = [exact(value) for value in values[:_MOST]]
+    more = f"  … {len(values) - _MOST} more" if len(values) > _MOST else ""
+    return "  ".join(words) + more
+
+
+def exact(value: Any) -> str:
+    """Returns the shortest text that reads back as the same element of the same dtype."""
+    return str(value) if isinstance(value, np.generic) else repr(value)

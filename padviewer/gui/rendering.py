@@ -1,0 +1,164 @@
+"""From numbers to colours: levels, colour maps, and colours of their own for NaN and infinity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from padviewer.workers.messages import Statistics
+
+Pixels = npt.NDArray[np.uint8]
+Levels = tuple[float, float]
+
+NAN_COLOUR = (255, 0, 255, 255)
+INF_COLOUR = (0, 255, 255, 255)
+DIVERGING = "CET-D1"
+COLOUR_MAPS = ("auto", "gray", "viridis", "magma", "cividis", DIVERGING)
+LEVEL_RULES = ("auto", "dtype", "data", "view", "percentile", "custom")
+_PERCENTILES = (1, 99)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a pane turns numbers into colours.
+
+    Attributes:
+        colour_map: a name out of `COLOUR_MAPS`. `auto`: gray for input and padded; for feature maps the diverging map,
+            centred on 0, where there are both signs, else viridis.
+        rule: what the levels are taken from, out of `LEVEL_RULES`. `auto`: the dtype's range for bytes and booleans,
+            else the data's.
+        custom: the levels of the rule `custom`.
+    """
+
+    colour_map: str = "auto"
+    rule: str = "auto"
+    custom: Levels = (0.0, 1.0)
+
+
+def levels_of(look: Look, data: npt.NDArray[Any], statistics: Statistics) -> Levels:
+    """Returns the numbers shown as the first and the last colour.
+
+    Args:
+        look: whose rule is used.
+        data: the elements on screen.
+        statistics: of the whole plane.
+    """
+    rule = look.rule
+    if rule == "auto":
+        rule = "dtype" if data.dtype.kind == "b" or data.dtype == np.uint8 else "data"
+    if rule == "custom":
+        return look.custom
+    if rule == "dtype":
+        return _dtype_range(data.dtype)
+    if rule in ("view", "percentile"):
+        return _spread(*_range_on_screen(data, rule))
+    if statistics.minimum is None or statistics.maximum is None:
+        return 0.0, 1.0
+    return _spread(float(statistics.minimum), float(statistics.maximum))
+
+
+def _dtype_range(dtype: np.dtype[Any]) -> Levels:
+    if dtype.kind in "iu":
+        return float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
+    return 0.0, 1.0
+
+
+def _range_on_screen(data: npt.NDArray[Any], rule: str) -> Levels:
+    real = _real(data)
+    finite = real[np.isfinite(real)]
+    if not finite.size:
+        return 0.0, 1.0
+    if rule == "percentile":
+        low, high = np.percentile(finite, _PERCENTILES)
+        return float(low), float(high)
+    return float(finite.min()), float(finite.max())
+
+
+def _spread(low: float, high: float) -> Levels:
+    """Returns levels of some width also where all elements are equal."""
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def choose_map(look: Look, is_feature: bool, levels: Levels) -> tuple[str, Levels]:
+    """Returns the colour map in force, and levels centred on 0 where it diverges."""
+    name = look.colour_map
+    if name == "auto":
+        name = "gray"
+        if is_feature:
+            name = DIVERGING if levels[0] < 0 < levels[1] else "viridis"
+    if name == DIVERGING and look.rule != "custom" and levels[0] < 0 < levels[1]:
+        reach = max(-levels[0], levels[1])
+        levels = (-reach, reach)
+    return name, levels
+
+
+@lru_cache(maxsize=len(COLOUR_MAPS))
+def lookup_table(name: str) -> Pixels:
+    """Returns 256 RGBA colours, uint8 of shape (256, 4)."""
+    if name == "gray":
+        ramp = np.arange(256, dtype=np.uint8)
+        return np.stack([ramp, ramp, ramp, np.full(256, 255, np.uint8)], axis=1)
+    import pyqtgraph as pg  # noqa: PLC0415 - its colour maps are read only where one is shown
+
+    table: Pixels = pg.colormap.get(name).getLookupTable(nPts=256, alpha=True)
+    return table
+
+
+def paint(data: npt.NDArray[Any], table: Pixels, levels: Levels) -> Pixels:
+    """Returns the colours of a plane.
+
+    Args:
+        data: (rows, columns) through the table, or (rows, columns, 3 or 4) as colours of their own.
+        table: 256 RGBA colours.
+        levels: numbers shown as the first and the last colour.
+
+    Returns:
+        RGBA, uint8 of shape (rows, columns, 4).
+    """
+    if data.dtype == np.uint8:
+        ramp = _to_bytes(np.arange(256, dtype=np.float32), levels)
+        return table[ramp[data]] if data.ndim == 2 else _with_alpha(data, ramp[data[..., :3]])
+    real = _real(data)
+    with np.errstate(invalid="ignore"):
+        scaled = _to_bytes(real, levels)
+    pixels = table[scaled] if data.ndim == 2 else _with_alpha(data, scaled[..., :3])
+    return _mark_not_finite(pixels, real)
+
+
+def _to_bytes(values: npt.NDArray[Any], levels: Levels) -> Pixels:
+    low, high = levels
+    dtype = np.float64 if values.dtype.itemsize > 4 or values.dtype.kind in "iu" else np.float32
+    scaled = (values.astype(dtype) - dtype(low)) * dtype(255.0 / max(high - low, np.finfo(np.float32).tiny))
+    return np.nan_to_num(np.clip(scaled + dtype(0.5), 0, 255), nan=0.0).astype(np.uint8)
+
+
+def _with_alpha(data: npt.NDArray[Any], colours: Pixels) -> Pixels:
+    pixels = np.full((*colours.shape[:2], 4), 255, np.uint8)
+    pixels[..., :3] = colours
+    if data.shape[-1] == 4:
+        pixels[..., 3] = _to_bytes(data[..., 3], _dtype_range(data.dtype))
+    return pixels
+
+
+def _mark_not_finite(pixels: Pixels, real: npt.NDArray[Any]) -> Pixels:
+    if real.dtype.kind != "f":
+        return pixels
+    marked = ~np.isfinite(real)
+    if marked.any():
+        nans = np.isnan(real)
+        if real.ndim == 3:
+            marked, nans = marked.any(axis=-1), nans.any(axis=-1)
+        pixels[marked] = INF_COLOUR
+        pixels[nans] = NAN_COLOUR
+    return pixels
+
+
+def _real(data: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Returns what is shown of an array: complex numbers by magnitude, booleans as 0 and 1."""
+    if data.dtype.kind == "c":
+        return np.abs(data)
+    return data.astype(np.uint8) if data.dtype.kind == "b" else data

@@ -1,0 +1,330 @@
+"""The state of the window: one spec, one plan, the files, and the requests that are on their way.
+
+Every edit is a new spec, resolved to a new plan; widgets are told, and answers that belong to an older generation are
+dropped. Nothing here is a widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from padviewer.axes import spatial_axes
+from padviewer.errors import Cancelled, PadviewerError, SettingsError
+from padviewer.geometry import Region
+from padviewer.gui.bridge import drive, settle
+from padviewer.gui.feature import FeatureState, FeatureWork
+from padviewer.gui.files import FileEntry, Item, expand
+from padviewer.gui.screen import Cut, fit_cut, is_data, place_at, plane_region
+from padviewer.plan import ArrayInfo, Plan, Stage, resolve
+from padviewer.spec import PipelineSpec
+from padviewer.workers.client import Client
+from padviewer.workers.jobs import ENGINE, READER, export_job
+from padviewer.workers.messages import Devices, DevicesRequest, OpenRequest, ProbeRequest, Tile, TileRequest
+from padviewer.workers.process import OnProgress
+
+EXPORTER = "exporter"
+# Settings that belong to a number of spatial axes, and so are kept for each.
+_PER_RANK = ("target", "kernel", "strides", "dilation")
+
+
+class Session(QObject):
+    """Holds the spec and asks the workers; every signal is sent in the window's thread.
+
+    Args:
+        clients: reader, engine and exporter.
+        spec: the first settings.
+        budget: bytes that one result may take.
+    """
+
+    plan_changed = Signal(object, object)  # the older Plan or None, the newer
+    source_changed = Signal()  # another array is shown
+    cut_changed = Signal(object)
+    tile_ready = Signal(object)
+    feature_changed = Signal(object)  # FeatureState
+    files_changed = Signal()
+    failed = Signal(object)  # PadviewerError: something that was asked for could not be done
+    probed = Signal(object)  # {Stage: (index, is data, values or None)}
+    devices_changed = Signal(object)  # Devices; None while the engine starts
+    export_progressed = Signal(object, object)  # done and total bytes: more than 32 bits
+    export_ended = Signal(str, object)  # path, PadviewerError or None
+
+    def __init__(
+        self, clients: Mapping[str, Client], spec: PipelineSpec, budget: int, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._clients = clients
+        self._budget = budget
+        self._kept: dict[int, dict[str, Any]] = {}
+        self._probe: dict[Stage, Any] = {}
+        self._exporting = False
+        self.spec = spec
+        self.plan: Plan | None = None
+        self.cut = Cut()
+        self.files: list[FileEntry] = []
+        self.current: int | None = None
+        self.devices: Devices | None = None
+        self.feature = FeatureWork(clients, self._on_feature_changed)
+
+    @property
+    def idle(self) -> bool:
+        """Whether every answer has come."""
+        return all(client.idle for client in self._clients.values())
+
+    def start(self) -> None:
+        """Asks the engine what devices there are; it answers when TensorFlow has started."""
+        self.devices = None
+        self.devices_changed.emit(None)
+        settle(self._clients[ENGINE].submit("devices", DevicesRequest()), self._on_devices, self._on_no_devices)
+
+    def open(self, items: list[Item]) -> None:
+        """Adds files, and the arrays of folders, to the list and shows the first that can be opened."""
+        found = expand(items)
+        if not found and items:
+            self.failed.emit(PadviewerError("the folder holds no image or array that can be opened"))
+        known = {entry.item for entry in self.files}
+        self.files.extend(FileEntry(item) for item in dict.fromkeys(found) if item not in known)
+        self.files_changed.emit()
+        if found:
+            self._open_first(found, None)
+
+    def refuse(self, entries: list[FileEntry]) -> None:
+        """Lists what was asked for and is no file; the first of them is told."""
+        self.files.extend(entries)
+        if entries:
+            self.files_changed.emit()
+            self.failed.emit(entries[0].error)
+
+    def select(self, index: int) -> None:
+        """Shows a file of the list, or another member of it."""
+        if 0 <= index < len(self.files):
+            self._ask_open(self.files[index].item, None)
+
+    def choose_member(self, member: str) -> None:
+        """Shows another array of the same file."""
+        if self.plan is not None:
+            self.open([(self.plan.info.path, member)])
+
+    def reload(self) -> None:
+        """Reads the file that is shown once more."""
+        if self.plan is not None:
+            self._ask_open((self.plan.info.path, self.plan.info.member), None)
+
+    def close_file(self, index: int) -> None:
+        """Takes a file off the list; the picture stays until another one is chosen."""
+        if 0 <= index < len(self.files):
+            del self.files[index]
+            self._find_current()
+            self.files_changed.emit()
+
+    def edit(self, changes: dict[str, Any]) -> None:
+        """Changes settings; what could be valid for no input is refused and nothing changes."""
+        try:
+            spec = self.spec.replace(**changes)
+        except SettingsError as error:
+            self.failed.emit(error)
+            return
+        if spec != self.spec:
+            self.spec = spec
+            self._resolve()
+
+    def set_cut(self, cut: Cut) -> None:
+        """Shows another plane."""
+        if self.plan is not None:
+            cut = fit_cut(cut, self.plan)
+        if cut != self.cut:
+            self.cut = cut
+            self.cut_changed.emit(cut)
+
+    def request_tile(self, stage: Stage, region: Region) -> None:
+        """Asks for a region of a stage; `tile_ready` brings it, unless a newer plan or plane has come."""
+        plan, cut = self.plan, self.cut
+        if plan is None or plan.stage(stage) is None or (plane := plane_region(plan, stage, cut)) is None:
+            return
+        if stage is Stage.FEATURE and not self.feature.state.ready:
+            return
+        worker = ENGINE if stage is Stage.FEATURE else READER
+        future = self._clients[worker].submit(f"tile {stage}", TileRequest(plan, stage, region, plane))
+
+        def deliver(tile: Tile) -> None:
+            if self.plan is plan and self.cut == cut:
+                self.tile_ready.emit(tile)
+
+        settle(future, deliver, self._on_request_failed)
+
+    def probe(self, x: float, y: float) -> None:
+        """Looks up the exact elements under a place on screen in every stage; `probed` brings them."""
+        if self.plan is None or not self.plan.spatial:
+            return
+        places = {s: place_at(self.plan, s, self.cut, x, y) for s in (Stage.INPUT, Stage.PADDED, Stage.FEATURE)}
+        found = {stage: place for stage, place in places.items() if place is not None}
+        plan = self.plan
+        self._probe = {s: (index, s is not Stage.PADDED or is_data(plan, index), None) for s, (index, _r) in found.items()}
+        self.probed.emit(self._probe)
+        regions = {stage: region for stage, (_index, region) in found.items()}
+        feature = {s: regions.pop(s) for s in list(regions) if s is Stage.FEATURE}
+        self._ask_values(READER, plan, regions)
+        if self.feature.state.ready:
+            self._ask_values(ENGINE, plan, feature)
+
+    def end_probe(self) -> None:
+        """The pointer has left the panes."""
+        self._probe = {}
+        self.probed.emit({})
+
+    def export(self, stage: Stage, path: str) -> None:
+        """Writes a stage to a file, over one that exists; `export_ended` tells what became of it."""
+        if self.plan is None or self._exporting:
+            return
+        self._exporting = True
+
+        def done(error: PadviewerError | None) -> None:
+            self._exporting = False
+            self.export_ended.emit(path, error)
+
+        on_progress: OnProgress = self.export_progressed.emit
+        job = export_job(self.plan, stage, path, overwrite=True)
+        clients = {READER: self._clients[EXPORTER], ENGINE: self._clients[ENGINE]}
+        drive(job, clients, lambda _bytes: done(None), done, on_progress)
+
+    def cancel_export(self) -> None:
+        """Ends the export that is running."""
+        if self._exporting:
+            self._clients[EXPORTER].cancel()
+
+    def cancel_feature(self) -> None:
+        """Ends the computation that is running, and with it the engine, which starts again."""
+        self._clients[ENGINE].cancel()
+        self.start()
+
+    def restart_workers(self) -> None:
+        """Starts reader and engine anew and asks again for what is on screen."""
+        for client in self._clients.values():
+            client.restart()
+        self.start()
+        self._resolve()
+
+    def on_worker_died(self, worker: str, error: PadviewerError) -> None:
+        """A worker ended and was started again; settings and pictures are kept."""
+        self.failed.emit(PadviewerError(f"{error.message}; it was started again and nothing is lost"))
+        if worker == ENGINE:
+            self.feature.forget()
+            self.start()
+            if self.plan is not None and self.feature.was_ready:
+                self.feature.update(self.plan)
+
+    def close(self) -> None:
+        """Ends the workers and gives the memory back."""
+        for client in self._clients.values():
+            client.close()
+        self.feature.release()
+
+    def _open_first(self, items: list[Item], last: PadviewerError | None) -> None:
+        """Opens the first of the items that can be; those before it keep their error in the list."""
+        if items:
+            self._ask_open(items[0], items[1:])
+        elif last is not None:
+            self.failed.emit(last)
+
+    def _ask_open(self, item: Item, others: list[Item] | None) -> None:
+        future = self._clients[READER].submit("open", OpenRequest(*item, self._budget))
+
+        def refused(error: PadviewerError) -> None:
+            if isinstance(error, Cancelled):
+                return
+            self._note(item, FileEntry(item, error=error))
+            if others:
+                self._open_first(others, error)
+            else:
+                self.failed.emit(error)
+
+        settle(future, lambda info: self._on_opened(item, info, others), refused)
+
+    def _on_opened(self, item: Item, info: ArrayInfo, others: list[Item] | None) -> None:
+        self._note(item, FileEntry(item, info))
+        self._adopt(info)
+        self._find_current(item)
+        self.files_changed.emit()
+        if others:
+            self._describe(others)
+
+    def _adopt(self, info: ArrayInfo) -> None:
+        """Shows an array, with the settings last used for its number of spatial axes."""
+        changes: dict[str, Any] = {}
+        if self.spec.axes and len(self.spec.axes) != len(info.shape):
+            changes["axes"] = None
+        if self.plan is not None:
+            before = len(spatial_axes(self.plan.input.axes))
+            after = len(spatial_axes(changes.get("axes", self.spec.axes) or info.axes))
+            if before != after:
+                self._kept[before] = {name: getattr(self.spec, name) for name in _PER_RANK}
+                defaults = {name: getattr(PipelineSpec(), name) for name in _PER_RANK}
+                changes |= self._kept.get(after, defaults)
+        self.spec = self.spec.replace(**changes)
+        self.feature.forget()
+        self.feature.release()
+        self.cut = Cut()
+        self._resolve(info, source_changed=True)
+
+    def _describe(self, items: list[Item]) -> None:
+        """Finds out what the files further down the list are, one after the other, behind everything else."""
+        item, rest = items[0], items[1:]
+        future = self._clients[READER].submit(f"describe {item}", OpenRequest(*item, self._budget, keep=False))
+
+        def go_on(entry: FileEntry) -> None:
+            self._note(item, entry)
+            if rest:
+                self._describe(rest)
+
+        settle(future, lambda info: go_on(FileEntry(item, info)), lambda error: go_on(FileEntry(item, error=error)))
+
+    def _note(self, item: Item, entry: FileEntry) -> None:
+        self.files = [entry if known.item == item else known for known in self.files]
+        self.files_changed.emit()
+
+    def _find_current(self, item: Item | None = None) -> None:
+        if item is None and self.plan is not None:
+            item = (self.plan.info.path, self.plan.info.member)
+        self.current = next((i for i, entry in enumerate(self.files) if entry.item == item), None)
+
+    def _resolve(self, info: ArrayInfo | None = None, source_changed: bool = False) -> None:
+        info = info or (self.plan.info if self.plan else None)
+        if info is None:
+            return
+        older, self.plan = self.plan, resolve(self.spec, info, self._budget)
+        self.cut = fit_cut(self.cut, self.plan)
+        if source_changed:
+            self.source_changed.emit()
+        self.plan_changed.emit(None if source_changed else older, self.plan)
+        self.cut_changed.emit(self.cut)
+        self.feature.update(self.plan)
+
+    def _ask_values(self, worker: str, plan: Plan, places: dict[Stage, Region]) -> None:
+        if not places:
+            return
+
+        def deliver(values: dict[Stage, Any]) -> None:
+            if self.plan is plan and all(stage in self._probe for stage in values):
+                for stage, elements in values.items():
+                    index, data, _older = self._probe[stage]
+                    self._probe = {**self._probe, stage: (index, data, elements)}
+                self.probed.emit(self._probe)
+
+        settle(self._clients[worker].submit("probe", ProbeRequest(plan, places)), deliver, self._on_request_failed)
+
+    def _on_request_failed(self, error: PadviewerError) -> None:
+        if not isinstance(error, Cancelled):
+            self.failed.emit(error)
+
+    def _on_devices(self, devices: Devices) -> None:
+        self.devices = devices
+        self.devices_changed.emit(devices)
+
+    def _on_no_devices(self, error: PadviewerError) -> None:
+        if not isinstance(error, Cancelled):
+            self.failed.emit(error)
+
+    def _on_feature_changed(self, state: FeatureState) -> None:
+        self.feature_changed.emit(state)

@@ -1,0 +1,74 @@
+"""Renders the window to a picture, with or without a display."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QEventLoop, QIODevice
+
+from padviewer.errors import ExportError, PadviewerError
+from padviewer.export.target import replacing
+from padviewer.gui.app import make_application, make_window, use_offscreen
+from padviewer.gui.main_window import MainWindow
+from padviewer.gui.preferences import Preferences
+
+if TYPE_CHECKING:
+    from padviewer.cli import WindowOptions
+
+_LONGEST_S = 300.0
+
+
+def render_snapshot(options: WindowOptions, output: str, size: tuple[int, int], theme: str) -> None:
+    """Writes what the window shows to a PNG.
+
+    Args:
+        options: the file and the settings.
+        output: the picture, written over where it exists.
+        size: width and height of the window in pixels.
+        theme: `dark` or `light`.
+
+    Raises:
+        PadviewerError: the file cannot be opened, or the picture not be written.
+    """
+    use_offscreen()
+    app = make_application()
+    preferences = Preferences(os.devnull)
+    preferences.set_read("welcome")
+    preferences.theme = theme
+    window = make_window(options, preferences)
+    errors: list[PadviewerError] = []
+    window.session.failed.connect(errors.append)
+    try:
+        window.resize(*size)
+        window.show()
+        _settle(window)
+        if window.session.plan is None:
+            raise errors[0] if errors else ExportError("nothing could be opened")
+        _write(window, output)
+    finally:
+        window.close()
+        app.processEvents()
+
+
+def _settle(window: MainWindow) -> None:
+    """Runs the event loop until everything is on screen."""
+    loop = QEventLoop()
+    end = time.monotonic() + _LONGEST_S
+    quiet = 0
+    while quiet < 3:
+        loop.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        # Layout and redraws are queued by what has just settled.
+        quiet = quiet + 1 if window.settled else 0
+        if time.monotonic() > end:
+            raise ExportError(f"the window was not ready after {_LONGEST_S:.0f} s; is the input very large?")
+        time.sleep(0.005)
+
+
+def _write(window: MainWindow, output: str) -> None:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    window.grab().save(buffer, "PNG")
+    with replacing(output, overwrite=True) as file:
+        file.write(bytes(buffer.data().data()))

@@ -1,0 +1,73 @@
+"""The line at the bottom: what the engine is, what was done, and how far an export has come."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar
+
+from padviewer.errors import Cancelled, PadviewerError, shortened
+
+_SAY_MS = 8000
+
+
+class Status(QObject):
+    """Fills a status bar."""
+
+    cancel_wanted = Signal()
+
+    def __init__(self, bar: QStatusBar) -> None:
+        super().__init__(bar)
+        self._bar = bar
+        self._engine = QLabel("starting TensorFlow…")
+        self._progress = QProgressBar()
+        self._progress.setFixedWidth(160)
+        self._progress.setTextVisible(False)
+        self._progress.setAccessibleName("Export")
+        self._cancel = QPushButton("Cancel")
+        self._cancel.clicked.connect(self.cancel_wanted)
+        bar.setSizeGripEnabled(False)
+        for widget in (self._progress, self._cancel, self._engine):
+            bar.addPermanentWidget(widget)
+        self._show_progress(False)
+
+    def set_engine(self, framework: str | None) -> None:
+        """Tells which framework runs; None while it starts."""
+        self._engine.setText(framework or "starting TensorFlow…")
+
+    def say(self, text: str) -> None:
+        """Says something for a while."""
+        self._bar.showMessage(text, _SAY_MS)
+
+    def show_export(self, path: str) -> None:
+        """Says that an export has begun."""
+        self._bar.showMessage(f"exporting {shortened(path, 80)}")
+        self._progress.setRange(0, 0)
+        self._show_progress(True)
+
+    def set_progress(self, done: int, total: int) -> None:
+        """Shows how far it has come, in bytes."""
+        # The bar counts in 32 bits.
+        self._progress.setRange(0, 1000)
+        self._progress.setValue(1000 * done // max(1, total))
+
+    def end_export(self, path: str, error: PadviewerError | None) -> None:
+        """Says what became of it."""
+        self._show_progress(False)
+        if error is None:
+            self.say(f"wrote {shortened(path, 120)}")
+        else:
+            self.say("export cancelled; nothing was written" if isinstance(error, Cancelled) else "export failed")
+
+    @property
+    def message(self) -> str:
+        """What is said now."""
+        return self._bar.currentMessage()
+
+    @property
+    def is_exporting(self) -> bool:
+        """Whether an export is shown as running."""
+        return self._progress.isVisible()
+
+    def _show_progress(self, shown: bool) -> None:
+        self._progress.setVisible(shown)
+        self._cancel.setVisible(shown)

@@ -1,0 +1,93 @@
+"""Colours of the dark and the light theme, and the style sheet made of them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from padviewer.assets import resource
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours by their role, as `#rrggbb`. `padding` marks padding, and nothing else, everywhere."""
+
+    name: str
+    window: str
+    panel: str
+    canvas: str
+    field: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+    padding: str
+    error: str
+
+
+DARK = Theme(
+    "dark", window="#1a1d21", panel="#23272c", canvas="#111316", field="#2a2f35", border="#3a4149", text="#e8eaed",
+    muted="#9ba4ae", accent="#5aa7ff", on_accent="#0b1624", padding="#ffb454", error="#ff7b72",
+)  # fmt: skip
+LIGHT = Theme(
+    "light", window="#eceff2", panel="#ffffff", canvas="#dfe3e8", field="#ffffff", border="#c9d0d8", text="#1b1f24",
+    muted="#59636e", accent="#0a63c9", on_accent="#ffffff", padding="#a85b00", error="#c0281f",
+)  # fmt: skip
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+
+
+def monospaced(points: float) -> QFont:
+    """Returns the system's fixed-width font."""
+    font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    if sys.platform.startswith("linux") and "DejaVu Sans Mono" in QFontDatabase.families():
+        font.setFamily("DejaVu Sans Mono")
+    font.setPointSizeF(points)
+    return font
+
+
+def apply_theme(app: QApplication, theme: Theme) -> None:
+    """Sets palette and style sheet: `setColorScheme` does nothing on a bare X session."""
+    app.setStyle("Fusion")
+    app.setPalette(_palette(theme))
+    app.setStyleSheet(_style_sheet(theme))
+
+
+def _palette(theme: Theme) -> QPalette:
+    palette = QPalette()
+    roles = QPalette.ColorRole
+    for role, colour in (
+        (roles.Window, theme.window),
+        (roles.WindowText, theme.text),
+        (roles.Base, theme.field),
+        (roles.AlternateBase, theme.panel),
+        (roles.Text, theme.text),
+        (roles.Button, theme.field),
+        (roles.ButtonText, theme.text),
+        (roles.ToolTipBase, theme.panel),
+        (roles.ToolTipText, theme.text),
+        (roles.PlaceholderText, theme.muted),
+        (roles.Highlight, theme.accent),
+        (roles.HighlightedText, theme.on_accent),
+        (roles.Link, theme.accent),
+    ):
+        palette.setColor(role, QColor(colour))
+    for role in (roles.Text, roles.ButtonText, roles.WindowText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
+    return palette
+
+
+def _style_sheet(theme: Theme) -> str:
+    template = resource("style.qss").read_text("utf-8")
+    for role, colour in vars(theme).items():
+        template = template.replace(f"@{role};", f"{colour};").replace(f"@{role} ", f"{colour} ")
+    return template.replace("@arrow", resource(f"arrow-{theme.name}.svg").as_posix())
+
+
+def scheme_of(app: QApplication) -> Theme:
+    """Returns the theme that the desktop asks for; dark where it does not say."""
+    return LIGHT if app.styleHints().colorScheme() == Qt.ColorScheme.Light else DARK

@@ -1,0 +1,1 @@
+"""The processes that may die: the reader opens files, the engine runs Keras on the chosen device."""

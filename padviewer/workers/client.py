@@ -1,0 +1,127 @@
+"""The asking side of a worker: one request running, the newest of each kind waiting, restart after a death."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from padviewer.errors import Cancelled, PadviewerError, WorkerDied
+from padviewer.workers.process import OnProgress, Worker
+
+# Calls a function in the thread that owns the client: a queued signal in the window, a plain call without one.
+Post = Callable[[Callable[[], None]], None]
+MAX_DEATHS = 5
+
+
+def call_now(function: Callable[[], None]) -> None:
+    """A `Post` for workers that answer in the calling thread."""
+    function()
+
+
+class Client:
+    """Keeps a worker busy with the newest requests.
+
+    Every method, and every callback of the futures that it returns, runs in the owner's thread.
+
+    Args:
+        start: starts a worker.
+        post: brings an answer to the owner's thread.
+        on_death: called with the error after a worker has died and a new one was started.
+        worker: one that runs already.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], Worker],
+        post: Post = call_now,
+        on_death: Callable[[WorkerDied], None] = lambda _error: None,
+        worker: Worker | None = None,
+    ) -> None:
+        self._start = start
+        self._post = post
+        self._on_death = on_death
+        self._worker = worker
+        self._running: Future[Any] | None = None
+        self._waiting: dict[str, tuple[Any, OnProgress | None, Future[Any]]] = {}
+        self._deaths = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is running or waiting."""
+        return self._running is None and not self._waiting
+
+    def submit(self, key: str, request: Any, on_progress: OnProgress | None = None) -> Future[Any]:
+        """Queues a request; one of the same `key` that still waits is answered with `Cancelled`."""
+        future: Future[Any] = Future()
+        older = self._waiting.pop(key, None)
+        self._waiting[key] = (request, on_progress, future)
+        if older:
+            older[2].set_exception(Cancelled("a newer request took its place"))
+        self._next()
+        return future
+
+    def cancel(self) -> None:
+        """Ends what is running by ending its process, drops what waits, and starts a new worker."""
+        running, self._running = self._running, None
+        self._restart()
+        self._drop(running, Cancelled("cancelled"))
+
+    def restart(self) -> None:
+        """Starts a new worker after too many deaths."""
+        self._deaths = 0
+        self.cancel()
+
+    def close(self) -> None:
+        """Ends the worker for good."""
+        running, self._running = self._running, None
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker = None
+        self._drop(running, Cancelled("closed"))
+
+    def _drop(self, running: Future[Any] | None, error: PadviewerError) -> None:
+        dropped = [future for _request, _progress, future in self._waiting.values()]
+        self._waiting.clear()
+        for future in [running, *dropped]:
+            if future is not None:
+                future.set_exception(error)
+
+    def _restart(self) -> None:
+        if self._worker is not None:
+            self._worker.kill()
+        self._worker = self._start() if self._deaths < MAX_DEATHS else None
+
+    def _next(self) -> None:
+        if self._running is not None or not self._waiting:
+            return
+        if self._deaths >= MAX_DEATHS:  # it keeps dying: whoever asks is told, until somebody asks for a restart
+            text = f"the worker ended {MAX_DEATHS} times in a row and was not started again; see Tools, Restart workers"
+            self._drop(None, WorkerDied(text))
+            return
+        request, on_progress, future = self._waiting.pop(next(iter(self._waiting)))
+        if self._worker is None or not self._worker.alive:
+            self._restart()
+        if self._worker is None:
+            raise WorkerDied("the worker could not be started")
+        self._running = future
+        relay = on_progress and (lambda done, total: self._post(lambda: on_progress(done, total)))
+        answer = self._worker.submit(request, relay)
+        answer.add_done_callback(lambda done: self._post(lambda: self._finish(done, future)))
+
+    def _finish(self, answer: Future[Any], future: Future[Any]) -> None:
+        if self._running is not future:
+            return  # cancelled in the meantime: its process is gone and nobody waits
+        self._running = None
+        error = answer.exception()
+        if isinstance(error, WorkerDied):
+            self._deaths += 1
+            self._restart()
+            self._on_death(error)
+        else:
+            self._deaths = 0
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(answer.result())
+        self._next()

@@ -1,0 +1,163 @@
+"""The engine: runs the real Keras model on a device that the user chose. Arrays in, arrays out; it opens no file."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from padviewer.axes import canonical_axes
+from padviewer.errors import DeviceError
+from padviewer.geometry import Region
+from padviewer.layers import MultiDimDynamicPadding
+from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage, format_bytes
+from padviewer.spec import PipelineSpec
+from padviewer.workers.messages import (
+    Array,
+    ComputeRequest,
+    Computed,
+    Devices,
+    DevicesRequest,
+    ProbeRequest,
+    Progress,
+    Statistics,
+    Tile,
+    TileRequest,
+    summarize,
+)
+from padviewer.workers.shared import SharedArray
+
+_CONVOLUTIONS = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
+
+
+class Engine:
+    """Answers requests about feature maps. The map computed last is kept."""
+
+    def __init__(self) -> None:
+        self._key: tuple[ArrayInfo, PipelineSpec] | None = None
+        self._feature: Array = np.empty(0, FEATURE_DTYPE)
+        self._computed = Computed("", 0.0)
+        self._statistics: dict[Region, Statistics] = {}
+
+    def answer(self, request: Any, progress: Progress) -> Any:
+        """Returns the answer to one request."""
+        if isinstance(request, DevicesRequest):
+            return Devices(devices(), f"TensorFlow {tf.__version__}, Keras {keras.__version__}")
+        if isinstance(request, ComputeRequest):
+            return self._compute(request)
+        if isinstance(request, TileRequest):
+            return self._tile(request)
+        if isinstance(request, ProbeRequest):
+            return self._probe(request)
+        raise TypeError(f"the engine has no answer to {type(request).__name__}")
+
+    def _compute(self, request: ComputeRequest) -> Computed:
+        key = (request.plan.info, request.plan.spec)
+        if self._key != key:
+            self._key, self._feature = None, np.empty(0, FEATURE_DTYPE)
+            self._statistics.clear()
+            started = time.perf_counter()
+            with request.array.open() as array:
+                self._feature = convolve(request.plan, array)
+            self._computed = Computed(request.plan.spec.device, (time.perf_counter() - started) * 1000)
+            self._key = key
+        if request.into is not None:
+            self._copy(request.into)
+        return self._computed
+
+    def _copy(self, into: SharedArray) -> None:
+        with into.open() as array:
+            array[...] = self._feature
+
+    def _held(self, plan: Plan) -> Array:
+        if self._key != (plan.info, plan.spec):
+            raise LookupError("the feature map of this plan is not here: it has to be computed first")
+        return self._feature
+
+    def _tile(self, request: TileRequest) -> Tile:
+        feature = self._held(request.plan)
+        if request.plane not in self._statistics:
+            self._statistics[request.plane] = summarize(_cut(feature, request.plane))
+        data = np.ascontiguousarray(_cut(feature, request.region))
+        return Tile(request.stage, request.region, data, self._statistics[request.plane])
+
+    def _probe(self, request: ProbeRequest) -> dict[Stage, Array]:
+        feature = self._held(request.plan)
+        return {stage: _cut(feature, region).ravel() for stage, region in request.places.items()}
+
+
+def devices() -> tuple[str, ...]:
+    """Returns the names of the devices that TensorFlow can compute on, e.g. `CPU:0`, `GPU:0`."""
+    found = [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()]
+    return tuple(name for name in found if not name.startswith("XLA_"))
+
+
+def build_model(plan: Plan) -> keras.Sequential:
+    """Returns the model that the window shows: `MultiDimDynamicPadding`, then `Conv1D`, `Conv2D` or `Conv3D`.
+
+    Input shape: `(B, spatial..., C)`, float32. Output shape: `(B, spatial..., filters)`, float32.
+    """
+    spec = plan.spec
+    rank = len(plan.spatial)
+    padding = MultiDimDynamicPadding(
+        spec.target or (None,) * rank,
+        position=spec.position,
+        mode=spec.mode,
+        fill_value=spec.fill_value,
+        overflow=spec.overflow,
+    )
+    convolution = _CONVOLUTIONS[rank](
+        spec.filters,
+        tuple(axis.kernel for axis in plan.spatial),
+        strides=tuple(axis.stride for axis in plan.spatial),
+        dilation_rate=tuple(axis.dilation for axis in plan.spatial),
+        padding=spec.conv_padding,
+        activation=spec.activation,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=spec.seed),
+    )
+    return keras.Sequential([padding, convolution])
+
+
+def convolve(plan: Plan, array: Array) -> Array:
+    """Runs the model on the device of the plan.
+
+    Args:
+        plan: its `feature` stage is what comes out.
+        array: the input, with the axes, shape and dtype of `plan.input`.
+
+    Returns:
+        The feature map, float32, with the axes of `plan.feature`.
+
+    Raises:
+        DeviceError: the device is not there, or ran out of memory.
+    """
+    stage = plan.require(Stage.FEATURE)
+    device = plan.spec.device
+    if device not in devices():
+        raise DeviceError(f"device {device} is not there; TensorFlow has {', '.join(devices())}")
+    if not stage.size:
+        return np.zeros(stage.shape, stage.dtype)
+    try:
+        with tf.device(f"/{device}"):
+            result = build_model(plan)(tf.convert_to_tensor(to_canonical(array, plan.input.axes)))
+        return np.asarray(result).reshape(stage.shape)
+    except tf.errors.ResourceExhaustedError as error:
+        raise DeviceError(
+            f"{device} ran out of memory: the feature map takes {format_bytes(plan.engine_bytes)}; "
+            "use fewer filters, larger strides or a smaller target"
+        ) from error
+
+
+def to_canonical(array: Array, axes: str) -> Array:
+    """Returns `array` as float32 with the axes batch, spatial, channels; missing ones get size 1."""
+    wanted = canonical_axes(axes)
+    moved = array.transpose([axes.index(letter) for letter in wanted if letter in axes])
+    shape = [array.shape[axes.index(letter)] if letter in axes else 1 for letter in wanted]
+    return moved.reshape(shape).astype(FEATURE_DTYPE)
+
+
+def _cut(array: Array, region: Region) -> Array:
+    return array[tuple(slice(span.start, span.stop, span.step) for span in region)]

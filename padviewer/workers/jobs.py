@@ -1,0 +1,86 @@
+"""Sequences of requests, written once as generators: a blocking loop and the window's event loop both drive them.
+
+A job yields `(worker, request)` and is sent the answer, or has its error raised at the `yield`.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.workers.client import Client
+from padviewer.workers.messages import ComputeRequest, ExportRequest, LoadRequest, OpenRequest
+from padviewer.workers.process import OnProgress
+from padviewer.workers.shared import OwnedArray
+
+Result = TypeVar("Result")
+Job = Generator[tuple[str, Any], Any, Result]
+READER, ENGINE = "reader", "engine"
+
+
+def open_job(path: str, member: str | None, budget: int) -> Job[ArrayInfo]:
+    """Opens a file; returns what it is."""
+    info: ArrayInfo = yield READER, OpenRequest(path, member, budget)
+    return info
+
+
+def export_job(plan: Plan, stage: Stage, path: str, overwrite: bool) -> Job[int]:
+    """Writes a stage of a plan to a file; returns the bytes written."""
+    wanted = plan.require(stage)
+    if stage is not Stage.FEATURE:
+        written: int = yield READER, ExportRequest(plan, stage, path, overwrite)
+        return written
+    feature = OwnedArray(wanted.shape, wanted.dtype)
+    try:
+        source = OwnedArray(plan.info.shape, plan.info.dtype)
+        try:
+            yield READER, LoadRequest(plan, source.array)
+            yield ENGINE, ComputeRequest(plan, source.array, feature.array)
+        finally:
+            source.release()
+        written = yield READER, ExportRequest(plan, stage, path, overwrite, feature.array)
+        return written
+    finally:
+        feature.release()
+
+
+@dataclass
+class Pump:
+    """Brings the answers of workers to the thread that waits for them."""
+
+    calls: queue.SimpleQueue[Callable[[], None]] = field(default_factory=queue.SimpleQueue)
+
+    def post(self, function: Callable[[], None]) -> None:
+        """Queues a call; the `Post` of the clients."""
+        self.calls.put(function)
+
+    def wait(self, future: Future[Result]) -> Result:
+        """Runs queued calls until the future is done."""
+        while not future.done():
+            self.calls.get()()
+        return future.result()
+
+
+def run_job(
+    job: Job[Result], clients: Mapping[str, Client], pump: Pump, on_progress: OnProgress | None = None
+) -> Result:
+    """Drives a job to its end in this thread; returns its result or raises its error."""
+    try:
+        worker, request = next(job)
+        while True:
+            future = clients[worker].submit("job", request, on_progress)
+            try:
+                answer = pump.wait(future)
+            except Exception as error:  # noqa: BLE001 - the job decides what an error means
+                worker, request = job.throw(error)
+            else:
+                worker, request = job.send(answer)
+    except StopIteration as stop:
+        result: Result = stop.value
+        return result
+    finally:
+        job.close()

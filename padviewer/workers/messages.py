@@ -1,0 +1,161 @@
+"""What is asked of the workers and what they answer: builtins, numpy metadata and our own records only.
+
+A framework's own type in an answer (a `TensorShape`, say) would make the asking process import that framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from padviewer.geometry import Region
+from padviewer.plan import Plan, Stage
+from padviewer.workers.shared import SharedArray
+
+Progress = Callable[[int, int], None]
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """Open a file; answered with its `ArrayInfo`.
+
+    Attributes:
+        path, member: what to open.
+        budget: bytes that decoding may take.
+        keep: whether it stays open for the requests that follow.
+    """
+
+    path: str
+    member: str | None
+    budget: int
+    keep: bool = True
+
+
+@dataclass(frozen=True)
+class TileRequest:
+    """The elements of `region` of a stage; answered with a `Tile`.
+
+    Attributes:
+        plan: what to read and how to pad it.
+        stage: INPUT, PADDED or FEATURE.
+        region: one span for each axis of the stage, in its own indices.
+        plane: the region that the statistics describe: the whole plane on screen.
+    """
+
+    plan: Plan
+    stage: Stage
+    region: Region
+    plane: Region
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of the finite elements of a plane.
+
+    Attributes:
+        minimum, maximum: None where there is no finite element. Exact for integers.
+        nans, infs: how many of the elements looked at are NaN or infinite.
+        step: 1 where each element was looked at, else the sampling distance.
+    """
+
+    minimum: float | int | None
+    maximum: float | int | None
+    nans: int
+    infs: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A region of a stage: `data` has the stage's axes and the region's counts."""
+
+    stage: Stage
+    region: Region
+    data: Array
+    statistics: Statistics
+
+
+@dataclass(frozen=True)
+class ProbeRequest:
+    """Exact elements at one place: an index region for each stage; answered with a dict of stage to 1-D array."""
+
+    plan: Plan
+    places: dict[Stage, Region] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """Read the whole input into a shared array of its own shape and dtype."""
+
+    plan: Plan
+    array: SharedArray
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """Write a stage to a file, from the source or, for FEATURE, from a shared array; answered with the bytes written."""
+
+    plan: Plan
+    stage: Stage
+    path: str
+    overwrite: bool
+    array: SharedArray | None = None
+
+
+@dataclass(frozen=True)
+class DevicesRequest:
+    """Which devices there are; answered with `Devices`."""
+
+
+@dataclass(frozen=True)
+class Devices:
+    """Names such as `CPU:0`, and the versions of the framework."""
+
+    names: tuple[str, ...]
+    framework: str
+
+
+@dataclass(frozen=True)
+class ComputeRequest:
+    """Run the model on the input in a shared array; answered with `Computed`.
+
+    The engine keeps the feature map for tiles and probes. Where it holds the plan's already, it does not run again.
+
+    Attributes:
+        plan: what to compute.
+        array: the input, with its own shape and dtype.
+        into: where the whole feature map is copied to, if anywhere.
+    """
+
+    plan: Plan
+    array: SharedArray
+    into: SharedArray | None = None
+
+
+@dataclass(frozen=True)
+class Computed:
+    """That a whole feature map is there: on which device it ran and how long it took, in milliseconds."""
+
+    device: str
+    milliseconds: float
+
+
+def summarize(data: Array, step: int = 1) -> Statistics:
+    """Returns the statistics of an array; complex numbers count by magnitude."""
+    if data.dtype.kind == "c":
+        data = np.abs(data)
+    nans = infs = 0
+    if data.dtype.kind == "f":
+        finite = np.isfinite(data)
+        if not finite.all():
+            nans = int(np.isnan(data).sum())
+            infs = int(data.size - finite.sum()) - nans
+            data = data[finite]
+    if not data.size:
+        return Statistics(None, None, nans, infs, step)
+    return Statistics(data.min().item(), data.max().item(), nans, infs, step)

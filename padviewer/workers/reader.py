@@ -1,0 +1,162 @@
+"""The reader: opens files, reads and pads regions, writes exports. It never sees Keras."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from padviewer.export import Payload, write
+from padviewer.geometry import Region, Span, whole
+from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.sources import Source, open_source
+from padviewer.sources.padded import read_input, read_mask, read_padded
+from padviewer.workers.messages import (
+    Array,
+    ExportRequest,
+    LoadRequest,
+    OpenRequest,
+    ProbeRequest,
+    Progress,
+    Statistics,
+    Tile,
+    TileRequest,
+    summarize,
+)
+
+# Elements that the statistics of a plane look at: 10 ms of work.
+SAMPLE = 1 << 20
+# Bytes that an export reads, pads and writes at a time.
+BLOCK = 8 << 20
+
+
+class Reader:
+    """Answers requests about files. The source asked for last stays open."""
+
+    def __init__(self) -> None:
+        self._source: Source | None = None
+        self._opened: tuple[Any, ...] = ()
+        self._budget = 0
+        self._statistics: dict[tuple[Any, ...], Statistics] = {}
+
+    def answer(self, request: Any, progress: Progress) -> Any:
+        """Returns the answer to one request."""
+        if isinstance(request, OpenRequest):
+            return self._open(request)
+        if isinstance(request, TileRequest):
+            return self._tile(request)
+        if isinstance(request, ProbeRequest):
+            return self._probe(request)
+        if isinstance(request, LoadRequest):
+            return self._load(request, progress)
+        if isinstance(request, ExportRequest):
+            return self._export(request, progress)
+        raise TypeError(f"the reader has no answer to {type(request).__name__}")
+
+    def _open(self, request: OpenRequest) -> ArrayInfo:
+        source = open_source(request.path, request.member, budget=request.budget)
+        if not request.keep:
+            with source:
+                return source.info
+        self._budget = request.budget
+        self._close()
+        self._keep(source)
+        return source.info
+
+    def _source_of(self, plan: Plan) -> Source:
+        """Returns the open source, opened anew where a restart or another file has come between."""
+        info = plan.info
+        if self._source is None or self._opened != (info.path, info.member):
+            self._close()
+            self._keep(open_source(info.path, info.member, budget=self._budget or info.nbytes))
+        if self._source is None:
+            raise RuntimeError("no source was kept")
+        return self._source
+
+    def _keep(self, source: Source) -> None:
+        self._source = source
+        self._opened = (source.info.path, source.info.member)
+
+    def _close(self) -> None:
+        if self._source is not None:
+            self._source.close()
+        self._source, self._opened = None, ()
+        self._statistics.clear()
+
+    def _tile(self, request: TileRequest) -> Tile:
+        source = self._source_of(request.plan)
+        if request.stage is Stage.INPUT:
+            data = read_input(source, request.region)
+        else:
+            data = read_padded(source, request.plan, request.region)
+        return Tile(request.stage, request.region, data, self._statistics_of(source, request))
+
+    def _statistics_of(self, source: Source, request: TileRequest) -> Statistics:
+        """Returns the statistics of the plane of INPUT on screen; PADDED is shown with the same levels."""
+        key = request.plane
+        if key not in self._statistics:
+            sampled, step = sample(request.plane)
+            self._statistics[key] = summarize(read_input(source, sampled), step)
+        return self._statistics[key]
+
+    def _probe(self, request: ProbeRequest) -> dict[Stage, Array]:
+        source = self._source_of(request.plan)
+        readers: dict[Stage, Callable[[Region], Array]] = {
+            Stage.INPUT: lambda region: read_input(source, region),
+            Stage.PADDED: lambda region: read_padded(source, request.plan, region),
+        }
+        return {stage: readers[stage](region).ravel() for stage, region in request.places.items()}
+
+    def _load(self, request: LoadRequest, progress: Progress) -> None:
+        source = self._source_of(request.plan)
+        with request.array.open() as array:
+            for region in blocks(request.plan.info.shape, np.dtype(request.plan.info.dtype).itemsize):
+                first = region[0] if region else Span(0, 1)
+                array[first.start : first.stop] = read_input(source, region)
+                progress(first.stop, array.shape[0])
+
+    def _export(self, request: ExportRequest, progress: Progress) -> int:
+        plan, stage = request.plan, request.stage
+        if request.array is not None:
+            with request.array.open() as array:
+                return self._write(request, lambda region: array[region[0].start : region[0].stop], progress)
+        if stage is Stage.MASK:
+            return self._write(request, lambda region: read_mask(plan, region), progress)
+        source = self._source_of(plan)
+        return self._write(request, lambda region: read_padded(source, plan, region), progress)
+
+    def _write(self, request: ExportRequest, read: Callable[[Region], Array], progress: Progress) -> int:
+        stage = request.plan.require(request.stage)
+
+        def read_blocks() -> Iterator[Array]:
+            for region in blocks(stage.shape, np.dtype(stage.dtype).itemsize):
+                yield read(region)
+
+        payload = Payload(
+            request.stage.value, stage.axes, stage.shape, stage.dtype, read_blocks, request.plan.spec.to_json()
+        )
+        return write(payload, os.fspath(request.path), overwrite=request.overwrite, progress=progress)
+
+
+def blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[Region]:
+    """Yields consecutive regions along the first axis of about `BLOCK` bytes each."""
+    row = max(1, int(np.prod(shape[1:], dtype=object)) * itemsize)
+    rows = max(1, BLOCK // row)
+    for start in range(0, shape[0], rows):
+        yield (Span(start, min(start + rows, shape[0])), *whole(shape[1:]))
+
+
+def sample(region: Region) -> tuple[Region, int]:
+    """Returns `region` sampled to at most about `SAMPLE` elements, and the step that did it."""
+    step = 1
+    sampled = region
+    while np.prod([span.count for span in sampled], dtype=object) > SAMPLE:
+        step *= 2
+        sampled = tuple(span._replace(step=span.step * step) if span.count > step else span for span in region)
+        if step > max(span.count for span in region):
+            break
+    return sampled, step
+
+

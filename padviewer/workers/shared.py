@@ -1,0 +1,61 @@
+"""Arrays in shared memory: made and removed by the process that asks, filled and read by the workers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from padviewer.errors import PadviewerError
+from padviewer.plan import format_bytes
+
+
+@dataclass(frozen=True)
+class SharedArray:
+    """Name, shape and dtype of an array in shared memory; what travels in messages."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    @contextmanager
+    def open(self) -> Iterator[npt.NDArray[Any]]:
+        """Yields the array, which must not be kept beyond the block."""
+        memory = SharedMemory(self.name)
+        try:
+            yield np.ndarray(self.shape, self.dtype, memory.buf)
+        finally:
+            _close(memory)
+
+
+class OwnedArray:
+    """A shared array that lives until `release`; the one who makes it removes it."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: str) -> None:
+        nbytes = math.prod(shape) * np.dtype(dtype).itemsize
+        try:
+            self._memory: SharedMemory | None = SharedMemory(create=True, size=max(1, nbytes))
+        except OSError as error:
+            raise PadviewerError(f"no shared memory of {format_bytes(nbytes)} could be had: {error}") from error
+        self.array = SharedArray(self._memory.name, shape, dtype)
+
+    def release(self) -> None:
+        """Removes the array; processes that have it open keep their view. Again is fine."""
+        if self._memory is not None:
+            _close(self._memory)
+            self._memory.unlink()
+            self._memory = None
+
+
+def _close(memory: SharedMemory) -> None:
+    try:
+        memory.close()
+    except BufferError:
+        # An exception's traceback still holds a view; the mapping goes with it, or with the process.
+        memory._buf = None  # type: ignore[attr-defined]
