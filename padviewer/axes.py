@@ -26,7 +26,8 @@ def parse_axes(text: str) -> str:
         )
     if spatial_axes(axes) not in SPATIAL_SETS:
         raise SettingsError(
-            f"axes {text!r}: the spatial letters must be T, or H and W, or D, H and W; got {spatial_axes(axes) or 'none'!r}"
+            f"axes {text!r}: the spatial letters must be T, or H and W, or D, H and W; "
+            f"got {spatial_axes(axes) or 'none'!r}"
         )
     return axes
 

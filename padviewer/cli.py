@@ -10,14 +10,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from padviewer import __version__
 from padviewer.errors import PadviewerError, SettingsError, shortened
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
 from padviewer.plan import ArrayInfo, Stage, parse_budget
 from padviewer.spec import ACTIVATIONS, PipelineSpec, parse_fill, parse_sizes, parse_target
+
+if TYPE_CHECKING:
+    from padviewer.gui.options import WindowOptions
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 EXPORTED = (Stage.PADDED, Stage.FEATURE, Stage.MASK)
@@ -34,15 +36,6 @@ examples:
   padviewer photo.jpg --target 512x512 --position center
   padviewer export scans/*.png --target 128xnone -o out/{stem}_{stage}.npy
 """
-
-
-@dataclass(frozen=True)
-class WindowOptions:
-    """What the window is started with."""
-
-    items: tuple[tuple[str, str | None], ...]
-    spec: PipelineSpec
-    budget: int | None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -97,7 +90,9 @@ def _add_pipeline(parser: argparse.ArgumentParser) -> None:
     add("--mode", choices=MODES, help="how padding is made, by numpy's names (default: constant)")
     add("--fill", metavar="VALUE", help="what constant writes (default: 0)")
     add("--overflow", choices=OVERFLOWS, help="what happens to an input larger than the target (default: keep)")
-    add("--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)")
+    add(
+        "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
+    )
     add = parser.add_argument_group("convolution").add_argument
     add("--filters", type=int, help="number of feature maps (default: 32)")
     add("--kernel", metavar="SIZES", help="such as 3 or 3x5 (default: 3)")
@@ -108,7 +103,11 @@ def _add_pipeline(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, help="of the Glorot-uniform kernel (default: 0)")
     add("--device", metavar="NAME", help="where the convolution runs, such as CPU:0 or GPU:0 (default: CPU:0)")
     add = parser.add_argument_group("limits").add_argument
-    add("--budget", metavar="BYTES", help="memory that one result may take, such as 4GiB (default: half of what is free)")
+    add(
+        "--budget",
+        metavar="BYTES",
+        help="memory that one result may take, such as 4GiB (default: half of what is free)",
+    )
 
 
 _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
@@ -136,9 +135,7 @@ def _items_of(options: argparse.Namespace) -> tuple[tuple[str, str | None], ...]
 
 
 def _window(options: argparse.Namespace) -> int:
-    spec = _spec_of(options)
-    budget = parse_budget(options.budget) if options.budget else None
-    window = WindowOptions(_items_of(options), spec, budget)
+    window = _window_options(options)
     from padviewer.display import inspect_display  # noqa: PLC0415
 
     report = inspect_display()
@@ -151,6 +148,13 @@ def _window(options: argparse.Namespace) -> int:
     from padviewer.gui.app import run_window  # noqa: PLC0415
 
     return run_window(window, engine, reader)
+
+
+def _window_options(options: argparse.Namespace) -> WindowOptions:
+    from padviewer.gui.options import WindowOptions  # noqa: PLC0415 - loads no Qt
+
+    budget = parse_budget(options.budget) if options.budget else None
+    return WindowOptions(_items_of(options), _spec_of(options), budget)
 
 
 def _without_display(window: WindowOptions, reason: str) -> int:
@@ -174,7 +178,9 @@ def _render(window: WindowOptions, output: str, size: tuple[int, int] = (1400, 9
 def _add_info(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="image or array; file.npz::key chooses a member")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
-    parser.add_argument("--budget", metavar="BYTES", help="memory that one file may take (default: half of what is free)")
+    parser.add_argument(
+        "--budget", metavar="BYTES", help="memory that one file may take (default: half of what is free)"
+    )
 
 
 def _info(options: argparse.Namespace) -> int:
@@ -252,7 +258,9 @@ def _export(options: argparse.Namespace) -> int:
 def _add_snapshot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs=1, metavar="PATH", help="image or array; file.npz::key chooses a member")
     parser.add_argument("-o", "--output", required=True, metavar="OUT.png", help="the picture to write")
-    parser.add_argument("--size", default="1400x900", metavar="WxH", help="of the window, in pixels (default: 1400x900)")
+    parser.add_argument(
+        "--size", default="1400x900", metavar="WxH", help="of the window, in pixels (default: 1400x900)"
+    )
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="(default: dark)")
     parser.add_argument("--force", action="store_true", help="write over a file that exists")
     _add_pipeline(parser)
@@ -267,8 +275,7 @@ def _snapshot(options: argparse.Namespace) -> int:
     if len(size) != 2 or not all(200 <= side <= 16384 for side in size):
         raise SettingsError(f"size {options.size!r}: expected width x height from 200 to 16384, such as 1400x900")
     check_target(options.output, overwrite=options.force)
-    budget = parse_budget(options.budget) if options.budget else None
-    window = WindowOptions(_items_of(options), _spec_of(options), budget)
+    window = _window_options(options)
     return _render(window, options.output, (size[0], size[1]), options.theme)
 
 

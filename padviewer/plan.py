@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from padviewer.axes import BATCH, CHANNELS, parse_axes, spatial_axes
+from padviewer.axes import BATCH, CHANNELS, spatial_axes
 from padviewer.errors import BudgetError, PlanError, SettingsError
 from padviewer.geometry import Split, conv_size, conv_split, effective_kernel, padded_size, split
 from padviewer.spec import Fill, PipelineSpec, format_sizes
@@ -273,7 +273,8 @@ def _targets(spec: PipelineSpec, letters: str) -> tuple[int | None, ...]:
         shown = "x".join("none" if size is None else str(size) for size in kept)
         raise PlanError(
             f"target has {len(spec.target)} sizes, but the input has {len(letters)} spatial "
-            f"{'axis' if len(letters) == 1 else 'axes'}, {' '.join(letters)}; give one size for each (none leaves an axis)",
+            f"{'axis' if len(letters) == 1 else 'axes'}, {' '.join(letters)}; give one size for each "
+            "(none leaves an axis)",
             ((f"Use {shown}", {"target": kept}), ("No target", {"target": ()})),
         )
     return spec.target
@@ -287,7 +288,9 @@ def _spatial(spec: PipelineSpec, source: StagePlan) -> tuple[AxisPlan, ...]:
         _per_axis("strides", spec.strides, letters),
         _per_axis("dilation", spec.dilation, letters),
     )
-    return tuple(_axis(spec, letter, source.extent(letter), *row) for letter, *row in zip(letters, *columns, strict=True))
+    return tuple(
+        _axis(spec, letter, source.extent(letter), *row) for letter, *row in zip(letters, *columns, strict=True)
+    )
 
 
 def _axis(
@@ -307,7 +310,9 @@ def _axis(
             (("Use constant", {"mode": "constant"}),),
         )
     window = (padded, kernel, stride, dilation, spec.conv_padding)
-    return AxisPlan(letter, size, padded, pad, kernel, stride, dilation, Split(*conv_split(*window)), conv_size(*window))
+    return AxisPlan(
+        letter, size, padded, pad, kernel, stride, dilation, Split(*conv_split(*window)), conv_size(*window)
+    )
 
 
 def _padded(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> StagePlan:
@@ -350,7 +355,9 @@ def _feature(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...
 def _check_convolution(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> None:
     """Refuses what Keras refuses, before it is asked, with a remedy."""
     if np.dtype(source.dtype).kind == "c":
-        raise PlanError(f"a convolution takes real numbers; the input is {source.dtype}. Export its real or imaginary part.")
+        raise PlanError(
+            f"a convolution takes real numbers; the input is {source.dtype}. Export its real or imaginary part."
+        )
     if spec.conv_padding == "causal" and len(spatial) > 1:
         raise PlanError(
             f"causal convolution padding is for one spatial axis; the input has {len(spatial)}. Use valid or same.",
@@ -372,8 +379,8 @@ def _window_too_large(axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanErro
     if all(a.padded > 0 for a in spatial):
         remedies = ((f"Kernel {format_sizes(fitting)}", {"kernel": fitting}), ("Use same", {"conv_padding": "same"}))
     return PlanError(
-        f"axis {axis.letter} has {axis.padded} elements after padding, fewer than the {axis.span} that the kernel spans; "
-        "use a smaller kernel, a larger target, or convolution padding same",
+        f"axis {axis.letter} has {axis.padded} elements after padding, fewer than the {axis.span} that the kernel "
+        "spans; use a smaller kernel, a larger target, or convolution padding same",
         remedies,
     )
 
@@ -384,8 +391,8 @@ def _over_budget(plan: Plan, feature: StagePlan, budget: int) -> BudgetError:
     remedies: Remedies = ((f"{filters} filters", {"filters": filters}),) if filters else ()
     return BudgetError(
         f"the feature map {_sizes(feature.shape)} would take {format_bytes(plan.engine_bytes)} with its input, more "
-        f"than the budget of {format_bytes(budget)}; use fewer filters, larger strides or a smaller target, or raise the "
-        "budget with --budget",
+        f"than the budget of {format_bytes(budget)}; use fewer filters, larger strides or a smaller target, or "
+        "raise the budget with --budget",
         remedies,
     )
 

@@ -37,7 +37,13 @@ def describe(crew: Crew, items: Iterable[Item], budget: int) -> Iterator[Outcome
 
 
 def export(
-    crew: Crew, items: Sequence[Item], outputs: Sequence[str], spec: PipelineSpec, stage: Stage, budget: int, overwrite: bool
+    crew: Crew,
+    items: Sequence[Item],
+    outputs: Sequence[str],
+    spec: PipelineSpec,
+    stage: Stage,
+    budget: int,
+    overwrite: bool,
 ) -> Iterator[Outcome[str]]:
     """Writes a stage of each item to its output; yields the path written."""
     for item, output in zip(items, outputs, strict=True):

@@ -124,7 +124,7 @@ class Actions:
         action = QAction(text, self._window)
         action.setCheckable(True)
         action.setShortcut(shortcut)
-        action.triggered.connect(lambda checked: self._call(slot)(checked))
+        action.triggered.connect(self._call(slot))
         menu.addAction(action)
         return action
 

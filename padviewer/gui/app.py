@@ -9,7 +9,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtGui import QIcon
@@ -17,9 +16,10 @@ from PySide6.QtWidgets import QApplication
 
 from padviewer import __version__
 from padviewer.assets import resource, samples
-from padviewer.errors import UnexpectedError
+from padviewer.errors import UnexpectedError, WorkerDied
 from padviewer.gui.bridge import Bridge
 from padviewer.gui.main_window import MainWindow
+from padviewer.gui.options import WindowOptions
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.session import EXPORTER, Session
 from padviewer.workers.client import Client
@@ -27,9 +27,6 @@ from padviewer.workers.crew import default_budget
 from padviewer.workers.jobs import ENGINE, READER
 from padviewer.workers.process import Worker
 from padviewer.workers.start import start_engine, start_reader
-
-if TYPE_CHECKING:
-    from padviewer.cli import WindowOptions
 
 
 def run_window(
@@ -79,12 +76,10 @@ def make_window(
     bridge = Bridge()
     workers = {READER: (start[0], reader), ENGINE: (start[1], engine), EXPORTER: (start[0], None)}
 
-    def told(name: str) -> Callable[[Exception], None]:
+    def told(name: str) -> Callable[[WorkerDied], None]:
         return lambda error: session.on_worker_died(name, error)
 
-    clients = {
-        name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in workers.items()
-    }
+    clients = {name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in workers.items()}
     session = Session(clients, options.spec, options.budget or default_budget())
     bridge.setParent(session)
     window = MainWindow(session, preferences)

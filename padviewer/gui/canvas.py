@@ -18,7 +18,7 @@ pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 _CLOSEST = 4
 
 
-class PaddingMarks(QGraphicsItem):  # type: ignore[misc]  # pyqtgraph and PySide6 share this base
+class PaddingMarks(QGraphicsItem):
     """Hatches what is padding and draws a line around the content, at any zoom alike."""
 
     def __init__(self) -> None:

@@ -22,9 +22,10 @@ _FILTERS = {
 def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
     """Returns the file to write, which may be written over; None where the person thought better of it."""
     # Our own question comes after the suffix is known, and knows links.
+    what = "pixel mask" if stage is Stage.MASK else stage.value
     path, chosen = QFileDialog.getSaveFileName(
         parent,
-        f"Export the {'pixel mask' if stage is Stage.MASK else stage.value} of {shortened(os.path.basename(plan.info.path), 60)}",  # noqa: PTH119
+        f"Export the {what} of {shortened(os.path.basename(plan.info.path), 60)}",  # noqa: PTH119
         suggested_name(plan.info.path, stage),
         ";;".join(_FILTERS),
         options=QFileDialog.Option.DontConfirmOverwrite,

@@ -109,7 +109,9 @@ class FeatureWork:
 
     def _fail(self, plan: Plan, error: PadviewerError) -> None:
         if self._plan is plan:
-            text = PadviewerError("cancelled; change a setting to start again") if isinstance(error, Cancelled) else error
+            text = (
+                PadviewerError("cancelled; change a setting to start again") if isinstance(error, Cancelled) else error
+            )
             self._set(FeatureState(error=text))
 
     def _set(self, state: FeatureState) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
@@ -18,6 +19,7 @@ from padviewer.spec import ACTIVATIONS, MAX_SEED, PipelineSpec, format_sizes, pa
 _NAMES = {"D": "depth", "H": "height", "W": "width", "T": "length"}
 _LARGEST = 2**31 - 1
 _NO_TARGET = -1
+_CAPTION_WIDTH = 72
 
 
 class SettingsForm(QScrollArea):
@@ -69,7 +71,7 @@ class SettingsForm(QScrollArea):
         _show_text(self._fill, str(spec.fill_value), spec.fill_value, parse_fill)
         for name, edit in self._sizes.items():
             sizes = getattr(spec, name)
-            _show_text(edit, format_sizes(sizes), sizes, lambda text, name=name: parse_sizes(name, text))
+            _show_text(edit, format_sizes(sizes), sizes, partial(parse_sizes, name))
         for spin, value in ((self._filters, spec.filters), (self._seed, spec.seed)):
             with QSignalBlocker(spin):
                 spin.setValue(min(value, _LARGEST))
@@ -118,14 +120,16 @@ class SettingsForm(QScrollArea):
         rows = self._group(layout, "Convolution")
         self._filters = self._spin(rows, "filters", "Filters", 1, _LARGEST, "How many feature maps there are")
         self._sizes = {
-            name: self._edit(rows, name, label, lambda text, name=name: parse_sizes(name, text), tip)
+            name: self._edit(rows, name, label, partial(parse_sizes, name), tip)
             for name, label, tip in (
                 ("kernel", "Kernel", "One size for all axes, or one for each: 3 or 3x5"),
                 ("strides", "Strides", "One stride for all axes, or one for each: 1 or 2x1"),
                 ("dilation", "Dilation", "One dilation for all axes, or one for each: 1 or 2x2"),
             )
         }
-        self._conv_padding = self._combo(rows, "conv_padding", "Borders", CONV_PADDINGS, "What the convolution pads itself")
+        self._conv_padding = self._combo(
+            rows, "conv_padding", "Borders", CONV_PADDINGS, "What the convolution pads itself"
+        )
         self._activation = self._combo(rows, "activation", "Activation", ACTIVATIONS, "Applied to each output")
         self._seed = self._spin(rows, "seed", "Seed", 0, MAX_SEED, "Of the Glorot-uniform kernel")
         self._report(self._conv_padding, "conv_padding")
@@ -154,10 +158,12 @@ class SettingsForm(QScrollArea):
         field.installEventFilter(self._wheel)
         field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._fields[name] = field
-        if row < 0:
-            rows.addRow(label, field)
-        else:
-            rows.insertRow(row, label, field)
+        caption = QLabel(label)
+        caption.setBuddy(field)
+        caption.setFixedWidth(_CAPTION_WIDTH)
+        # As high as its field, or the form aligns the two at the top.
+        caption.setMinimumHeight(field.sizeHint().height())
+        rows.insertRow(rows.rowCount() if row < 0 else row, caption, field)
 
     def _combo(self, rows: QFormLayout, name: str, label: str, choices: tuple[str, ...], tip: str) -> QComboBox:
         combo = QComboBox()
@@ -168,12 +174,9 @@ class SettingsForm(QScrollArea):
         self._add(rows, name, label, combo, tip)
         return combo
 
-    def _spin(
-        self, rows: QFormLayout, name: str, label: str, low: int, high: int, tip: str, row: int = -1
-    ) -> QSpinBox:
+    def _spin(self, rows: QFormLayout, name: str, label: str, low: int, high: int, tip: str, row: int = -1) -> QSpinBox:
         spin = QSpinBox()
         spin.setRange(low, high)
-        spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self._add(rows, name, label, spin, tip, row)
         if name in PipelineSpec.__dataclass_fields__:
             spin.valueChanged.connect(lambda value: self.spec_edited.emit({name: value}))
@@ -220,9 +223,7 @@ class SettingsForm(QScrollArea):
         self._axes_letters = letters
         for row, letter in enumerate(letters):
             tip = f"Wanted {_NAMES[letter]}; none leaves the axis as it is"
-            spin = self._spin(
-                self._target_rows, f"target {letter}", f"Target {letter}", _NO_TARGET, _LARGEST, tip, row
-            )
+            spin = self._spin(self._target_rows, f"target {letter}", f"Target {letter}", _NO_TARGET, _LARGEST, tip, row)
             spin.setSpecialValueText("none")
             spin.valueChanged.connect(self._on_target_changed)
             self._targets[letter] = spin

@@ -33,6 +33,35 @@ class ElidedLabel(QLabel):
         painter.drawText(self.rect(), int(self.alignment()) | int(Qt.TextFlag.TextSingleLine), text)
 
 
+class TwoLineLabel(QLabel):
+    """Text that wraps to a second line, and no further: panes keep their heights whatever it says."""
+
+    def __init__(self, name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        """Sets the text, and the tooltip that holds all of it."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def sizeHint(self) -> QSize:
+        """Qt asks how large it wants to be: two lines high."""
+        return QSize(80, 2 * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt asks how small it may be: any width."""
+        return QSize(0, self.sizeHint().height())
+
+    def hasHeightForWidth(self) -> bool:
+        """The height is fixed."""
+        return False
+
+
 def section_label(text: str) -> QLabel:
     """Returns the heading of a group."""
     label = QLabel(text.upper())

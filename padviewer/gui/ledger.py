@@ -71,9 +71,7 @@ def percent(share: float) -> str:
     return f"{shown:.0f} %" if 1 <= shown <= 99 else f"{shown:.1f} %"
 
 
-def honesty_text(
-    plan: Plan, stage: Stage, region: Region, statistics: Statistics, levels: tuple[float, float]
-) -> str:
+def honesty_text(plan: Plan, stage: Stage, region: Region, statistics: Statistics, levels: tuple[float, float]) -> str:
     """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number."""
     planned = plan.require(stage)
     spatial = [(a, s) for a, s in zip(planned.axes, region, strict=True) if plan.axis(a) and s.count != 1]
@@ -117,5 +115,3 @@ def headline(plan: Plan) -> str:
 def window_title(plan: Plan | None) -> str:
     """Returns the title of the window."""
     return "padviewer" if plan is None else f"{headline(plan)} — padviewer"
-
-

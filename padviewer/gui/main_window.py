@@ -109,7 +109,9 @@ class MainWindow(QMainWindow):
         """Asks for a name and writes a stage to it."""
         plan = self.session.plan
         if plan is None or plan.stage(stage) is None:
-            self.message.show_error(plan.problem if plan and plan.problem else PadviewerError("nothing is open to export"))
+            self.message.show_error(
+                plan.problem if plan and plan.problem else PadviewerError("nothing is open to export")
+            )
             return
         path = ask_export_path(self, plan, stage)
         if path:

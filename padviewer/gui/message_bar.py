@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -20,6 +18,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("bar")
         self._key = ""
+        self._offered: list[QPushButton] = []
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -27,7 +26,8 @@ class MessageBar(QFrame):
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
-        close = QToolButton(text="✕")
+        close = QToolButton()
+        close.setText("✕")
         close.setToolTip("Dismiss")
         close.setAccessibleName("Dismiss the message")
         close.clicked.connect(self._on_close_clicked)
@@ -46,6 +46,7 @@ class MessageBar(QFrame):
             button = QPushButton(label)
             button.clicked.connect(lambda _checked=False, changes=changes: self.remedy_chosen.emit(changes))
             self._buttons.addWidget(button)
+            self._offered.append(button)
 
     def show_note(self, key: str, text: str) -> None:
         """Shows a note; `dismissed` tells its key when a person has read it."""
@@ -58,23 +59,24 @@ class MessageBar(QFrame):
     @property
     def kind(self) -> str:
         """`error`, `note`, or nothing where the bar is empty."""
-        return str(self.property("kind")) if self.isVisibleTo(self.parentWidget()) else ""
+        return str(self.property("kind")) if not self.isHidden() else ""
 
     @property
     def message(self) -> str:
         """The text that is shown."""
         return self._text.text() if self.kind else ""
 
-    def remedies(self) -> list[Any]:
+    def remedies(self) -> list[QPushButton]:
         """The buttons that are offered."""
-        return [self._buttons.itemAt(i).widget() for i in range(self._buttons.count())]
+        return list(self._offered)
 
     def _show(self, kind: str, key: str, text: str) -> None:
         self._key = key
-        while (item := self._buttons.takeAt(0)) is not None:
-            widget: Any = item.widget()
-            widget.hide()
-            widget.deleteLater()
+        for button in self.remedies():
+            self._buttons.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._offered.clear()
         self._text.setText(text)
         if self.property("kind") != kind:
             self.setProperty("kind", kind)

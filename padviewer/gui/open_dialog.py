@@ -35,6 +35,8 @@ def dropped_items(urls: Iterable[QUrl]) -> tuple[list[Item], list[FileEntry]]:
             items.append((url.toLocalFile(), None))
         else:
             name = url.toString() or "(empty)"
-            error = UnsupportedSource(f"{shortened(name)}: is not a file of this machine; download it and drop the file")
+            error = UnsupportedSource(
+                f"{shortened(name)}: is not a file of this machine; download it and drop the file"
+            )
             refused.append(FileEntry((name, None), error=error))
     return items, refused

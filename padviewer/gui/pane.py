@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from padviewer.axes import BATCH, CHANNELS
 from padviewer.gui import ledger, screen
 from padviewer.gui.axis_slider import AxisSlider
 from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
-from padviewer.gui.labels import ElidedLabel
+from padviewer.gui.labels import ElidedLabel, TwoLineLabel
 from padviewer.gui.look_menu import LookMenu
 from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint
 from padviewer.gui.theme import Theme, monospaced
@@ -149,11 +159,12 @@ class Pane(QFrame):
         title.setObjectName("title")
         self._shape = ElidedLabel("shape")
         self._shape.setFont(monospaced(10))
-        self._detail = ElidedLabel("muted")
-        self._honesty = ElidedLabel("muted")
+        self._detail = TwoLineLabel("muted")
+        self._honesty = TwoLineLabel("muted")
         self._menu = LookMenu("Colours", self)
         self._menu.look_edited.connect(self._on_menu_look_edited)
-        look = QToolButton(text="Colours")
+        look = QToolButton()
+        look.setText("Colours")
         look.setToolTip("Colour map and levels of this pane")
         look.setAccessibleName(f"Colours of {ledger.TITLES[self.stage].lower()}")
         look.setMenu(self._menu)
@@ -233,7 +244,8 @@ class Pane(QFrame):
             self._sliders[letter].set_index(index, size)
 
     def _hidden_axes(self) -> dict[str, tuple[int | None, int]]:
-        plan, planned = self._plan, self._plan and self._plan.stage(self.stage)
+        plan = self._plan
+        planned = plan.stage(self.stage) if plan else None
         if plan is None or planned is None:
             return {}
         shown = {screen.row_letter(plan), screen.column_letter(plan)}
@@ -263,7 +275,9 @@ class Pane(QFrame):
         plane = screen.plane_of(plan, tile)
         self._levels = levels_of(self._look, tile.data, tile.statistics)
         name, levels = choose_map(self._look, self.stage is Stage.FEATURE, self._levels)
-        self.canvas.set_pixels(paint(plane, lookup_table(name), levels), screen.region_rect(plan, self.stage, tile.region))
+        self.canvas.set_pixels(
+            paint(plane, lookup_table(name), levels), screen.region_rect(plan, self.stage, tile.region)
+        )
         self._set_note("")
         self._menu.set_look(self._look, levels)
         self._honesty.setText(ledger.honesty_text(plan, self.stage, tile.region, tile.statistics, levels))
@@ -277,7 +291,9 @@ class Pane(QFrame):
         plane = screen.plane_region(plan, self.stage, self._cut)
         if plane is None:
             empty = 0 in plan.require(self.stage).shape
-            self._clear("empty: an axis has no elements" if empty else "this slice is padding: the input has nothing here")
+            self._clear(
+                "empty: an axis has no elements" if empty else "this slice is padding: the input has nothing here"
+            )
             return
         view, pixels = self.canvas.view, self.canvas.size_in_pixels
         self.region_wanted.emit(self.stage, screen.visible_region(plan, self.stage, plane, view, pixels))

@@ -36,7 +36,8 @@ class Preferences:
     def recent(self) -> list[str]:
         """Paths that were opened, the newest first."""
         value = self._settings.value("recent", [])
-        paths = [value] if isinstance(value, str) else list(value or [])
+        # An INI file gives a list of one back as the one.
+        paths = value if isinstance(value, list) else [value]
         return [path for path in paths if isinstance(path, str)][:MAX_RECENT]
 
     def add_recent(self, path: str) -> None:

@@ -131,9 +131,14 @@ def paint(data: npt.NDArray[Any], table: Pixels, levels: Levels) -> Pixels:
 
 def _to_bytes(values: npt.NDArray[Any], levels: Levels) -> Pixels:
     low, high = levels
-    dtype = np.float64 if values.dtype.itemsize > 4 or values.dtype.kind in "iu" else np.float32
-    scaled = (values.astype(dtype) - dtype(low)) * dtype(255.0 / max(high - low, np.finfo(np.float32).tiny))
-    return np.nan_to_num(np.clip(scaled + dtype(0.5), 0, 255), nan=0.0).astype(np.uint8)
+    # Integers of 32 bits and more, and the difference of two large floats, need more than float32 holds.
+    wide = values.dtype.itemsize > 4 or (values.dtype.kind in "iu" and values.dtype.itemsize > 2)
+    scaled = values.astype(np.float64 if wide else np.float32)
+    scaled -= low
+    scaled *= 255.0 / max(high - low, float(np.finfo(np.float32).tiny))
+    scaled += 0.5
+    pixels: Pixels = np.nan_to_num(np.clip(scaled, 0, 255), nan=0.0).astype(np.uint8)
+    return pixels
 
 
 def _with_alpha(data: npt.NDArray[Any], colours: Pixels) -> Pixels:
@@ -160,5 +165,6 @@ def _mark_not_finite(pixels: Pixels, real: npt.NDArray[Any]) -> Pixels:
 def _real(data: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Returns what is shown of an array: complex numbers by magnitude, booleans as 0 and 1."""
     if data.dtype.kind == "c":
-        return np.abs(data)
+        magnitude: npt.NDArray[Any] = np.abs(data)
+        return magnitude
     return data.astype(np.uint8) if data.dtype.kind == "b" else data

@@ -157,6 +157,15 @@ def plane_region(plan: Plan, stage: Stage, cut: Cut) -> Region | None:
     return tuple(spans) if all(span.count for span in spans) else None
 
 
+def statistics_region(plan: Plan, cut: Cut) -> Region | None:
+    """Returns the plane of INPUT that gives INPUT and PADDED their levels: the nearest where the cut is in padding."""
+    depth = plan.axis("D")
+    if depth is not None and depth.size:
+        inside = min(max(cut.depth, depth.pad.before), depth.pad.before + depth.size - 1)
+        cut = replace(cut, depth=inside)
+    return plane_region(plan, Stage.INPUT, cut)
+
+
 def visible_region(plan: Plan, stage: Stage, plane: Region, view: Rect, pixels: tuple[int, int]) -> Region:
     """Returns the part of a plane that a view shows, with a margin, at the step that its pixels need.
 

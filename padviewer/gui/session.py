@@ -17,7 +17,7 @@ from padviewer.geometry import Region
 from padviewer.gui.bridge import drive, settle
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.files import FileEntry, Item, expand
-from padviewer.gui.screen import Cut, fit_cut, is_data, place_at, plane_region
+from padviewer.gui.screen import Cut, fit_cut, is_data, place_at, plane_region, statistics_region
 from padviewer.plan import ArrayInfo, Plan, Stage, resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
@@ -141,7 +141,10 @@ class Session(QObject):
     def request_tile(self, stage: Stage, region: Region) -> None:
         """Asks for a region of a stage; `tile_ready` brings it, unless a newer plan or plane has come."""
         plan, cut = self.plan, self.cut
-        if plan is None or plan.stage(stage) is None or (plane := plane_region(plan, stage, cut)) is None:
+        if plan is None or plan.stage(stage) is None:
+            return
+        plane = plane_region(plan, stage, cut) if stage is Stage.FEATURE else statistics_region(plan, cut)
+        if plane is None:
             return
         if stage is Stage.FEATURE and not self.feature.state.ready:
             return
@@ -161,13 +164,15 @@ class Session(QObject):
         places = {s: place_at(self.plan, s, self.cut, x, y) for s in (Stage.INPUT, Stage.PADDED, Stage.FEATURE)}
         found = {stage: place for stage, place in places.items() if place is not None}
         plan = self.plan
-        self._probe = {s: (index, s is not Stage.PADDED or is_data(plan, index), None) for s, (index, _r) in found.items()}
+        self._probe = {
+            s: (index, s is not Stage.PADDED or is_data(plan, index), None) for s, (index, _r) in found.items()
+        }
         self.probed.emit(self._probe)
         regions = {stage: region for stage, (_index, region) in found.items()}
-        feature = {s: regions.pop(s) for s in list(regions) if s is Stage.FEATURE}
+        feature = regions.pop(Stage.FEATURE, None)
         self._ask_values(READER, plan, regions)
-        if self.feature.state.ready:
-            self._ask_values(ENGINE, plan, feature)
+        if feature is not None and self.feature.state.ready:
+            self._ask_values(ENGINE, plan, {Stage.FEATURE: feature})
 
     def end_probe(self) -> None:
         """The pointer has left the panes."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QEventLoop, QIODevice
 
@@ -12,10 +11,8 @@ from padviewer.errors import ExportError, PadviewerError
 from padviewer.export.target import replacing
 from padviewer.gui.app import make_application, make_window, use_offscreen
 from padviewer.gui.main_window import MainWindow
+from padviewer.gui.options import WindowOptions
 from padviewer.gui.preferences import Preferences
-
-if TYPE_CHECKING:
-    from padviewer.cli import WindowOptions
 
 _LONGEST_S = 300.0
 

@@ -95,6 +95,8 @@ def _check_series(file: OpenedFile, series: Any, page: Any, budget: int) -> None
             f"{file.name}: TIFF compression {getattr(page.compression, 'name', page.compression)} is not read; save it "
             "without compression, or with deflate, LZW, JPEG, LZMA or Zstandard"
         )
+    if not math.prod(shape) or len(shape) != len(series.axes):
+        raise DamagedSource(f"{file.name}: declares pixels of {shape}, which no TIFF has; copy or save it again")
     itemsize = np.dtype(series.dtype).itemsize
     sizes = " x ".join(map(str, shape))
     file.check_budget(math.prod(shape) * itemsize, budget, f"a TIFF of {sizes} {np.dtype(series.dtype).name}")

@@ -17,8 +17,8 @@ from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage, format_bytes
 from padviewer.spec import PipelineSpec
 from padviewer.workers.messages import (
     Array,
-    ComputeRequest,
     Computed,
+    ComputeRequest,
     Devices,
     DevicesRequest,
     ProbeRequest,
@@ -41,11 +41,12 @@ class Engine:
         self._feature: Array = np.empty(0, FEATURE_DTYPE)
         self._computed = Computed("", 0.0)
         self._statistics: dict[Region, Statistics] = {}
+        self._devices = Devices(devices(), f"TensorFlow {tf.__version__}, Keras {keras.__version__}")
 
-    def answer(self, request: Any, progress: Progress) -> Any:
+    def answer(self, request: Any, _progress: Progress) -> Any:
         """Returns the answer to one request."""
         if isinstance(request, DevicesRequest):
-            return Devices(devices(), f"TensorFlow {tf.__version__}, Keras {keras.__version__}")
+            return self._devices
         if isinstance(request, ComputeRequest):
             return self._compute(request)
         if isinstance(request, TileRequest):

@@ -44,7 +44,8 @@ class TileRequest:
         plan: what to read and how to pad it.
         stage: INPUT, PADDED or FEATURE.
         region: one span for each axis of the stage, in its own indices.
-        plane: the region that the statistics describe: the whole plane on screen.
+        plane: the region that the statistics describe: the whole plane on screen, of FEATURE, or of INPUT for both of
+            the others, so that the same content has the same colours.
     """
 
     plan: Plan
@@ -98,7 +99,7 @@ class LoadRequest:
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """Write a stage to a file, from the source or, for FEATURE, from a shared array; answered with the bytes written."""
+    """Write a stage to a file, FEATURE from a shared array; answered with the bytes written."""
 
     plan: Plan
     stage: Stage

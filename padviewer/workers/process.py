@@ -70,7 +70,9 @@ class ProcessWorker:
         context = multiprocessing.get_context("spawn")
         self._name = name
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, make_answer), name=f"padviewer {name}", daemon=True)
+        self._process = context.Process(
+            target=_serve, args=(theirs, make_answer), name=f"padviewer {name}", daemon=True
+        )
         self._process.start()
         theirs.close()
         self._calls: queue.SimpleQueue[tuple[Any, OnProgress, Future[Any]] | None] = queue.SimpleQueue()

@@ -158,5 +158,3 @@ def sample(region: Region) -> tuple[Region, int]:
         if step > max(span.count for span in region):
             break
     return sampled, step
-
-

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from padviewer.workers.process import Answer, ProcessWorker
 
@@ -20,9 +22,25 @@ def make_engine() -> Answer:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Other sessions share the device: take memory as it is needed.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    from padviewer.workers.engine import Engine  # noqa: PLC0415 - in the worker alone
+    with _muted():
+        from padviewer.workers.engine import Engine  # noqa: PLC0415 - in the worker alone
 
-    return Engine().answer
+        engine = Engine()
+    return engine.answer
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Drops what TensorFlow's libraries print while they look for devices; exceptions still come through."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
 
 
 def start_reader() -> ProcessWorker:

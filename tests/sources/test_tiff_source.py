@@ -278,6 +278,13 @@ def test_pages_in_a_circle(tmp_path, length):
         read(tmp_path / "loop")
 
 
+@pytest.mark.parametrize(("width", "height"), [(0, 4), (4, 0)])
+def test_pages_without_pixels(tmp_path, width, height):
+    (tmp_path / "a").write_bytes(tiff(page(width, height)))
+    with pytest.raises(DamagedSource):
+        read(tmp_path / "a")
+
+
 def test_unbounded_codecs_are_refused(tmp_path):
     (tmp_path / "a").write_bytes(tiff(page(2, 2, compression=34712)))
     with pytest.raises(UnsupportedSource, match="JPEG2000 is not read"):
