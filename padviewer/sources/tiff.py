@@ -47,6 +47,11 @@ def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
         page = series.keyframe
         _check_series(file, series, page, budget)
         pixels = np.asarray(series.asarray(maxworkers=1))
+        if pixels.shape != tuple(series.shape) or pixels.dtype != series.dtype:
+            # tifffile hands out what it found where that does not make up what the tags declare.
+            raise DamagedSource(
+                f"{file.name}: its pixels do not make up the declared shape {series.shape}; copy it again"
+            )
         notes = [f"series 1 of {len(tif.series)}"] if len(tif.series) > 1 else []
         pixels, letters = as_seen(pixels, str(series.axes), page, notes)
     info = _describe(file, pixels, letters, notes)
@@ -85,7 +90,7 @@ def _describe(file: OpenedFile, pixels: Array, letters: str, notes: list[str]) -
 def _check_series(file: OpenedFile, series: Any, page: Any, budget: int) -> None:
     """Compares what the tags declare with the budget and the file, before memory is spent on it."""
     shape = tuple(int(n) for n in series.shape)
-    if series.dtype is None or np.dtype(series.dtype).char not in _DTYPES:
+    if series.dtype is None or page.dtype is None or np.dtype(series.dtype).char not in _DTYPES:
         raise UnsupportedSource(
             f"{file.name}: TIFF samples of {page.bitspersample} bits in format {int(page.sampleformat)} are not read; "
             "save them as 8, 16 or 32 bits"

@@ -285,6 +285,13 @@ def test_pages_without_pixels(tmp_path, width, height):
         read(tmp_path / "a")
 
 
+def test_pages_without_places_of_pixels(tmp_path):
+    entries = [(256, 4, 1, 4), (257, 4, 1, 4), (258, 3, 1, 64), (339, 3, 1, 3)]
+    (tmp_path / "a").write_bytes(tiff(entries, b"\0" * 200))
+    with pytest.raises(SourceError):
+        read(tmp_path / "a")
+
+
 def test_unbounded_codecs_are_refused(tmp_path):
     (tmp_path / "a").write_bytes(tiff(page(2, 2, compression=34712)))
     with pytest.raises(UnsupportedSource, match="JPEG2000 is not read"):
