@@ -42,6 +42,7 @@ class ArrayInfo:
         file_bytes: size of the file.
         members: names of all arrays in the file, where it can hold several.
         notes: what the reader did to the file's pixels, e.g. `EXIF rotation applied`.
+        modified: when the file was last written, in nanoseconds: a file that has changed is another source.
     """
 
     path: str
@@ -54,6 +55,7 @@ class ArrayInfo:
     file_bytes: int
     members: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    modified: int = 0
 
     @property
     def nbytes(self) -> int:

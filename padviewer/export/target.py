@@ -54,7 +54,7 @@ def _check_existing(path: str, state: os.stat_result, overwrite: bool) -> None:
     if not overwrite:
         real = display_name(os.path.realpath(path))
         what = f"is a link to {real}, which would be written" if linked else "exists already"
-        raise TargetExists(f"{name}: {what}; allow overwriting (--overwrite), or choose another name")
+        raise TargetExists(f"{name}: {what}; allow overwriting (--force), or choose another name")
 
 
 def check_space(path: str, needed: int) -> None:
@@ -135,7 +135,7 @@ def _publish(temporary: str, target: str, overwrite: bool) -> None:
         os.link(temporary, target)
     except FileExistsError:
         raise TargetExists(
-            f"{display_name(target)}: has appeared meanwhile; allow overwriting (--overwrite), or choose another name"
+            f"{display_name(target)}: has appeared meanwhile; allow overwriting (--force), or choose another name"
         ) from None
     except OSError:
         # File systems without hard links: the check at the start has to do.

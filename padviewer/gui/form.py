@@ -177,6 +177,9 @@ class SettingsForm(QScrollArea):
     def _spin(self, rows: QFormLayout, name: str, label: str, low: int, high: int, tip: str, row: int = -1) -> QSpinBox:
         spin = QSpinBox()
         spin.setRange(low, high)
+        if editor := spin.findChild(QLineEdit):
+            # A style sheet's padding does not reach the text of a spin box.
+            editor.setTextMargins(7, 0, 0, 0)
         self._add(rows, name, label, spin, tip, row)
         if name in PipelineSpec.__dataclass_fields__:
             spin.valueChanged.connect(lambda value: self.spec_edited.emit({name: value}))

@@ -33,7 +33,14 @@ def detail_text(plan: Plan, stage: Stage, device: str = "", milliseconds: float 
 
 def _input_detail(plan: Plan) -> str:
     guessed = ["axes guessed"] if plan.info.axes_guessed and not plan.spec.axes else []
-    return "  ·  ".join([plan.info.dtype, plan.info.format, *guessed, *plan.info.notes])
+    return joined([plan.info.dtype, plan.info.format, *guessed, *plan.info.notes])
+
+
+def share_text(plan: Plan, stage: Stage) -> str:
+    """Returns how much of a stage is padding; nothing for stages that this is not asked of."""
+    if stage is not Stage.PADDED or plan.padded is None:
+        return ""
+    return f"{percent(plan.padding_share)} padding"
 
 
 def _padded_detail(plan: Plan) -> str:
@@ -41,7 +48,7 @@ def _padded_detail(plan: Plan) -> str:
     for axis in plan.spatial:
         for side, amount in zip(_SIDES[axis.letter], axis.pad, strict=True):
             parts.append(f"{side} {amount}" if amount >= 0 else f"{side} −{-amount} cropped")
-    return f"{'  '.join(parts)}  ·  {percent(plan.padding_share)} padding"
+    return "  ".join(_unbroken(part) for part in parts)
 
 
 def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
@@ -56,11 +63,20 @@ def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
     parts = ["  ".join(words), "float32", device or spec.device]
     if milliseconds is not None:
         parts.append(f"{milliseconds:.0f} ms")
-    return "  ·  ".join(parts)
+    return joined(parts)
 
 
 def _uniform(prefix: str, sizes: tuple[int, ...]) -> str:
     return prefix + (str(sizes[0]) if len(set(sizes)) == 1 else format_sizes(sizes).replace("x", "×"))
+
+
+def joined(parts: list[str]) -> str:
+    """Returns parts with a dot between them; a line breaks between parts and not inside of them."""
+    return "\u00a0\u00a0·  ".join(_unbroken(part) for part in parts)
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\u00a0")
 
 
 def percent(share: float) -> str:
@@ -75,9 +91,9 @@ def honesty_text(plan: Plan, stage: Stage, region: Region, statistics: Statistic
     """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number."""
     planned = plan.require(stage)
     spatial = [(a, s) for a, s in zip(planned.axes, region, strict=True) if plan.axis(a) and s.count != 1]
-    shown = " × ".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in spatial) or "1"
+    extent = " × ".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in spatial) or "1"
     step = max((span.step for _axis, span in spatial), default=1)
-    parts = [f"{shown} shown" + (" 1:1" if step == 1 else f", every {step}{ordinal(step)}")]
+    parts = [f"all of {extent}" if step == 1 else f"every {step}{ordinal(step)} of {extent}"]
     parts.append(f"levels {number(levels[0])} – {number(levels[1])}")
     if plan.require(stage).dtype.startswith(("float", "complex")):
         sampled = "" if statistics.step == 1 else f" (1 in {statistics.step} looked at)"
@@ -86,7 +102,7 @@ def honesty_text(plan: Plan, stage: Stage, region: Region, statistics: Statistic
         parts.append("computed whole")
     if planned.dtype.startswith("complex"):
         parts.append("magnitude")
-    return "  ·  ".join(parts)
+    return joined(parts)
 
 
 def ordinal(count: int) -> str:

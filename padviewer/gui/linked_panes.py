@@ -59,6 +59,9 @@ class LinkedPanes(QSplitter):
         """Shows another plane."""
         for pane in self.panes.values():
             pane.set_cut(cut)
+        highest = max(pane.slots_height for pane in self.panes.values())
+        for pane in self.panes.values():
+            pane.set_slots_height(highest)
 
     def fit(self) -> None:
         """Shows everything."""

@@ -124,9 +124,25 @@ class Pane(QFrame):
         self.canvas.set_view((left, 0.0, width, rows))
 
     @property
+    def slots_height(self) -> int:
+        """The height that the sliders want."""
+        # The layout counts no slider that is not shown yet.
+        each = [slider.sizeHint().height() for slider in self._sliders.values()]
+        return sum(each) + self._rows.spacing() * max(0, len(each) - 1)
+
+    def set_slots_height(self, height: int) -> None:
+        """Gives the sliders the height that those of the other panes need, so that the pictures are level."""
+        self._slots.setFixedHeight(height)
+
+    @property
     def title_text(self) -> str:
         """The shape line, as a person reads it."""
         return self._shape.text()
+
+    @property
+    def share_text(self) -> str:
+        """How much is padding."""
+        return self._share.text()
 
     @property
     def detail_text(self) -> str:
@@ -159,12 +175,14 @@ class Pane(QFrame):
         title.setObjectName("title")
         self._shape = ElidedLabel("shape")
         self._shape.setFont(monospaced(10))
+        self._share = QLabel()
+        self._share.setObjectName("padding")
         self._detail = TwoLineLabel("muted")
         self._honesty = TwoLineLabel("muted")
         self._menu = LookMenu("Colours", self)
         self._menu.look_edited.connect(self._on_menu_look_edited)
         look = QToolButton()
-        look.setText("Colours")
+        look.setText("◐")
         look.setToolTip("Colour map and levels of this pane")
         look.setAccessibleName(f"Colours of {ledger.TITLES[self.stage].lower()}")
         look.setMenu(self._menu)
@@ -173,19 +191,22 @@ class Pane(QFrame):
         head.setSpacing(8)
         head.addWidget(title)
         head.addWidget(self._shape, 1)
+        head.addWidget(self._share)
         foot.setSpacing(8)
         foot.addWidget(self._honesty, 1)
         foot.addWidget(look)
-        self._slots = QVBoxLayout()
-        self._slots.setSpacing(4)
+        self._slots = QWidget()
+        self._rows = QVBoxLayout(self._slots)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(4)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(4)
-        for part in (head, self._detail, self.canvas, self._slots, foot):
-            if isinstance(part, QWidget):
-                layout.addWidget(part, 1 if part is self.canvas else 0)
-            else:
-                layout.addLayout(part)
+        layout.addLayout(head)
+        layout.addWidget(self._detail)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self._slots)
+        layout.addLayout(foot)
         self._build_note()
 
     def _build_note(self) -> None:
@@ -221,6 +242,7 @@ class Pane(QFrame):
     def _show_ledger(self, device: str = "", milliseconds: float | None = None) -> None:
         if self._plan is not None:
             self._shape.setText(ledger.shape_text(self._plan, self.stage))
+            self._share.setText(ledger.share_text(self._plan, self.stage))
             self._detail.setText(ledger.detail_text(self._plan, self.stage, device, milliseconds))
 
     def _show_marks(self) -> None:
@@ -233,13 +255,15 @@ class Pane(QFrame):
         """Gives each axis that is not on screen a slider; those that are there already stay, with their focus."""
         wanted = self._hidden_axes()
         for letter in [letter for letter in self._sliders if letter not in wanted]:
-            self._sliders.pop(letter).deleteLater()
+            slider = self._sliders.pop(letter)
+            self._rows.removeWidget(slider)
+            slider.deleteLater()
         for letter, (index, size) in wanted.items():
             if letter not in self._sliders:
                 name = "filter" if letter == CHANNELS and self.stage is Stage.FEATURE else None
                 slider = AxisSlider(letter, name)
                 slider.index_edited.connect(self._on_slider_index_edited)
-                self._slots.addWidget(slider)
+                self._rows.addWidget(slider)
                 self._sliders[letter] = slider
             self._sliders[letter].set_index(index, size)
 

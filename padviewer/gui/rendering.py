@@ -133,7 +133,7 @@ def _to_bytes(values: npt.NDArray[Any], levels: Levels) -> Pixels:
     low, high = levels
     # Integers of 32 bits and more, and the difference of two large floats, need more than float32 holds.
     wide = values.dtype.itemsize > 4 or (values.dtype.kind in "iu" and values.dtype.itemsize > 2)
-    scaled = values.astype(np.float64 if wide else np.float32)
+    scaled: npt.NDArray[np.floating[Any]] = values.astype(np.float64 if wide else np.float32)
     scaled -= low
     scaled *= 255.0 / max(high - low, float(np.finfo(np.float32).tiny))
     scaled += 0.5

@@ -64,10 +64,11 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
             raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {FORMATS} are read")
         with decoding(path) as caught:
             source = opener.open(file, member, budget)
+        modified = os.fstat(file.handle.fileno()).st_mtime_ns
     finally:
         file.handle.close()
     warned = dict.fromkeys(f"warning: {shortened(str(warning.message), 200)}" for warning in caught)
-    source.info = replace(source.info, notes=(*source.info.notes, *warned))
+    source.info = replace(source.info, notes=(*source.info.notes, *warned), modified=modified)
     return source
 
 
