@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import glob
 import os
 import secrets
@@ -73,6 +74,27 @@ def temporary_paths(path: str) -> list[str]:
     return sorted(glob.glob(f"{glob.escape(os.path.join(directory, _prefix(stem)))}*{_SUFFIX}"))  # noqa: PTH118, PTH207
 
 
+def remove_abandoned(path: str) -> None:
+    """Removes what writers that were killed left behind in the directory of the target `path`.
+
+    A living writer holds a lock on its file, which the system takes away when the process ends: what another process
+    is writing there, even for the same target, is left alone. So is everything where the file system has no locks.
+    """
+    directory, _stem = _place(path)
+    for name in glob.iglob(os.path.join(glob.escape(directory), f".*{_SUFFIX}")):  # noqa: PTH118, PTH207
+        with suppress(OSError):
+            _remove_unlocked(name)
+
+
+def _remove_unlocked(name: str) -> None:
+    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(name)  # noqa: PTH108
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def replacing(path: str, overwrite: bool) -> Iterator[BinaryIO]:
     """Opens a temporary file beside the target, and puts it in the target's place if the body succeeds.
@@ -91,6 +113,7 @@ def replacing(path: str, overwrite: bool) -> Iterator[BinaryIO]:
         name = os.path.join(directory, f"{_prefix(stem)}{secrets.token_hex(4)}{_SUFFIX}")  # noqa: PTH118
         with open(name, "x+b") as file:  # noqa: PTH123
             temporary = name
+            _lock(file)
             yield file
             file.flush()
             _keep_mode(target, file.fileno())
@@ -119,6 +142,12 @@ def _place(path: str) -> tuple[str, str]:
 def _prefix(stem: str) -> str:
     # The name must stay within what file systems allow, with the random part and the suffix.
     return f".{os.fsdecode(os.fsencode(stem)[:_MAX_STEM])}."
+
+
+def _lock(file: BinaryIO) -> None:
+    """Tells `remove_abandoned` that somebody is writing; the lock goes with the file or with the process."""
+    with suppress(OSError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _keep_mode(target: str, descriptor: int) -> None:

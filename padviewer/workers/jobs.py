@@ -11,6 +11,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from padviewer.errors import Cancelled, WorkerDied
+from padviewer.export import remove_abandoned
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.workers.client import Client
 from padviewer.workers.messages import ComputeRequest, ExportRequest, LoadRequest, OpenRequest
@@ -29,7 +31,19 @@ def open_job(path: str, member: str | None, budget: int) -> Job[ArrayInfo]:
 
 
 def export_job(plan: Plan, stage: Stage, path: str, overwrite: bool) -> Job[int]:
-    """Writes a stage of a plan to a file; returns the bytes written."""
+    """Writes a stage of a plan to a file; returns the bytes written.
+
+    A reader that is ended while it writes cannot take its temporary file away, so that is done here. Another process
+    may be writing the same target: its file is locked, and stays.
+    """
+    try:
+        return (yield from _write_job(plan, stage, path, overwrite))
+    except (WorkerDied, Cancelled, GeneratorExit):
+        remove_abandoned(path)
+        raise
+
+
+def _write_job(plan: Plan, stage: Stage, path: str, overwrite: bool) -> Job[int]:
     wanted = plan.require(stage)
     if stage is not Stage.FEATURE:
         written: int = yield READER, ExportRequest(plan, stage, path, overwrite)
@@ -82,5 +96,10 @@ def run_job(
     except StopIteration as stop:
         result: Result = stop.value
         return result
+    except (KeyboardInterrupt, SystemExit):
+        # The job cleans up after workers that have ended.
+        for client in clients.values():
+            client.close()
+        raise
     finally:
         job.close()
