@@ -88,11 +88,11 @@ def upright(pixels: Array, orientation: int) -> Array:
 
 @contextmanager
 def _pixel_limit(file: OpenedFile, budget: int) -> Iterator[None]:
-    """Puts our budget in the place of Pillow's own limit, which raises at twice its value."""
+    """Puts our budget in the place of Pillow's own limit, which warns at its value and raises at twice of it."""
     from PIL import Image  # noqa: PLC0415 loaded when first needed
 
     before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = max(1, budget // 2)
+    Image.MAX_IMAGE_PIXELS = max(1, budget)
     try:
         yield
     except Image.DecompressionBombError as error:
