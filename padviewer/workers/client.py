@@ -29,6 +29,7 @@ class Client:
         post: brings an answer to the owner's thread.
         on_death: called with the error after a worker has died and a new one was started.
         worker: one that runs already.
+        max_deaths: after so many in a row no further worker is started.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Client:
         post: Post = call_now,
         on_death: Callable[[WorkerDied], None] = lambda _error: None,
         worker: Worker | None = None,
+        max_deaths: int = MAX_DEATHS,
     ) -> None:
         self._start = start
         self._post = post
@@ -45,6 +47,8 @@ class Client:
         self._running: Future[Any] | None = None
         self._waiting: dict[str, tuple[Any, OnProgress | None, Future[Any]]] = {}
         self._deaths = 0
+        self._max_deaths = max_deaths
+        self._closed = False
 
     @property
     def idle(self) -> bool:
@@ -73,11 +77,12 @@ class Client:
         self.cancel()
 
     def close(self) -> None:
-        """Ends the worker for good."""
+        """Ends the worker for good; whoever asks later is answered with `Cancelled`."""
         running, self._running = self._running, None
         if self._worker is not None:
             self._worker.kill()
             self._worker = None
+        self._closed = True
         self._drop(running, Cancelled("closed"))
 
     def _drop(self, running: Future[Any] | None, error: PadviewerError) -> None:
@@ -90,24 +95,34 @@ class Client:
     def _restart(self) -> None:
         if self._worker is not None:
             self._worker.kill()
-        self._worker = self._start() if self._deaths < MAX_DEATHS else None
+        self._worker = None
+        if self._deaths < self._max_deaths and not self._closed:
+            self._worker = self._start()
 
     def _next(self) -> None:
         if self._running is not None or not self._waiting:
             return
-        if self._deaths >= MAX_DEATHS:  # it keeps dying: whoever asks is told, until somebody asks for a restart
-            text = f"the worker ended {MAX_DEATHS} times in a row and was not started again; see Tools, Restart workers"
-            self._drop(None, WorkerDied(text))
+        if refusal := self._refusal():
+            self._drop(None, refusal)
             return
         request, on_progress, future = self._waiting.pop(next(iter(self._waiting)))
         if self._worker is None or not self._worker.alive:
             self._restart()
         if self._worker is None:
-            raise WorkerDied("the worker could not be started")
+            raise RuntimeError("no worker was started")
         self._running = future
         relay = on_progress and (lambda done, total: self._post(lambda: on_progress(done, total)))
         answer = self._worker.submit(request, relay)
         answer.add_done_callback(lambda done: self._post(lambda: self._finish(done, future)))
+
+    def _refusal(self) -> PadviewerError | None:
+        if self._closed:
+            return Cancelled("closed")
+        if self._deaths >= self._max_deaths:  # it keeps dying: whoever asks is told, until somebody asks for a restart
+            count = self._max_deaths
+            text = f"the worker ended {count} times in a row and was not started again; see Tools, Restart workers"
+            return WorkerDied(text)
+        return None
 
     def _finish(self, answer: Future[Any], future: Future[Any]) -> None:
         if self._running is not future:

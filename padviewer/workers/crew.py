@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
-import psutil
-
+from padviewer.workers.budget import default_budget
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import ENGINE, READER, Job, Pump, run_job
 from padviewer.workers.messages import Devices, DevicesRequest
 from padviewer.workers.process import OnProgress, Worker
 from padviewer.workers.start import start_engine, start_reader
 
+__all__ = ["Crew", "default_budget"]
+
 Result = TypeVar("Result")
 
 
-def default_budget() -> int:
-    """Returns the bytes that one result may take where nothing else was said: half of the free memory."""
-    return int(psutil.virtual_memory().available // 2)
-
-
 class Crew:
-    """Runs jobs and waits for them. A worker that dies is started again for the next job."""
+    """Runs jobs and waits for them. A worker that dies is started again for the next job.
+
+    However often it does: each job is about another file, and one that ends the reader says nothing of the next.
+    """
 
     def __init__(
         self,
@@ -30,7 +30,10 @@ class Crew:
         engine: Callable[[], Worker] = start_engine,
     ) -> None:
         self._pump = Pump()
-        self._clients = {READER: Client(reader, self._pump.post), ENGINE: Client(engine, self._pump.post)}
+        self._clients = {
+            READER: Client(reader, self._pump.post, max_deaths=sys.maxsize),
+            ENGINE: Client(engine, self._pump.post, max_deaths=sys.maxsize),
+        }
 
     def run(self, job: Job[Result], on_progress: OnProgress | None = None) -> Result:
         """Drives a job to its end; returns its result or raises its error."""

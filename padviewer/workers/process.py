@@ -10,8 +10,9 @@ import queue
 import signal
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
 from padviewer.errors import PadviewerError, UnexpectedError, WorkerDied
@@ -73,7 +74,8 @@ class ProcessWorker:
         self._process = context.Process(
             target=_serve, args=(theirs, make_answer), name=f"padviewer {name}", daemon=True
         )
-        self._process.start()
+        with _interrupts_held():
+            self._process.start()
         theirs.close()
         self._calls: queue.SimpleQueue[tuple[Any, OnProgress, Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"padviewer {name}", daemon=True)
@@ -109,6 +111,11 @@ class ProcessWorker:
                 result = self._exchange(request, on_progress)
             except PadviewerError as error:
                 future.set_exception(error)
+            except Exception as error:  # noqa: BLE001 - the answer must come, whatever it is
+                # Half an exchange may be left on the line: only another process can be asked again.
+                self._process.kill()
+                self._process.join(10)
+                future.set_exception(_unexpected(error))
             else:
                 future.set_result(result)
         self._connection.close()
@@ -129,6 +136,21 @@ class ProcessWorker:
             raise WorkerDied(f"the {self._name} process ended{_exit_reason(self._process.exitcode)}") from error
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Starts processes that Ctrl+C does not reach, not even while they start: whoever asks decides when they end.
+
+    In the terminal it goes to every process of the program. The mask is inherited; ours is put back at once.
+    """
+    # The tracker that comes with the first process would put the mask back itself.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _exit_reason(code: int | None) -> str:
     if code is None:
         return ""
@@ -140,8 +162,6 @@ def _exit_reason(code: int | None) -> str:
 
 def _serve(connection: multiprocessing.connection.Connection, make_answer: Callable[[], Answer]) -> None:
     """Runs in the process: answers until the other side goes away."""
-    # Ctrl+C in the terminal reaches the whole group; the window decides when its workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     answer: Answer | UnexpectedError
     try:
         answer = make_answer()
@@ -165,7 +185,12 @@ def _answer_one(connection: multiprocessing.connection.Connection, answer: Answe
         message = ("error", PadviewerError("not enough memory for this; use a smaller input or target"))
     except Exception as error:  # noqa: BLE001 - the boundary: a worker answers every request
         message = ("error", _unexpected(error))
-    _send(connection, message)
+    try:
+        _send(connection, message)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an answer that cannot be pickled; nothing of it has been sent
+        _send(connection, ("error", _unexpected(error)))
 
 
 def _send(connection: multiprocessing.connection.Connection, message: tuple[Any, ...]) -> None:

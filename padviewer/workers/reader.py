@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from padviewer.errors import DamagedSource, shortened
 from padviewer.export import Payload, write
 from padviewer.geometry import Region, Span, whole
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.sources import Source, open_source
 from padviewer.sources.padded import read_input, read_mask, read_padded
+from padviewer.workers.budget import default_budget
 from padviewer.workers.messages import (
     Array,
     ExportRequest,
@@ -37,7 +39,6 @@ class Reader:
 
     def __init__(self) -> None:
         self._source: Source | None = None
-        self._opened: tuple[Any, ...] = ()
         self._budget = 0
         self._statistics: dict[tuple[Any, ...], Statistics] = {}
 
@@ -62,27 +63,30 @@ class Reader:
                 return source.info
         self._budget = request.budget
         self._close()
-        self._keep(source)
+        self._source = source
         return source.info
 
     def _source_of(self, plan: Plan) -> Source:
-        """Returns the open source, opened anew where a restart or another file has come between."""
-        info = plan.info
-        if self._source is None or self._opened != (info.path, info.member):
-            self._close()
-            self._keep(open_source(info.path, info.member, budget=self._budget or info.nbytes))
-        if self._source is None:
-            raise RuntimeError("no source was kept")
-        return self._source
+        """Returns the open source, opened anew where a restart or another file has come between.
 
-    def _keep(self, source: Source) -> None:
-        self._source = source
-        self._opened = (source.info.path, source.info.member)
+        Raises:
+            SourceError: the file cannot be opened any more, or is not the one that the plan was made for.
+        """
+        info = plan.info
+        source = self._source
+        if source is None or source.info != info:
+            self._close()
+            # What the plan was made for has passed a budget; it may take more to decode than it takes as an array.
+            source = self._source = open_source(info.path, info.member, budget=self._budget or default_budget())
+        if source.info != info:
+            name = shortened(info.path)
+            raise DamagedSource(f"{name}: the file has changed since it was opened; reload it (F5)")
+        return source
 
     def _close(self) -> None:
         if self._source is not None:
             self._source.close()
-        self._source, self._opened = None, ()
+        self._source = None
         self._statistics.clear()
 
     def _tile(self, request: TileRequest) -> Tile:

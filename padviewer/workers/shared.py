@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,9 @@ import numpy.typing as npt
 
 from padviewer.errors import PadviewerError
 from padviewer.plan import format_bytes
+
+# Where Linux keeps shared memory; containers make it small.
+_ROOM = Path("/dev/shm")
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,10 @@ class OwnedArray:
 
     def __init__(self, shape: tuple[int, ...], dtype: str) -> None:
         nbytes = math.prod(shape) * np.dtype(dtype).itemsize
+        _check_room(nbytes)
         try:
             self._memory: SharedMemory | None = SharedMemory(create=True, size=max(1, nbytes))
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise PadviewerError(f"no shared memory of {format_bytes(nbytes)} could be had: {error}") from error
         self.array = SharedArray(self._memory.name, shape, dtype)
 
@@ -53,9 +59,25 @@ class OwnedArray:
             self._memory = None
 
 
+def _check_room(nbytes: int) -> None:
+    """Raises where the file system behind shared memory is too small.
+
+    The system hands out more than it has, and ends the process that writes beyond it by SIGBUS.
+    """
+    if not _ROOM.is_dir():
+        return
+    free = shutil.disk_usage(_ROOM).free
+    if nbytes > free:
+        raise PadviewerError(
+            f"an array of {format_bytes(nbytes)} does not fit the shared memory, {_ROOM}, which has "
+            f"{format_bytes(free)} free; use a smaller target or fewer filters, or mount {_ROOM} with a larger size"
+        )
+
+
 def _close(memory: SharedMemory) -> None:
     try:
         memory.close()
     except BufferError:
         # An exception's traceback still holds a view; the mapping goes with it, or with the process.
-        memory._buf = None  # type: ignore[attr-defined]
+        memory._buf = memory._mmap = None  # type: ignore[attr-defined]
+        memory.close()
