@@ -8,20 +8,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 from padviewer import __version__
-from padviewer.errors import PadviewerError, SettingsError, shortened
-from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
+from padviewer.errors import ExportError, PadviewerError, SettingsError, shortened
+from padviewer.options import USAGE, Parser, add_budget, add_paths, add_pipeline, budget_of, items_of, spec_of
 from padviewer.plan import ArrayInfo, Stage, parse_budget
-from padviewer.spec import ACTIVATIONS, PipelineSpec, parse_fill, parse_sizes, parse_target
+from padviewer.spec import parse_sizes
 
 if TYPE_CHECKING:
     from padviewer.gui.options import WindowOptions
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 EXPORTED = (Stage.PADDED, Stage.FEATURE, Stage.MASK)
 DESCRIPTION = "See what padding does: input, padded tensor and feature map side by side."
 VERBS_HELP = """\
@@ -38,28 +42,21 @@ examples:
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong on one line."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(USAGE, f"padviewer: error: {message}; see {self.prog} --help\n")
-
-
 def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
     """Returns the parser of a verb; of the window where there is none."""
     if verb is None:
-        parser = _Parser(
+        parser = Parser(
             "padviewer",
             description=DESCRIPTION,
             epilog=VERBS_HELP,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        parser.add_argument("paths", nargs="*", metavar="PATH", help="image or array; file.npz::key chooses a member")
+        add_paths(parser, "*")
         parser.add_argument("--version", action="version", version=f"padviewer {__version__}")
-        _add_pipeline(parser)
+        add_pipeline(parser)
         return parser
     summary, add_arguments, _run = VERBS[verb]
-    parser = _Parser(f"padviewer {verb}", description=summary)
+    parser = Parser(f"padviewer {verb}", description=summary)
     add_arguments(parser)
     return parser
 
@@ -68,9 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     verb = arguments.pop(0) if arguments and arguments[0] in VERBS else None
+    _accept_any_name(cast("TextIO | None", sys.stdout))
     try:
-        options = build_parser(verb).parse_args(arguments)
-        return VERBS[verb][2](options) if verb else _window(options)
+        try:
+            options = build_parser(verb).parse_args(arguments)
+            return _run(verb, options) if verb else _window(options)
+        finally:
+            _tell("", end="")  # what argparse has printed may be waiting still
     except SettingsError as error:
         return _complain(error, USAGE)
     except PadviewerError as error:
@@ -78,60 +79,49 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone, as `| head` does; nothing is left to say.
+        return FAILED  # the reader of our output has gone, as `| head` does; nothing is left to say
+
+
+def _run(verb: str, options: argparse.Namespace) -> int:
+    with _terminable():
+        return VERBS[verb][2](options)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Makes a polite end an exception, so that workers, temporary files and shared memory are cleaned up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(TERMINATED)
+
+
+def _accept_any_name(stdout: TextIO | None) -> None:
+    """Lets names of files that are no text be printed as the bytes that they are."""
+    reconfigure = getattr(stdout, "reconfigure", None)
+    if stdout is not None and reconfigure is not None:
+        is_utf8 = stdout.encoding.lower().replace("-", "") == "utf8"
+        reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")
+
+
+def _tell(text: str, end: str = "\n") -> None:
+    """Prints a result at once."""
+    try:
+        print(text, end=end, flush=True)  # noqa: T201
+    except OSError as error:
+        # What could not be written would be tried again, and complained about, when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-
-
-def _add_pipeline(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("padding").add_argument
-    add("--target", help="wanted size of each spatial axis, such as 512x512; none leaves an axis (default: no padding)")
-    add("--position", choices=POSITIONS, help="where the content sits (default: start)")
-    add("--mode", choices=MODES, help="how padding is made, by numpy's names (default: constant)")
-    add("--fill", metavar="VALUE", help="what constant writes (default: 0)")
-    add("--overflow", choices=OVERFLOWS, help="what happens to an input larger than the target (default: keep)")
-    add(
-        "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
-    )
-    add = parser.add_argument_group("convolution").add_argument
-    add("--filters", type=int, help="number of feature maps (default: 32)")
-    add("--kernel", metavar="SIZES", help="such as 3 or 3x5 (default: 3)")
-    add("--strides", metavar="SIZES", help="such as 1 or 2x1 (default: 1)")
-    add("--dilation", metavar="SIZES", help="such as 1 or 2x2 (default: 1)")
-    add("--conv-padding", choices=CONV_PADDINGS, help="what the convolution itself pads (default: valid)")
-    add("--activation", choices=ACTIVATIONS, metavar="NAME", help=f"one of {', '.join(ACTIVATIONS)} (default: relu)")
-    add("--seed", type=int, help="of the Glorot-uniform kernel (default: 0)")
-    add("--device", metavar="NAME", help="where the convolution runs, such as CPU:0 or GPU:0 (default: CPU:0)")
-    add = parser.add_argument_group("limits").add_argument
-    add(
-        "--budget",
-        metavar="BYTES",
-        help="memory that one result may take, such as 4GiB (default: half of what is free)",
-    )
-
-
-_READ: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "target": ("target", parse_target),
-    "fill": ("fill_value", parse_fill),
-    "kernel": ("kernel", lambda text: parse_sizes("kernel", text)),
-    "strides": ("strides", lambda text: parse_sizes("strides", text)),
-    "dilation": ("dilation", lambda text: parse_sizes("dilation", text)),
-}
-_TAKEN = ("axes", "position", "mode", "overflow", "filters", "conv_padding", "activation", "seed", "device")
-
-
-def _spec_of(options: argparse.Namespace) -> PipelineSpec:
-    given = {name: getattr(options, name) for name in _TAKEN if getattr(options, name) is not None}
-    for option, (name, read) in _READ.items():
-        if (text := getattr(options, option)) is not None:
-            given[name] = read(text)
-    return PipelineSpec(**given)
-
-
-def _items_of(options: argparse.Namespace) -> tuple[tuple[str, str | None], ...]:
-    from padviewer.sources import split_selector  # noqa: PLC0415 - numpy is loaded only where it is needed
-
-    return tuple(split_selector(path) for path in options.paths)
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise ExportError(f"standard output cannot be written: {error.strerror}") from error
 
 
 def _window(options: argparse.Namespace) -> int:
@@ -154,7 +144,7 @@ def _window_options(options: argparse.Namespace) -> WindowOptions:
     from padviewer.gui.options import WindowOptions  # noqa: PLC0415 - loads no Qt
 
     budget = parse_budget(options.budget) if options.budget else None
-    return WindowOptions(_items_of(options), _spec_of(options), budget)
+    return WindowOptions(items_of(options), spec_of(options), budget)
 
 
 def _without_display(window: WindowOptions, reason: str) -> int:
@@ -171,16 +161,14 @@ def _render(window: WindowOptions, output: str, size: tuple[int, int] = (1400, 9
     from padviewer.gui.snapshot import render_snapshot  # noqa: PLC0415
 
     render_snapshot(window, output, size, theme)
-    print(output)  # noqa: T201
+    _tell(output)
     return 0
 
 
 def _add_info(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="image or array; file.npz::key chooses a member")
+    add_paths(parser, "+")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
-    parser.add_argument(
-        "--budget", metavar="BYTES", help="memory that one file may take (default: half of what is free)"
-    )
+    add_budget(parser, "one file")
 
 
 def _info(options: argparse.Namespace) -> int:
@@ -189,11 +177,11 @@ def _info(options: argparse.Namespace) -> int:
 
     code = 0
     with Crew() as crew:
-        for outcome in describe(crew, _items_of(options), _budget_of(options)):
+        for outcome in describe(crew, items_of(options), budget_of(options)):
             if outcome.error or outcome.value is None:
                 code = _complain(outcome.error, FAILED)
             else:
-                print(_describe(outcome.value, options.json), flush=True)  # noqa: T201
+                _tell(_describe(outcome.value, options.json))
     return code
 
 
@@ -224,7 +212,7 @@ def _describe(info: ArrayInfo, as_json: bool) -> str:
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="image or array; file.npz::key chooses a member")
+    add_paths(parser, "+")
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT",
         help=".npy, .npz, .png or .tif; or a template with {dir}, {stem}, {name}, {member}, {stage}",
@@ -232,38 +220,36 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     stages = [stage.value for stage in EXPORTED]
     parser.add_argument("--stage", choices=stages, default="padded", help="what is written (default: padded)")
     parser.add_argument("--force", action="store_true", help="write over files that exist")
-    _add_pipeline(parser)
+    add_pipeline(parser)
 
 
 def _export(options: argparse.Namespace) -> int:
-    from padviewer.batch.files import export, make_directory  # noqa: PLC0415
+    from padviewer.batch.files import export  # noqa: PLC0415
     from padviewer.batch.outputs import is_template, output_paths  # noqa: PLC0415
     from padviewer.workers.crew import Crew  # noqa: PLC0415
 
-    items, spec, stage = _items_of(options), _spec_of(options), Stage(options.stage)
+    items, spec, stage = items_of(options), spec_of(options), Stage(options.stage)
     outputs = output_paths(options.output, items, stage)
-    if is_template(options.output):
-        for output in outputs:
-            make_directory(output)
     code = 0
     with Crew() as crew:
-        for outcome in export(crew, items, outputs, spec, stage, _budget_of(options), options.force):
-            if outcome.error:
+        budget, makes = budget_of(options), is_template(options.output)
+        for outcome in export(crew, items, outputs, spec, stage, budget, options.force, makes):
+            if outcome.error or outcome.value is None:
                 code = _complain(outcome.error, FAILED)
             else:
-                print(outcome.value, flush=True)  # noqa: T201
+                _tell(outcome.value)
     return code
 
 
 def _add_snapshot(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs=1, metavar="PATH", help="image or array; file.npz::key chooses a member")
+    add_paths(parser, 1)
     parser.add_argument("-o", "--output", required=True, metavar="OUT.png", help="the picture to write")
     parser.add_argument(
         "--size", default="1400x900", metavar="WxH", help="of the window, in pixels (default: 1400x900)"
     )
     parser.add_argument("--theme", choices=("dark", "light"), default="dark", help="(default: dark)")
     parser.add_argument("--force", action="store_true", help="write over a file that exists")
-    _add_pipeline(parser)
+    add_pipeline(parser)
 
 
 def _snapshot(options: argparse.Namespace) -> int:
@@ -291,14 +277,8 @@ def _doctor(_options: argparse.Namespace) -> int:
     with Crew() as crew:
         for what, finding, good in examine(crew, default_budget()):
             fine &= good
-            print(f"{'  ' if good else '! '}{what:<20}{finding}", flush=True)  # noqa: T201
+            _tell(f"{'  ' if good else '! '}{what:<20}{finding}")
     return 0 if fine else FAILED
-
-
-def _budget_of(options: argparse.Namespace) -> int:
-    from padviewer.workers.crew import default_budget  # noqa: PLC0415
-
-    return parse_budget(options.budget) if options.budget else default_budget()
 
 
 def _complain(error: PadviewerError | None, code: int) -> int:

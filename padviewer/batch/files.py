@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, TypeVar
 
-from padviewer.errors import ExportError, PadviewerError
-from padviewer.export import check_target
+from padviewer.errors import ExportError, PadviewerError, shortened
+from padviewer.export import check_target, remove_abandoned
 from padviewer.plan import ArrayInfo, Stage, resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
@@ -44,11 +44,19 @@ def export(
     stage: Stage,
     budget: int,
     overwrite: bool,
+    make_directories: bool = False,
 ) -> Iterator[Outcome[str]]:
     """Writes a stage of each item to its output; yields the path written."""
+    cleaned: set[str] = set()
     for item, output in zip(items, outputs, strict=True):
         try:
+            directory = os.path.dirname(output)  # noqa: PTH120 a Path cannot hold every name
+            if make_directories:
+                _make(directory)
             check_target(output, overwrite=overwrite)
+            if directory not in cleaned:  # once, because it looks through the whole directory
+                remove_abandoned(output)
+                cleaned.add(directory)
             info = crew.run(open_job(*item, budget))
             crew.run(export_job(resolve(spec, info, budget), stage, output, overwrite))
             yield Outcome(item, output, None)
@@ -56,9 +64,9 @@ def export(
             yield Outcome(item, None, error)
 
 
-def make_directory(output: str) -> None:
-    """Makes the directory that an output of a template goes to."""
+def _make(directory: str) -> None:
     try:
-        Path(output).parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(directory or os.curdir, exist_ok=True)  # noqa: PTH103
     except OSError as error:
-        raise ExportError(f"{Path(output).parent}: the directory cannot be made: {error.strerror}") from error
+        name = shortened(directory)
+        raise ExportError(f"{name}: the directory cannot be made ({error.strerror}); choose another place") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import string
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,12 +27,13 @@ def output_paths(template: str, items: Sequence[tuple[str, str | None]], stage: 
     outputs = [_fill(template, path, member, stage) for path, member in items]
     seen: dict[str, str] = {}
     for output, (path, _member) in zip(outputs, items, strict=True):
-        if output in seen:
+        place = os.path.abspath(output)  # noqa: PTH100 - what follows `..` may not be there yet
+        if place in seen:
             raise SettingsError(
-                f"-o {shortened(template)}: {shortened(seen[output])} and {shortened(path)} would both be written to "
+                f"-o {shortened(template)}: {shortened(seen[place])} and {shortened(path)} would both be written to "
                 f"{shortened(output)}; use a template such as out/{{stem}}_{{stage}}.npy"
             )
-        seen[output] = path
+        seen[place] = path
     return outputs
 
 
@@ -58,8 +60,9 @@ def _fill(template: str, path: str, member: str | None, stage: Stage) -> str:
         "stage": stage.value,
     }
     filled = []
-    for text, field, _format, _conversion in _parse(template):
-        if field is not None and field not in values:
-            raise SettingsError(f"-o {shortened(template)}: unknown field {{{field}}}; there are {', '.join(FIELDS)}")
+    for text, field, style, conversion in _parse(template):
+        if field is not None and (field not in values or style or conversion):
+            wanted = ", ".join(f"{{{name}}}" for name in FIELDS)
+            raise SettingsError(f"-o {shortened(template)}: unknown field {{{field}}}; write one of {wanted}")
         filled.append(text + (values[field] if field is not None else ""))
     return "".join(filled)

@@ -1,0 +1,109 @@
+"""What the command line's options are, and what they mean: paths, the pipeline's settings, the memory budget."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from padviewer.errors import printable
+from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
+from padviewer.plan import parse_budget
+from padviewer.spec import ACTIVATIONS, PipelineSpec, parse_fill, parse_sizes, parse_target
+
+USAGE = 2
+# Options whose value may begin with a minus, which argparse would take for another option: -1e3, -inf, -1x2.
+_SIGNED = ("--target", "--fill", "--filters", "--kernel", "--strides", "--dilation", "--seed")
+_NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong on one line."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parses arguments, negative values too."""
+        return super().parse_args(join_negative(args or ()), namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with the exit code for a wrong command line."""
+        self.exit(USAGE, f"padviewer: error: {printable(message)}; see {self.prog} --help\n")
+
+
+def join_negative(arguments: Sequence[str]) -> list[str]:
+    """Returns the arguments with `--fill -1e3` as `--fill=-1e3`."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in _SIGNED and _NEGATIVE.match(argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def add_paths(parser: argparse.ArgumentParser, nargs: str | int) -> None:
+    """Adds the inputs."""
+    parser.add_argument("paths", nargs=nargs, metavar="PATH", help="image or array; file.npz::key chooses a member")
+
+
+def add_budget(parser: argparse._ActionsContainer, what: str) -> None:
+    """Adds the limit on memory."""
+    parser.add_argument(
+        "--budget", metavar="BYTES", help=f"memory that {what} may take, such as 4GiB (default: half of what is free)"
+    )
+
+
+def add_pipeline(parser: argparse.ArgumentParser) -> None:
+    """Adds the settings of padding and convolution, and the budget."""
+    add = parser.add_argument_group("padding").add_argument
+    add("--target", help="wanted size of each spatial axis, such as 512x512; none leaves an axis (default: no padding)")
+    add("--position", choices=POSITIONS, help="where the content sits (default: start)")
+    add("--mode", choices=MODES, help="how padding is made, by numpy's names (default: constant)")
+    add("--fill", metavar="VALUE", help="what constant writes (default: 0)")
+    add("--overflow", choices=OVERFLOWS, help="what happens to an input larger than the target (default: keep)")
+    add(
+        "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
+    )
+    add = parser.add_argument_group("convolution").add_argument
+    add("--filters", type=int, help="number of feature maps (default: 32)")
+    add("--kernel", metavar="SIZES", help="such as 3 or 3x5 (default: 3)")
+    add("--strides", metavar="SIZES", help="such as 1 or 2x1 (default: 1)")
+    add("--dilation", metavar="SIZES", help="such as 1 or 2x2 (default: 1)")
+    add("--conv-padding", choices=CONV_PADDINGS, help="what the convolution itself pads (default: valid)")
+    add("--activation", choices=ACTIVATIONS, metavar="NAME", help=f"one of {', '.join(ACTIVATIONS)} (default: relu)")
+    add("--seed", type=int, help="of the Glorot-uniform kernel (default: 0)")
+    add("--device", metavar="NAME", help="where the convolution runs, such as CPU:0 or GPU:0 (default: CPU:0)")
+    add_budget(parser.add_argument_group("limits"), "one result")
+
+
+_READ: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "target": ("target", parse_target),
+    "fill": ("fill_value", parse_fill),
+    "kernel": ("kernel", lambda text: parse_sizes("kernel", text)),
+    "strides": ("strides", lambda text: parse_sizes("strides", text)),
+    "dilation": ("dilation", lambda text: parse_sizes("dilation", text)),
+}
+_TAKEN = ("axes", "position", "mode", "overflow", "filters", "conv_padding", "activation", "seed", "device")
+
+
+def spec_of(options: argparse.Namespace) -> PipelineSpec:
+    """Returns the settings; raises a `SettingsError` where one could be valid for no input."""
+    given = {name: getattr(options, name) for name in _TAKEN if getattr(options, name) is not None}
+    for option, (name, read) in _READ.items():
+        if (text := getattr(options, option)) is not None:
+            given[name] = read(text)
+    return PipelineSpec(**given)
+
+
+def items_of(options: argparse.Namespace) -> tuple[tuple[str, str | None], ...]:
+    """Returns path and member of each input."""
+    from padviewer.sources import split_selector  # noqa: PLC0415 - numpy is loaded only where it is needed
+
+    return tuple(split_selector(path) for path in options.paths)
+
+
+def budget_of(options: argparse.Namespace) -> int:
+    """Returns the memory budget in bytes."""
+    from padviewer.workers.budget import default_budget  # noqa: PLC0415
+
+    return parse_budget(options.budget) if options.budget is not None else default_budget()
