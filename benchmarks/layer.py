@@ -1,0 +1,26 @@
+"""The padding layers against Keras' own."""
+
+from __future__ import annotations
+
+from benchmarks.bench import Bench
+from benchmarks.row import Row
+
+NAMES = ("layer",)
+GOALS = {"3000": 1.05, "224": 1.2}
+ROUNDS = 40
+
+
+def measure(bench: Bench) -> list[Row]:
+    """Runs every layer and size in one process."""
+    samples = bench.script("padding_layers.py", str(ROUNDS))
+    return [
+        Row(
+            name,
+            "ms",
+            both["ours"],
+            both["peer"],
+            next(goal for size, goal in GOALS.items() if f" {size}x" in name),
+            against="ZeroPadding2D with the same amounts, both in a graph that takes any size",
+        )
+        for name, both in samples.items()
+    ]
