@@ -12,6 +12,7 @@
     ├── ExportError            a file that cannot be written
     │   └── TargetExists
     ├── DeviceError            a device that is not there, or that failed
+    ├── MissingFeature         the engine does not hold the feature map that is asked for
     ├── WorkerDied             a worker process ended in the middle of a request
     ├── UnexpectedError        a defect of padviewer: an exception that nobody foresaw
     └── Cancelled              the user, or a newer request, took the request back
@@ -86,6 +87,10 @@ class TargetExists(ExportError):
 
 class DeviceError(PadviewerError):
     """The chosen device is not there, or failed."""
+
+
+class MissingFeature(PadviewerError):
+    """The engine does not hold the feature map of a plan; it has to compute it first."""
 
 
 class WorkerDied(PadviewerError):

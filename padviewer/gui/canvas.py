@@ -66,6 +66,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
     """Shows pixels in the coordinates that all panes share."""
 
     view_changed = Signal()  # the rectangle shown, or the size
+    resized = Signal()
     moved_by_user = Signal()
     hovered = Signal(float, float)
     left = Signal()
@@ -89,6 +90,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         self.scene().sigMouseMoved.connect(self._on_scene_moved)
         self.setMouseTracking(True)
         self.setMinimumSize(96, 96)
+        # Drops are the window's.
+        self.setAcceptDrops(False)
         # A press gives the keyboard to the pane, for its shortcuts and for screen readers.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
 
@@ -182,6 +185,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         # pyqtgraph calls this while it is being constructed, before there is a box.
         if event is not None and hasattr(self, "_box"):
             self.view_changed.emit()
+            self.resized.emit()
 
     def _hide_cross(self) -> None:
         for line in self._cross:

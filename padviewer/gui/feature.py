@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from padviewer.errors import Cancelled, PadviewerError
+from padviewer.errors import Cancelled, PadviewerError, WorkerDied
 from padviewer.gui.bridge import settle
 from padviewer.plan import ArrayInfo, Plan
 from padviewer.spec import PipelineSpec
@@ -43,8 +43,8 @@ class FeatureWork:
         self._input_info: ArrayInfo | None = None
         self._loaded = False
         self._done: tuple[ArrayInfo, PipelineSpec] | None = None
+        self._recovered: Plan | None = None
         self.state = FeatureState()
-        self.was_ready = False
 
     def update(self, plan: Plan) -> None:
         """Takes up the newest plan."""
@@ -58,10 +58,15 @@ class FeatureWork:
             self._load(plan)
 
     def forget(self) -> None:
-        """The engine's feature map is gone, or the input is another."""
-        self.was_ready = self.state.ready
+        """The input is another."""
         self._done = None
         self.state = FeatureState()
+
+    def recover(self) -> None:
+        """The engine is a new one: has it compute again what the older one held."""
+        self._done = None
+        if self._plan is not None and self.state.ready:
+            self.update(self._plan)
 
     def release(self) -> None:
         """Gives the memory of the input back."""
@@ -104,8 +109,16 @@ class FeatureWork:
             if self._plan is plan:
                 self._set(FeatureState(ready=True, computed=answer))
 
+        def failed(error: PadviewerError) -> None:
+            # An engine that was killed is worth a second try; one that dies of this plan is not worth a third.
+            if isinstance(error, WorkerDied) and self._plan is plan and self._recovered is not plan:
+                self._recovered = plan
+                self._compute(plan)
+            else:
+                self._fail(plan, error)
+
         request = ComputeRequest(plan, self._input.array)
-        settle(self._clients[ENGINE].submit("compute", request), computed, lambda error: self._fail(plan, error))
+        settle(self._clients[ENGINE].submit("compute", request), computed, failed)
 
     def _fail(self, plan: Plan, error: PadviewerError) -> None:
         if self._plan is plan:

@@ -97,6 +97,8 @@ class SettingsForm(QScrollArea):
         rows = self._group(layout, "Input")
         self._axes = self._combo(rows, "axes", "Axes", (), "Which axis is which, such as HWC; B batch, C channels")
         self._axes.setEditable(True)
+        if editor := self._axes.lineEdit():
+            editor.setAcceptDrops(False)
         self._axes.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._axes.currentTextChanged.connect(self._on_axes_text_changed)
         self._member = self._combo(rows, "member", "Member", (), "Which array of the file is shown")
@@ -156,6 +158,9 @@ class SettingsForm(QScrollArea):
         field.setAccessibleName(label)
         field.setAccessibleDescription(tip)
         field.installEventFilter(self._wheel)
+        for part in (field, *field.findChildren(QLineEdit)):
+            # A dropped file is for the window, not a text for a field.
+            part.setAcceptDrops(False)
         field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._fields[name] = field
         caption = QLabel(label)

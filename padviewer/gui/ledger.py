@@ -94,7 +94,7 @@ def honesty_text(plan: Plan, stage: Stage, region: Region, statistics: Statistic
     extent = " × ".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in spatial) or "1"
     step = max((span.step for _axis, span in spatial), default=1)
     parts = [f"all of {extent}" if step == 1 else f"every {step}{ordinal(step)} of {extent}"]
-    parts.append(f"levels {number(levels[0])} – {number(levels[1])}")
+    parts.append(f"levels {number(levels[0])} … {number(levels[1])}")
     if plan.require(stage).dtype.startswith(("float", "complex")):
         sampled = "" if statistics.step == 1 else f" (1 in {statistics.step} looked at)"
         parts.append(f"NaN {statistics.nans}  Inf {statistics.infs}{sampled}")
@@ -114,7 +114,8 @@ def ordinal(count: int) -> str:
 
 def number(value: float) -> str:
     """Returns a number short enough for a line: integers whole, others with four digits."""
-    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.4g}".replace("-", "−")
+    text = f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.4g}"
+    return text.replace("-", "−")
 
 
 def file_detail(shape: tuple[int, ...], dtype: str) -> str:

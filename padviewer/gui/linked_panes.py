@@ -35,7 +35,7 @@ class LinkedPanes(QSplitter):
             self.addWidget(pane)
             self.setStretchFactor(position, 1)
             pane.canvas.moved_by_user.connect(lambda pane=pane: self._on_pane_moved(pane))
-            pane.canvas.view_changed.connect(self._on_pane_view_changed)
+            pane.canvas.resized.connect(self._on_pane_resized)
             pane.canvas.hovered.connect(lambda x, y, pane=pane: self._on_pane_hovered(pane, x, y))
             pane.canvas.left.connect(self._on_pane_left)
 
@@ -91,34 +91,34 @@ class LinkedPanes(QSplitter):
         if self._plan is None:
             return
         left, top, width, height = screen.all_rect(self._plan)
-        margin = _FIT_MARGIN * max(width, height)
-        signal = screen.is_signal(self._plan)
-        margins = (_FIT_MARGIN * width, 0.0) if signal else (margin, margin)
-        rect = (left - margins[0], top - margins[1], width + 2 * margins[0], height + 2 * margins[1])
-        for pane in self.panes.values():
-            pane.canvas.set_view(rect)
-            if signal:
-                pane.show_rows(self._plan)
+        margin = _FIT_MARGIN * (width if screen.is_signal(self._plan) else max(width, height))
+        self._show((left - margin, top - margin, width + 2 * margin, height + 2 * margin))
+
+    def _show(self, rect: screen.Rect, but: Pane | None = None) -> None:
+        """Shows a rectangle in all panes; of a signal its columns, and all rows of each pane."""
+        if self._plan is None:
+            return
+        left, top, width, height = rect
+        for stage, pane in self.panes.items():
+            if screen.is_signal(self._plan) and self._plan.stage(stage) is not None:
+                top, height = 0.0, screen.stage_rect(self._plan, stage)[3]
+            if pane is not but:
+                pane.canvas.set_view((left, top, width, height))
 
     def _on_refit_timeout(self) -> None:
         """The layout has given the panes their sizes by now."""
         if self._fitted:
             self._fit_now()
 
-    def _on_pane_view_changed(self) -> None:
-        if self._fitted and not self._linking:
+    def _on_pane_resized(self) -> None:
+        if self._fitted:
             self._refit.start()
 
     def _on_pane_moved(self, moved: Pane) -> None:
         if self._linking or self._plan is None:
             return
         self._fitted, self._linking = False, True
-        left, top, width, height = moved.canvas.view
-        for pane in self.panes.values():
-            if pane is not moved:
-                pane.canvas.set_view((left, top, width, height))
-                if screen.is_signal(self._plan):
-                    pane.show_rows(self._plan)
+        self._show(moved.canvas.view, but=moved)
         self._linking = False
 
     def _on_pane_hovered(self, hovered: Pane, x: float, y: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -117,12 +117,6 @@ class Pane(QFrame):
         """Asks for what the pane shows."""
         self._ask.start()
 
-    def show_rows(self, plan: Plan) -> None:
-        """Shows all rows of a signal, which are the pane's own."""
-        left, _top, width, _height = self.canvas.view
-        rows = screen.stage_rect(plan, self.stage)[3] if plan.stage(self.stage) else 1.0
-        self.canvas.set_view((left, 0.0, width, rows))
-
     @property
     def slots_height(self) -> int:
         """The height that the sliders want."""
@@ -174,7 +168,7 @@ class Pane(QFrame):
         title = QLabel(ledger.TITLES[self.stage])
         title.setObjectName("title")
         self._shape = ElidedLabel("shape")
-        self._shape.setFont(monospaced(10))
+        self._shape.setFont(monospaced(9))
         self._share = QLabel()
         self._share.setObjectName("padding")
         self._detail = TwoLineLabel("muted")
@@ -187,14 +181,13 @@ class Pane(QFrame):
         look.setAccessibleName(f"Colours of {ledger.TITLES[self.stage].lower()}")
         look.setMenu(self._menu)
         look.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        head, foot = QHBoxLayout(), QHBoxLayout()
+        head, details = QHBoxLayout(), QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(title)
         head.addWidget(self._shape, 1)
-        head.addWidget(self._share)
-        foot.setSpacing(8)
-        foot.addWidget(self._honesty, 1)
-        foot.addWidget(look)
+        details.setSpacing(12)
+        details.addWidget(self._share, 0, Qt.AlignmentFlag.AlignTop)
+        details.addWidget(self._detail, 1)
         self._slots = QWidget()
         self._rows = QVBoxLayout(self._slots)
         self._rows.setContentsMargins(0, 0, 0, 0)
@@ -203,13 +196,14 @@ class Pane(QFrame):
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(4)
         layout.addLayout(head)
-        layout.addWidget(self._detail)
+        layout.addLayout(details)
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._slots)
-        layout.addLayout(foot)
-        self._build_note()
+        layout.addWidget(self._honesty)
+        self._build_overlay(look)
 
-    def _build_note(self) -> None:
+    def _build_overlay(self, look: QToolButton) -> None:
+        """Lays the colours' button, and what is said in place of a picture, over the picture."""
         self._working_text = "starting TensorFlow…"
         self._note = QLabel(self.canvas)
         self._note.setObjectName("muted")
@@ -219,12 +213,15 @@ class Pane(QFrame):
         self._cancel.setVisible(False)
         self._cancel.clicked.connect(self.cancel_wanted)
         over = QVBoxLayout(self.canvas)
-        over.setContentsMargins(16, 16, 16, 16)
-        over.addWidget(self._note)
-        row = QHBoxLayout()
-        row.addWidget(self._cancel)
-        row.addStretch(1)
-        over.addLayout(row)
+        over.setContentsMargins(16, 8, 8, 8)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self._note, 1)
+        first.addStretch(0)
+        first.addWidget(look, 0, Qt.AlignmentFlag.AlignTop)
+        second.addWidget(self._cancel)
+        second.addStretch(1)
+        over.addLayout(first)
+        over.addLayout(second)
         over.addStretch(1)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -242,7 +239,9 @@ class Pane(QFrame):
     def _show_ledger(self, device: str = "", milliseconds: float | None = None) -> None:
         if self._plan is not None:
             self._shape.setText(ledger.shape_text(self._plan, self.stage))
-            self._share.setText(ledger.share_text(self._plan, self.stage))
+            share = ledger.share_text(self._plan, self.stage)
+            self._share.setText(share)
+            self._share.setVisible(bool(share))
             self._detail.setText(ledger.detail_text(self._plan, self.stage, device, milliseconds))
 
     def _show_marks(self) -> None:

@@ -80,7 +80,7 @@ def _range_on_screen(data: npt.NDArray[Any], rule: str) -> Levels:
 
 def _spread(low: float, high: float) -> Levels:
     """Returns levels of some width also where all elements are equal."""
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    return (low, high) if high > low else (low, low + 1.0)
 
 
 def choose_map(look: Look, is_feature: bool, levels: Levels) -> tuple[str, Levels]:

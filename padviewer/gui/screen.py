@@ -55,6 +55,16 @@ def fit_cut(cut: Cut, plan: Plan) -> Cut:
     )
 
 
+def follow_content(cut: Cut, older: Plan | None, plan: Plan) -> Cut:
+    """Returns the cut that shows the same slice of the input as before, or its first where there was none."""
+    before = older.axis("D") if older else None
+    depth = plan.axis("D")
+    if depth is not None:
+        shift = depth.pad.before - (before.pad.before if before else 0)
+        cut = replace(cut, depth=max(0, cut.depth + shift))
+    return fit_cut(cut, plan)
+
+
 def row_letter(plan: Plan) -> str:
     """Returns the axis that runs down the screen: H, or the channels of a signal."""
     return "H" if "H" in plan.input.axes else CHANNELS
@@ -157,13 +167,16 @@ def plane_region(plan: Plan, stage: Stage, cut: Cut) -> Region | None:
     return tuple(spans) if all(span.count for span in spans) else None
 
 
-def statistics_region(plan: Plan, cut: Cut) -> Region | None:
-    """Returns the plane of INPUT that gives INPUT and PADDED their levels: the nearest where the cut is in padding."""
+def statistics_region(plan: Plan, cut: Cut) -> Region:
+    """Returns the plane of INPUT that gives INPUT and PADDED their levels: the nearest where the cut is in padding.
+
+    It has no elements where the input has none.
+    """
     depth = plan.axis("D")
     if depth is not None and depth.size:
         inside = min(max(cut.depth, depth.pad.before), depth.pad.before + depth.size - 1)
         cut = replace(cut, depth=inside)
-    return plane_region(plan, Stage.INPUT, cut)
+    return plane_region(plan, Stage.INPUT, cut) or tuple(Span(0, 0) for _letter in plan.input.axes)
 
 
 def visible_region(plan: Plan, stage: Stage, plane: Region, view: Rect, pixels: tuple[int, int]) -> Region:

@@ -12,12 +12,12 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from padviewer.axes import spatial_axes
-from padviewer.errors import Cancelled, PadviewerError, SettingsError
+from padviewer.errors import Cancelled, MissingFeature, PadviewerError, SettingsError, WorkerDied
 from padviewer.geometry import Region
 from padviewer.gui.bridge import drive, settle
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.files import FileEntry, Item, expand
-from padviewer.gui.screen import Cut, fit_cut, is_data, place_at, plane_region, statistics_region
+from padviewer.gui.screen import Cut, fit_cut, follow_content, is_data, place_at, plane_region, statistics_region
 from padviewer.plan import ArrayInfo, Plan, Stage, resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
@@ -60,6 +60,7 @@ class Session(QObject):
         self._kept: dict[int, dict[str, Any]] = {}
         self._probe: dict[Stage, Any] = {}
         self._exporting = False
+        self._shown: Item | None = None
         self.spec = spec
         self.plan: Plan | None = None
         self.cut = Cut()
@@ -77,7 +78,7 @@ class Session(QObject):
         """Asks the engine what devices there are; it answers when TensorFlow has started."""
         self.devices = None
         self.devices_changed.emit(None)
-        settle(self._clients[ENGINE].submit("devices", DevicesRequest()), self._on_devices, self._on_no_devices)
+        settle(self._clients[ENGINE].submit("devices", DevicesRequest()), self._on_devices, self._on_request_failed)
 
     def open(self, items: list[Item]) -> None:
         """Adds files, and the arrays of folders, to the list and shows the first that can be opened."""
@@ -109,8 +110,8 @@ class Session(QObject):
 
     def reload(self) -> None:
         """Reads the file that is shown once more."""
-        if self.plan is not None:
-            self._ask_open((self.plan.info.path, self.plan.info.member), None)
+        if self._shown is not None:
+            self._ask_open(self._shown, None)
 
     def close_file(self, index: int) -> None:
         """Takes a file off the list; the picture stays until another one is chosen."""
@@ -213,12 +214,10 @@ class Session(QObject):
 
     def on_worker_died(self, worker: str, error: PadviewerError) -> None:
         """A worker ended and was started again; settings and pictures are kept."""
-        self.failed.emit(PadviewerError(f"{error.message}; it was started again and nothing is lost"))
+        self.failed.emit(PadviewerError(f"{worker}: {error.message}; it was started again and nothing is lost"))
         if worker == ENGINE:
-            self.feature.forget()
             self.start()
-            if self.plan is not None and self.feature.was_ready:
-                self.feature.update(self.plan)
+            self.feature.recover()
 
     def close(self) -> None:
         """Ends the workers and gives the memory back."""
@@ -249,8 +248,9 @@ class Session(QObject):
 
     def _on_opened(self, item: Item, info: ArrayInfo, others: list[Item] | None) -> None:
         self._note(item, FileEntry(item, info))
+        self._shown = item
         self._adopt(info)
-        self._find_current(item)
+        self._find_current()
         self.files_changed.emit()
         if others:
             self._describe(others)
@@ -289,17 +289,15 @@ class Session(QObject):
         self.files = [entry if known.item == item else known for known in self.files]
         self.files_changed.emit()
 
-    def _find_current(self, item: Item | None = None) -> None:
-        if item is None and self.plan is not None:
-            item = (self.plan.info.path, self.plan.info.member)
-        self.current = next((i for i, entry in enumerate(self.files) if entry.item == item), None)
+    def _find_current(self) -> None:
+        self.current = next((i for i, entry in enumerate(self.files) if entry.item == self._shown), None)
 
     def _resolve(self, info: ArrayInfo | None = None, source_changed: bool = False) -> None:
         info = info or (self.plan.info if self.plan else None)
         if info is None:
             return
         older, self.plan = self.plan, resolve(self.spec, info, self._budget)
-        self.cut = fit_cut(self.cut, self.plan)
+        self.cut = follow_content(self.cut, None if source_changed else older, self.plan)
         if source_changed:
             self.source_changed.emit()
         self.plan_changed.emit(None if source_changed else older, self.plan)
@@ -320,16 +318,14 @@ class Session(QObject):
         settle(self._clients[worker].submit("probe", ProbeRequest(plan, places)), deliver, self._on_request_failed)
 
     def _on_request_failed(self, error: PadviewerError) -> None:
-        if not isinstance(error, Cancelled):
+        if isinstance(error, MissingFeature):
+            self.feature.recover()
+        elif not isinstance(error, Cancelled | WorkerDied):  # of a death the client tells by itself
             self.failed.emit(error)
 
     def _on_devices(self, devices: Devices) -> None:
         self.devices = devices
         self.devices_changed.emit(devices)
-
-    def _on_no_devices(self, error: PadviewerError) -> None:
-        if not isinstance(error, Cancelled):
-            self.failed.emit(error)
 
     def _on_feature_changed(self, state: FeatureState) -> None:
         self.feature_changed.emit(state)

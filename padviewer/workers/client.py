@@ -100,13 +100,15 @@ class Client:
             self._worker = self._start()
 
     def _next(self) -> None:
+        if self._running is None and self._waiting:
+            self._revive()
         if self._running is not None or not self._waiting:
             return
         if refusal := self._refusal():
             self._drop(None, refusal)
             return
         request, on_progress, future = self._waiting.pop(next(iter(self._waiting)))
-        if self._worker is None or not self._worker.alive:
+        if self._worker is None:
             self._restart()
         if self._worker is None:
             raise RuntimeError("no worker was started")
@@ -114,6 +116,12 @@ class Client:
         relay = on_progress and (lambda done, total: self._post(lambda: on_progress(done, total)))
         answer = self._worker.submit(request, relay)
         answer.add_done_callback(lambda done: self._post(lambda: self._finish(done, future)))
+
+    def _revive(self) -> None:
+        """Replaces a worker that has ended while nothing was asked of it."""
+        if self._worker is not None and not self._worker.alive:
+            self._restart()
+            self._on_death(WorkerDied("a worker process ended while it had nothing to do"))
 
     def _refusal(self) -> PadviewerError | None:
         if self._closed:

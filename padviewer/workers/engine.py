@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from padviewer.axes import canonical_axes
-from padviewer.errors import DeviceError
+from padviewer.errors import DeviceError, MissingFeature
 from padviewer.geometry import Region
 from padviewer.layers import MultiDimDynamicPadding
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage, format_bytes
@@ -75,7 +75,7 @@ class Engine:
 
     def _held(self, plan: Plan) -> Array:
         if self._key != (plan.info, plan.spec):
-            raise LookupError("the feature map of this plan is not here: it has to be computed first")
+            raise MissingFeature("the engine does not hold this feature map; it has to compute it first")
         return self._feature
 
     def _tile(self, request: TileRequest) -> Tile:

@@ -203,6 +203,7 @@ def _send(connection: multiprocessing.connection.Connection, message: tuple[Any,
 
 
 def _receive(connection: multiprocessing.connection.Connection) -> tuple[Any, ...]:
+    """Receives a message; its arrays are read-only views of what came in."""
     first = connection.recv_bytes()
     count = int.from_bytes(first[:4], "little")
     message: tuple[Any, ...] = pickle.loads(first[4:], buffers=[connection.recv_bytes() for _ in range(count)])

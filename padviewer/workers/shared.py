@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,7 +48,7 @@ class OwnedArray:
         nbytes = math.prod(shape) * np.dtype(dtype).itemsize
         _check_room(nbytes)
         try:
-            self._memory: SharedMemory | None = SharedMemory(create=True, size=max(1, nbytes))
+            self._memory: SharedMemory | None = SharedMemory(_new_name(), create=True, size=max(1, nbytes))
         except (OSError, OverflowError) as error:
             raise PadviewerError(f"no shared memory of {format_bytes(nbytes)} could be had: {error}") from error
         self.array = SharedArray(self._memory.name, shape, dtype)
@@ -57,6 +59,11 @@ class OwnedArray:
             _close(self._memory)
             self._memory.unlink()
             self._memory = None
+
+
+def _new_name() -> str:
+    """Returns a name that tells whose memory it is."""
+    return f"padviewer-{os.getpid()}-{secrets.token_hex(8)}"
 
 
 def _check_room(nbytes: int) -> None:

@@ -1,0 +1,108 @@
+"""The real window on real worker processes. TensorFlow starts once; each window gets a reader of its own."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from padviewer.gui.app import make_window
+from padviewer.gui.main_window import MainWindow
+from padviewer.gui.options import WindowOptions
+from padviewer.gui.preferences import Preferences
+from padviewer.spec import PipelineSpec
+from padviewer.workers.messages import DevicesRequest
+from padviewer.workers.process import ProcessWorker
+from padviewer.workers.start import start_engine, start_reader
+
+Open = Callable[..., MainWindow]
+PATIENCE_MS = 60_000
+
+
+class LentWorker:
+    """An engine that the windows of a session share: closing a window leaves it running."""
+
+    def __init__(self, worker: ProcessWorker) -> None:
+        self._worker = worker
+
+    @property
+    def pid(self) -> int:
+        return self._worker.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._worker.alive
+
+    def submit(self, request: Any, on_progress: Any = None) -> Future[Any]:
+        return self._worker.submit(request, on_progress)
+
+    def kill(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def shared_engine() -> Iterator[ProcessWorker]:
+    worker = start_engine()
+    worker.submit(DevicesRequest()).result(120)
+    yield worker
+    worker.kill()
+
+
+@pytest.fixture
+def preferences(tmp_path: Path) -> Preferences:
+    kept = Preferences(str(tmp_path / "settings" / "padviewer.ini"))
+    kept.set_read("welcome")
+    kept.theme = "dark"
+    return kept
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, preferences: Preferences, shared_engine: ProcessWorker) -> Iterator[Open]:
+    """Opens the window on files, with settings; checks in the end that nothing of it is left."""
+    windows: list[MainWindow] = []
+
+    def open_files(*paths: Path | str, own_engine: bool = False, size: tuple[int, int] = (1400, 900), **settings: Any):
+        budget = settings.pop("budget", 4 << 30)
+        items = tuple((str(path), None) for path in paths)
+        engine = start_engine() if own_engine else LentWorker(shared_engine)
+        start = (start_reader, start_engine if own_engine else lambda: LentWorker(shared_engine))
+        options = WindowOptions(items, PipelineSpec(**settings), budget)
+        window = make_window(options, preferences, engine, None, start)
+        windows.append(window)
+        window.resize(*size)
+        window.show()
+        qtbot.waitExposed(window)
+        settle(qtbot, window)
+        return window
+
+    yield open_files
+    for window in windows:
+        window.close()
+        window.deleteLater()
+    windows.clear()
+    gc.collect()
+    qtbot.wait(50)
+    assert [type(widget).__name__ for widget in QApplication.topLevelWidgets() if widget.isVisible()] == []
+    assert [t.name for t in threading.enumerate() if t.name == "padviewer reader"] == []
+    assert [p.pid for p in multiprocessing.active_children() if p.pid != shared_engine.pid] == []
+
+
+def settle(qtbot: QtBot, window: MainWindow) -> None:
+    """Waits until everything that was asked for is on screen."""
+
+    def settled() -> None:
+        assert window.settled
+        assert not window.session.feature.state.working
+
+    qtbot.wait(20)
+    qtbot.waitUntil(settled, timeout=PATIENCE_MS)
+    qtbot.wait(20)
+    qtbot.waitUntil(settled, timeout=PATIENCE_MS)
