@@ -73,14 +73,14 @@ def _range_on_screen(data: npt.NDArray[Any], rule: str) -> Levels:
     if not finite.size:
         return 0.0, 1.0
     if rule == "percentile":
-        low, high = np.percentile(finite, _PERCENTILES)
+        low, high = np.percentile(finite.astype(np.float64), _PERCENTILES)
         return float(low), float(high)
     return float(finite.min()), float(finite.max())
 
 
 def _spread(low: float, high: float) -> Levels:
     """Returns levels of some width also where all elements are equal."""
-    return (low, high) if high > low else (low, low + 1.0)
+    return (low, high) if high > low else (low, low + max(1.0, abs(low) * 1e-6))
 
 
 def choose_map(look: Look, is_feature: bool, levels: Levels) -> tuple[str, Levels]:
@@ -130,14 +130,10 @@ def paint(data: npt.NDArray[Any], table: Pixels, levels: Levels) -> Pixels:
 
 
 def _to_bytes(values: npt.NDArray[Any], levels: Levels) -> Pixels:
-    low, high = levels
-    # Integers of 32 bits and more, and the difference of two large floats, need more than float32 holds.
-    wide = values.dtype.itemsize > 4 or (values.dtype.kind in "iu" and values.dtype.itemsize > 2)
-    scaled: npt.NDArray[np.floating[Any]] = values.astype(np.float64 if wide else np.float32)
-    scaled -= low
-    scaled *= 255.0 / max(high - low, float(np.finfo(np.float32).tiny))
-    scaled += 0.5
-    pixels: Pixels = np.nan_to_num(np.clip(scaled, 0, 255), nan=0.0).astype(np.uint8)
+    # Halves, because the difference of the two ends of float64 is no float64.
+    low, high = levels[0] / 2, levels[1] / 2
+    scaled = (values.astype(np.float64) / 2 - low) / (high - low)
+    pixels: Pixels = np.nan_to_num(np.clip(scaled * 255 + 0.5, 0, 255), nan=0.0).astype(np.uint8)
     return pixels
 
 

@@ -1,0 +1,59 @@
+"""What is remembered between starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import Open
+from pytestqt.qtbot import QtBot
+
+from padviewer.gui.preferences import MAX_RECENT, Preferences
+
+
+def test_values_come_back(tmp_path: Path) -> None:
+    path = str(tmp_path / "padviewer.ini")
+    first = Preferences(path)
+    first.theme = "light"
+    first.set_read("welcome")
+    for number in range(MAX_RECENT + 3):
+        first.add_recent(str(tmp_path / f"{number}.png"))
+    del first
+    second = Preferences(path)
+    assert second.theme == "light"
+    assert second.has_read("welcome")
+    assert not second.has_read("other")
+    assert len(second.recent) == MAX_RECENT
+    assert second.recent[0] == str(tmp_path / f"{MAX_RECENT + 2}.png")
+    second.clear_recent()
+    assert Preferences(path).recent == []
+
+
+def test_one_recent_file_comes_back_as_a_list(tmp_path: Path) -> None:
+    path = str(tmp_path / "padviewer.ini")
+    Preferences(path).add_recent("/data/only.png")
+    assert Preferences(path).recent == ["/data/only.png"]
+
+
+def test_a_damaged_file_is_set_aside_and_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "padviewer.ini"
+    path.write_bytes(b"[General\nthis is = = not [ an INI file\n\x00\xff")
+    preferences = Preferences(str(path))
+    assert "starts afresh" in preferences.complaint
+    assert (tmp_path / "padviewer.ini.damaged").read_bytes().startswith(b"[General")
+    preferences.theme = "light"
+    assert Preferences(str(path)).theme == "light"
+
+
+def test_the_window_remembers_recent_files_theme_and_dismissed_notes(
+    open_window: Open, photo: Path, preferences: Preferences, qtbot: QtBot
+) -> None:
+    window = open_window(photo, filters=1)
+    assert preferences.recent == [str(photo)]
+    window.show_welcome()
+    assert window.message.kind == "note"
+    window.message._on_close_clicked()
+    assert preferences.has_read("welcome")
+    assert window.message.kind == ""
+    window.choose_theme("light")
+    assert preferences.theme == "light"
+    assert window.palette().window().color().lightness() > 200

@@ -1,0 +1,126 @@
+"""The program as a process: under Xvfb where it is present, and without any display."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+MAIN = Path(__file__).parents[2] / "main.py"
+needs_xvfb = pytest.mark.skipif(
+    not (shutil.which("Xvfb") and shutil.which("xwininfo")), reason="Xvfb or xwininfo (x11-utils) is not installed"
+)
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """An X server of our own."""
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as numbers:
+        number = numbers.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait(20)
+
+
+def environment(home: Path, display: str | None) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")}
+    return {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home), **({"DISPLAY": display} if display else {})}
+
+
+def wait_for_window(display: str, title: str, process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        tree = subprocess.run(
+            ["xwininfo", "-display", display, "-root", "-tree"], capture_output=True, text=True, check=False
+        )
+        if f'"{title}"' in tree.stdout:
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError(f"no window with the title {title}: {tree.stdout}")
+
+
+@needs_xvfb
+def test_the_program_opens_a_window_and_ends_on_ctrl_c(photo: Path, tmp_path: Path, display: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(MAIN), str(photo), "--target", "512x700"],
+        env=environment(tmp_path, display),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_for_window(display, "photo.png — padviewer", process)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers) >= 2, "reader and engine are processes of their own"
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert (output, errors) == ("", "")
+    _gone, alive = psutil.wait_procs(workers, timeout=10)
+    assert alive == []
+
+
+@needs_xvfb
+def test_the_window_process_never_loads_tensorflow(photo: Path, tmp_path: Path, display: str) -> None:
+    code = (
+        "import sys\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from padviewer.gui.app import run_window\n"
+        "from padviewer.gui.options import WindowOptions\n"
+        "from padviewer.plan import Stage\n"
+        "from padviewer.spec import PipelineSpec\n"
+        "def watch(window):\n"
+        "    def look():\n"
+        "        if window.settled and window.pane(Stage.FEATURE).canvas.has_pixels:\n"
+        "            window.close()\n"
+        "    timer = QTimer(window, interval=50)\n"
+        "    timer.timeout.connect(look)\n"
+        "    timer.start()\n"
+        "if __name__ == '__main__':\n"
+        f"    run_window(WindowOptions((({str(photo)!r}, None),), PipelineSpec(), None), on_start=watch)\n"
+        "    print(sorted({'tensorflow', 'keras', 'PIL', 'tifffile'} & set(sys.modules)))\n"
+    )
+    script = tmp_path / "window.py"
+    script.write_text(code)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env=environment(tmp_path, display),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_without_a_display_the_panes_are_rendered_to_a_picture(photo: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(MAIN), str(photo), "--target", "512x700"],
+        env=environment(tmp_path, None),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("padviewer: no window: ")
+    picture = Path(done.stdout.strip())
+    with Image.open(picture) as image:
+        assert image.size == (1400, 900)
+        assert len(image.convert("RGB").getcolors(1 << 24)) > 1000
+    shutil.rmtree(picture.parent)

@@ -1,0 +1,154 @@
+"""Where stages lie on screen, against brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from padviewer.gui import screen
+from padviewer.gui.screen import Cut
+from padviewer.plan import ArrayInfo, Plan, Stage, resolve
+from padviewer.spec import PipelineSpec
+from padviewer.workers.messages import Statistics, Tile
+
+STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
+
+
+def plan_of(shape: tuple[int, ...], axes: str, dtype: str = "uint8", **settings: object) -> Plan:
+    info = ArrayInfo("a.npy", None, ".npy", shape, dtype, axes, False, 1)
+    return resolve(PipelineSpec(**settings), info, 1 << 40)
+
+
+plans = st.builds(
+    lambda height, width, target, position, overflow, kernel, stride: plan_of(
+        (height, width), "HW", target=target, position=position, overflow=overflow, kernel=(kernel,), strides=(stride,)
+    ),
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.tuples(st.integers(9, 50), st.integers(9, 50)),
+    st.sampled_from(["start", "center", "end"]),
+    st.sampled_from(["keep", "crop"]),
+    st.integers(1, 5),
+    st.integers(1, 4),
+)
+
+
+@given(plans, st.integers(0, 200), st.integers(0, 200))
+def test_a_place_finds_the_same_element_in_input_and_padded(plan: Plan, x: int, y: int) -> None:
+    values = np.arange(plan.input.size).reshape(plan.input.shape) + 1
+    widths = [(max(0, a.pad.before), max(0, a.pad.after)) for a in plan.spatial]
+    crop = tuple(slice(max(0, -a.pad.before), a.size - max(0, -a.pad.after)) for a in plan.spatial)
+    padded = np.pad(values[crop], widths)
+    found = screen.place_at(plan, Stage.PADDED, Cut(), x + 0.5, y + 0.5)
+    assert (found is not None) == (y < padded.shape[0] and x < padded.shape[1])
+    source = screen.place_at(plan, Stage.INPUT, Cut(), x + 0.5, y + 0.5)
+    if found is None:
+        return
+    value = padded[found[0]["H"], found[0]["W"]]
+    assert screen.is_data(plan, found[0]) == (value > 0)
+    if value:
+        assert source is not None
+        assert values[source[0]["H"], source[0]["W"]] == value
+
+
+@given(plans, st.integers(0, 60), st.integers(0, 60))
+def test_the_middle_of_an_output_lies_over_the_middle_of_its_window(plan: Plan, row: int, column: int) -> None:
+    if plan.feature is None or row >= plan.feature.shape[0] or column >= plan.feature.shape[1]:
+        return
+    middle = []
+    for axis, index in zip(plan.spatial, (row, column), strict=True):
+        window = index * axis.stride + np.arange(axis.kernel) * axis.dilation
+        middle.append((window[0] + window[-1] + 1) / 2)
+    found = screen.place_at(plan, Stage.FEATURE, Cut(), middle[1], middle[0])
+    assert found is not None
+    assert (found[0]["H"], found[0]["W"]) == (row, column)
+
+
+@given(
+    plans,
+    st.sampled_from(STAGES),
+    st.floats(-50, 50),
+    st.floats(-50, 50),
+    st.floats(1, 300),
+    st.integers(1, 200),
+)
+def test_a_visible_region_covers_the_view_at_a_step_that_its_pixels_need(
+    plan: Plan, stage: Stage, left: float, top: float, extent: float, pixels: int
+) -> None:
+    if plan.stage(stage) is None:
+        return
+    plane = screen.plane_region(plan, stage, Cut())
+    assert plane is not None
+    region = screen.visible_region(plan, stage, plane, (left, top, extent, extent), (pixels, pixels))
+    scales = dict(zip("HW", (screen.to_padded(plan, stage, letter) for letter in "HW"), strict=True))
+    for letter, span, low in zip("HW", region[:2], (top, left), strict=True):
+        scale, offset = scales[letter]
+        size = plan.require(stage).extent(letter)
+        first, last = (low - offset) / scale, (low + extent - offset) / scale
+        assert 0 <= span.start < span.stop <= size
+        assert span.start % span.step == 0
+        assert span.step == 1 or span.step * pixels <= extent / scale
+        inside = [i for i in range(size) if first <= i and i + 1 <= last]
+        covered = {j for i in span.indices for j in range(i, i + span.step)}
+        assert set(inside) <= covered
+
+
+def test_input_and_feature_map_lie_where_their_elements_do() -> None:
+    plan = plan_of((10, 20), "HW", target=(16, 30), position="center", kernel=(3,), strides=(2,), filters=1)
+    assert screen.stage_rect(plan, Stage.PADDED) == (0, 0, 30, 16)
+    assert screen.stage_rect(plan, Stage.INPUT) == (5, 3, 20, 10)
+    assert screen.content_rect(plan) == (5, 3, 20, 10)
+    assert screen.stage_rect(plan, Stage.FEATURE) == (0.5, 0.5, 28, 14)
+    assert screen.all_rect(plan) == (0, 0, 30, 16)
+
+
+def test_a_crop_shows_what_was_cut_off_around_the_padded_tensor() -> None:
+    plan = plan_of((10, 20), "HW", target=(6, 8), position="center", overflow="crop", kernel=(1,))
+    assert screen.stage_rect(plan, Stage.INPUT) == (-6, -2, 20, 10)
+    assert screen.all_rect(plan) == (-6, -2, 20, 10)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "stage", "expected"),
+    [
+        ((4, 5), "HW", Stage.INPUT, (4, 5)),
+        ((4, 5, 3), "HWC", Stage.INPUT, (4, 5, 3)),
+        ((3, 4, 5), "CHW", Stage.INPUT, (4, 5, 3)),
+        ((4, 5, 2), "HWC", Stage.INPUT, (4, 5)),
+        ((2, 4, 5, 3), "BHWC", Stage.PADDED, (4, 5, 3)),
+        ((6, 4, 5), "DHW", Stage.PADDED, (4, 5)),
+        ((9,), "T", Stage.INPUT, (1, 9)),
+        ((9, 2), "TC", Stage.INPUT, (2, 9)),
+        ((2, 9), "CT", Stage.PADDED, (2, 9)),
+        ((9,), "T", Stage.FEATURE, (32, 9)),
+        ((4, 5, 3), "HWC", Stage.FEATURE, (4, 5)),
+        ((5, 4), "WH", Stage.INPUT, (4, 5)),
+    ],
+)
+def test_a_tile_becomes_rows_and_columns(
+    shape: tuple[int, ...], axes: str, stage: Stage, expected: tuple[int, ...]
+) -> None:
+    plan = plan_of(shape, axes, kernel=(1,))
+    cut = screen.fit_cut(Cut(), plan)
+    region = screen.plane_region(plan, stage, cut)
+    assert region is not None
+    data = np.zeros([span.count for span in region])
+    tile = Tile(stage, region, data, Statistics(0, 0, 0, 0, 1))
+    assert screen.plane_of(plan, tile).shape == expected
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_slider_sets_the_index_that_it_shows(stage: Stage) -> None:
+    plan = plan_of((12, 4, 5), "DHW", target=(20, 4, 5), position="center", kernel=(3, 1, 1), strides=(2, 1, 1))
+    for index in range(plan.require(stage).extent("D")):
+        cut = screen.with_index(plan, stage, Cut(), "D", index)
+        assert screen.fixed_index(plan, stage, cut, "D") == index
+
+
+def test_an_edit_of_the_padding_keeps_the_slice_of_the_input() -> None:
+    older = plan_of((12, 4, 5), "DHW", kernel=(1,))
+    newer = plan_of((12, 4, 5), "DHW", target=(20, 4, 5), position="end", kernel=(1,))
+    cut = screen.follow_content(Cut(depth=7), older, newer)
+    assert screen.fixed_index(newer, Stage.INPUT, cut, "D") == 7
