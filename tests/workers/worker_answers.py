@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 
 import numpy as np
@@ -69,3 +70,17 @@ ANSWERS = {
     "lambda": lambda _progress: lambda: None,
     "arrays": lambda _progress, count: [np.full(1 << 20, i, np.uint8) for i in range(count)],
 }
+
+
+def make_fragile_reader():
+    """The real reader, ended by any file whose name holds `deadly`, as a decoder with a defect would."""
+    from padviewer.workers.start import make_reader  # noqa: PLC0415 - numpy and all, for this worker alone
+
+    answer = make_reader()
+
+    def answer_or_die(request, progress):
+        if "deadly" in getattr(request, "path", ""):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return answer(request, progress)
+
+    return answer_or_die

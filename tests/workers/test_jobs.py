@@ -1,0 +1,184 @@
+"""Jobs from their first request to their last: what they return, and what they leave when a worker is ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from padviewer.errors import Cancelled, DeviceError, PlanError, SourceNotFound, WorkerDied
+from padviewer.export import temporary_paths
+from padviewer.export.target import replacing
+from padviewer.plan import Stage, resolve
+from padviewer.spec import PipelineSpec
+from padviewer.workers.client import Client
+from padviewer.workers.crew import Crew
+from padviewer.workers.jobs import ENGINE, READER, Pump, export_job, open_job, run_job
+from padviewer.workers.process import InlineWorker, ProcessWorker
+from padviewer.workers.reader import Reader
+from padviewer.workers.start import make_reader, start_reader
+
+BUDGET = 1 << 30
+ROWS, COLUMNS = 4000, 1 << 16
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """A sparse file of 256 MB, which takes long enough to be written to be killed in the middle."""
+    path = tmp_path_factory.mktemp("large") / "large.npy"
+    np.lib.format.open_memmap(path, "w+", "uint8", (ROWS, COLUMNS)).flush()
+    return str(path)
+
+
+class Staff:
+    """A crew whose reader's process is known."""
+
+    def __init__(self):
+        self.readers = []
+        self.crew = Crew(reader=self._start)
+
+    def _start(self):
+        self.readers.append(start_reader())
+        return self.readers[-1]
+
+    def kill_reader(self, *_progress):
+        os.kill(self.readers[-1].pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def staff(leaves_nothing):
+    staff = Staff()
+    yield staff
+    staff.crew.close()
+
+
+def plan_of(crew, path, **settings):
+    return resolve(PipelineSpec(axes="HW", **settings), crew.run(open_job(path, None, BUDGET)), BUDGET)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_reader_killed_while_it_writes_leaves_no_file(staff, large, tmp_path, overwrite):
+    target = tmp_path / "out.npy"
+    if overwrite:
+        target.write_bytes(b"the old file")
+    before = names(tmp_path)
+    plan = plan_of(staff.crew, large)
+    with pytest.raises(WorkerDied, match="SIGKILL"):
+        staff.crew.run(export_job(plan, Stage.PADDED, str(target), overwrite), staff.kill_reader)
+    assert names(tmp_path) == before
+    assert not overwrite or target.read_bytes() == b"the old file"
+    staff.crew.run(export_job(plan, Stage.MASK, str(tmp_path / "mask.npy"), False))
+    assert np.load(tmp_path / "mask.npy", mmap_mode="r").shape == (ROWS, COLUMNS)
+
+
+def test_what_another_process_is_writing_there_stays(staff, large, tmp_path):
+    target = str(tmp_path / "out.npy")
+    plan = plan_of(staff.crew, large)
+    with replacing(target, overwrite=False) as theirs:
+        theirs.write(b"theirs")
+        (living,) = temporary_paths(target)
+        with pytest.raises(WorkerDied):
+            staff.crew.run(export_job(plan, Stage.PADDED, target, False), staff.kill_reader)
+        assert temporary_paths(target) == [living]
+    assert (tmp_path / "out.npy").read_bytes() == b"theirs"
+    assert names(tmp_path) == ["out.npy"]
+
+
+def test_a_cancelled_export_leaves_no_file(staff, large, tmp_path):
+    plan = plan_of(staff.crew, large)
+    client, pump = staff.crew._clients[READER], staff.crew._pump
+    seen = []
+
+    def cancel(_done, _total):
+        if not seen:
+            seen.extend(names(tmp_path))
+            client.cancel()
+
+    with pytest.raises(Cancelled):
+        run_job(export_job(plan, Stage.PADDED, str(tmp_path / "out.npy"), False), {READER: client}, pump, cancel)
+    assert len(seen) == 1  # it was there
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_an_interrupt_ends_the_workers_and_takes_the_file_away(staff, large, tmp_path, interrupt):
+    plan = plan_of(staff.crew, large)
+
+    def stop(_done, _total):
+        raise interrupt
+
+    with pytest.raises(interrupt):
+        staff.crew.run(export_job(plan, Stage.PADDED, str(tmp_path / "out.npy"), False), stop)
+    assert names(tmp_path) == []
+    assert not any(reader.alive for reader in staff.readers)
+
+
+def test_a_feature_export_passes_through_all_workers_and_gives_its_memory_back(leaves_nothing, tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(30.0).reshape(5, 6))
+    asked = []
+
+    def compute(request, _progress):
+        with request.array.open() as array, request.into.open() as into:
+            asked.append(array.copy())
+            into[...] = 5
+            del array, into
+        return "computed"
+
+    clients = {READER: Client(lambda: InlineWorker(make_reader)), ENGINE: Client(lambda: InlineWorker(lambda: compute))}
+    info = run_job(open_job(str(tmp_path / "a.npy"), None, BUDGET), clients, Pump())
+    plan = resolve(PipelineSpec(filters=2), info, BUDGET)
+    target = tmp_path / "out.npy"
+    assert run_job(export_job(plan, Stage.FEATURE, str(target), False), clients, Pump()) == target.stat().st_size
+    np.testing.assert_array_equal(asked[0], np.arange(30.0).reshape(5, 6))
+    np.testing.assert_array_equal(np.load(target), np.full((3, 4, 2), 5, "float32"))
+
+
+@pytest.mark.parametrize("failing", ["first", "second", "third"])
+def test_a_feature_export_that_fails_gives_its_memory_back(leaves_nothing, tmp_path, failing):
+    np.save(tmp_path / "a.npy", np.zeros((5, 6)))
+    reader = Reader()
+
+    def refuse(_request, _progress):
+        raise DeviceError("no device")
+
+    def read(request, progress):
+        if {"first": "LoadRequest", "third": "ExportRequest"}.get(failing) == type(request).__name__:
+            raise DeviceError("no disk")
+        return reader.answer(request, progress)
+
+    engine = refuse if failing == "second" else lambda request, progress: None
+    clients = {
+        READER: Client(lambda: InlineWorker(lambda: read)),
+        ENGINE: Client(lambda: InlineWorker(lambda: engine)),
+    }
+    plan = resolve(PipelineSpec(), run_job(open_job(str(tmp_path / "a.npy"), None, BUDGET), clients, Pump()), BUDGET)
+    with pytest.raises(DeviceError):
+        run_job(export_job(plan, Stage.FEATURE, str(tmp_path / "out.npy"), False), clients, Pump())
+    assert names(tmp_path) == ["a.npy"]
+
+
+def test_a_stage_that_cannot_be_is_refused_before_anything_is_asked(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((2, 2)))
+    clients = {READER: Client(lambda: InlineWorker(make_reader))}
+    plan = resolve(PipelineSpec(), run_job(open_job(str(tmp_path / "a.npy"), None, BUDGET), clients, Pump()), BUDGET)
+    with pytest.raises(PlanError, match="kernel"):
+        run_job(export_job(plan, Stage.FEATURE, str(tmp_path / "out.npy"), False), clients, Pump())
+
+
+def test_a_crew_outlives_any_number_of_deaths(leaves_nothing, tmp_path):
+    from worker_answers import make_fragile_reader  # noqa: PLC0415
+
+    np.save(tmp_path / "good.npy", np.zeros((2, 3)))
+    with Crew(reader=lambda: ProcessWorker("reader", make_fragile_reader)) as crew:
+        for _ in range(6):
+            with pytest.raises(WorkerDied, match="the reader process ended by signal SIGSEGV"):
+                crew.run(open_job("deadly.png", None, BUDGET))
+        assert crew.run(open_job(str(tmp_path / "good.npy"), None, BUDGET)).shape == (2, 3)
+        with pytest.raises(SourceNotFound):
+            crew.run(open_job(str(tmp_path / "missing.npy"), None, BUDGET))
