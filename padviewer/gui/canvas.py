@@ -47,7 +47,7 @@ class PaddingMarks(QGraphicsItem):
         if self._outer.isEmpty() or self._outer == self._content:
             return
         hatch = QColor(self._colour)
-        hatch.setAlpha(90)
+        hatch.setAlpha(140)
         brush = QBrush(hatch, Qt.BrushStyle.BDiagPattern)
         inverse, invertible = painter.worldTransform().inverted()
         if invertible:

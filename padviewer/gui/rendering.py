@@ -20,6 +20,7 @@ DIVERGING = "CET-D1"
 COLOUR_MAPS = ("auto", "gray", "viridis", "magma", "cividis", DIVERGING)
 LEVEL_RULES = ("auto", "dtype", "data", "view", "percentile", "custom")
 _PERCENTILES = (1, 99)
+_SMALLEST = 5e-324
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def paint(data: npt.NDArray[Any], table: Pixels, levels: Levels) -> Pixels:
 def _to_bytes(values: npt.NDArray[Any], levels: Levels) -> Pixels:
     # Halves, because the difference of the two ends of float64 is no float64.
     low, high = levels[0] / 2, levels[1] / 2
-    scaled = (values.astype(np.float64) / 2 - low) / (high - low)
+    scaled = (values.astype(np.float64) / 2 - low) / max(high - low, _SMALLEST)
     pixels: Pixels = np.nan_to_num(np.clip(scaled * 255 + 0.5, 0, 255), nan=0.0).astype(np.uint8)
     return pixels
 
