@@ -7,7 +7,7 @@ import signal
 from concurrent.futures import Future
 
 import pytest
-from conftest import wait_until
+from leftovers import wait_until
 from worker_answers import make_answer
 
 from padviewer.errors import Cancelled, PlanError, WorkerDied

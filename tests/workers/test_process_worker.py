@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 import pytest
-from conftest import wait_until
+from leftovers import wait_until
 from worker_answers import make_nothing
 
 from padviewer.errors import Cancelled, PadviewerError, PlanError, UnexpectedError, WorkerDied

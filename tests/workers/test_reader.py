@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import wait_until
+from leftovers import wait_until
 from PIL import Image
 
 from padviewer.errors import (

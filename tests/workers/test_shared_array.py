@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import segments
+from leftovers import segments
 
 from padviewer.errors import PadviewerError, UnexpectedError, WorkerDied
 from padviewer.workers.shared import OwnedArray

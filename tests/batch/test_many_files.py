@@ -1,0 +1,132 @@
+"""Many files with a real reader: an outcome for each, whatever the others do."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from padviewer.batch.files import describe, export
+from padviewer.errors import DamagedSource, ExportError, SourceNotFound, TargetExists, WorkerDied
+from padviewer.plan import Stage
+from padviewer.spec import PipelineSpec
+from padviewer.workers.crew import Crew
+from padviewer.workers.process import ProcessWorker
+from padviewer.workers.start import start_reader
+
+BUDGET = 1 << 28
+
+
+@pytest.fixture
+def crew():
+    with Crew() as crew:
+        yield crew
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def run(crew, items, outputs, **more):
+    items = [(str(item), None) for item in items]
+    outputs = [str(output) for output in outputs]
+    return list(export(crew, items, outputs, PipelineSpec(), Stage.PADDED, BUDGET, **{"overwrite": False, **more}))
+
+
+def test_a_bad_one_does_not_stop_the_rest(crew, tmp_path):
+    for name in ("a", "c"):
+        np.save(tmp_path / f"{name}.npy", np.ones((2, 3)))
+    (tmp_path / "b.npy").write_bytes(b"")
+    items = [tmp_path / f"{name}.npy" for name in "abxc"]
+    found = list(describe(crew, [(str(item), None) for item in items], BUDGET))
+    assert [type(outcome.error) for outcome in found] == [type(None), DamagedSource, SourceNotFound, type(None)]
+    assert [outcome.value and outcome.value.shape for outcome in found] == [(2, 3), None, None, (2, 3)]
+    outputs = [tmp_path / f"out_{name}.npy" for name in "abxc"]
+    done = run(crew, items, outputs)
+    assert [type(outcome.error) for outcome in done] == [type(None), DamagedSource, SourceNotFound, type(None)]
+    assert [outcome.value for outcome in done] == [str(outputs[0]), None, None, str(outputs[3])]
+    assert [outcome.item for outcome in done] == [(str(item), None) for item in items]
+    assert [type(outcome.error) for outcome in run(crew, items[:1], outputs[:1])] == [TargetExists]
+    assert run(crew, items[:1], outputs[:1], overwrite=True)[0].error is None
+
+
+def test_directories_are_made_where_asked_for_and_a_bad_one_is_one_item(crew, tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((2, 3)))
+    (tmp_path / "file").write_text("no directory")
+    items = [tmp_path / "a.npy"] * 3
+    outputs = [tmp_path / "new/deep/a.npy", tmp_path / "file/a.npy", tmp_path / "last.npy"]
+    done = run(crew, items[:1], outputs[:1])
+    assert isinstance(done[0].error, ExportError)
+    assert "does not exist" in done[0].error.message
+    done = run(crew, items, outputs, make_directories=True)
+    assert [type(outcome.error) for outcome in done] == [type(None), ExportError, type(None)]
+    assert "cannot be made" in done[1].error.message
+    assert outputs[0].exists()
+    assert outputs[2].exists()
+
+
+def test_files_that_end_the_reader_are_items_that_failed(tmp_path):
+    readers = []
+
+    def start():
+        readers.append(start_reader())
+        return readers[-1]
+
+    def kill_when_asked(name):
+        if "deadly" in name:
+            os.kill(readers[-1].pid, signal.SIGKILL)
+        return name
+
+    paths = [f"{name}.npy" for name in ("good1", *(f"deadly{i}" for i in range(6)), "good2")]
+    for path in paths:
+        np.save(tmp_path / path, np.ones((4, 300, 300)))
+    with Crew(reader=lambda: Killed(start(), kill_when_asked)) as crew:
+        items = [(str(tmp_path / path), None) for path in paths]
+        outputs = [str(tmp_path / f"out_{path}") for path in paths]
+        done = list(export(crew, items, outputs, PipelineSpec(), Stage.PADDED, BUDGET, overwrite=False))
+    assert [type(outcome.error) for outcome in done] == [type(None), *[WorkerDied] * 6, type(None)]
+    assert all("SIGKILL" in outcome.error.message for outcome in done[1:-1])
+    assert names(tmp_path) == sorted([*paths, "out_good1.npy", "out_good2.npy"])
+
+
+class Killed:
+    """A reader's process that is killed from outside as soon as it has been asked for certain files."""
+
+    def __init__(self, worker: ProcessWorker, asked) -> None:
+        self._worker, self._asked = worker, asked
+
+    def submit(self, request, on_progress=None):
+        if hasattr(request, "stage"):
+            self._asked(request.plan.info.path)
+        return self._worker.submit(request, on_progress)
+
+    @property
+    def alive(self):
+        return self._worker.alive
+
+    def kill(self):
+        self._worker.kill()
+
+
+ABANDON = """
+import os, signal, sys
+from padviewer.export.target import replacing
+with replacing(sys.argv[1], overwrite=True) as file:
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_program_left_is_taken_away_by_the_next(crew, tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((2, 3)))
+    for name in ("b.npy", "other.tif"):
+        subprocess.run([sys.executable, "-c", ABANDON, tmp_path / name], check=False, timeout=60)
+    (tmp_path / ".mine.tmp").write_text("of another program")
+    assert len([name for name in names(tmp_path) if name.endswith(".padviewer-tmp")]) == 2
+    assert run(crew, [tmp_path / "a.npy"], [tmp_path / "b.npy"])[0].error is None
+    assert names(tmp_path) == [".mine.tmp", "a.npy", "b.npy"]
