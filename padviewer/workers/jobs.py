@@ -22,6 +22,8 @@ from padviewer.workers.shared import OwnedArray
 Result = TypeVar("Result")
 Job = Generator[tuple[str, Any], Any, Result]
 READER, ENGINE = "reader", "engine"
+# Python sees a signal that comes just before a wait only when the wait ends.
+_PATIENCE_S = 0.2
 
 
 def open_job(path: str, member: str | None, budget: int) -> Job[ArrayInfo]:
@@ -75,7 +77,11 @@ class Pump:
     def wait(self, future: Future[Result]) -> Result:
         """Runs queued calls until the future is done."""
         while not future.done():
-            self.calls.get()()
+            try:
+                call = self.calls.get(timeout=_PATIENCE_S)
+            except queue.Empty:
+                continue
+            call()
         return future.result()
 
 
