@@ -85,7 +85,7 @@ def make_window(
     window = MainWindow(session, preferences)
     session.setParent(window)
     session.start()
-    session.open(list(options.items) or [(str(samples()[0][1]), None)])
+    session.files.open(list(options.items) or [(str(samples()[0][1]), None)])
     if not options.items and not preferences.has_read("welcome"):
         window.show_welcome()
     return window

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from padviewer.axes import axes_choices, parse_axes, spatial_axes
 from padviewer.errors import SettingsError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
+from padviewer.gui.fields import WheelGuard, mark, show_text
 from padviewer.gui.labels import section_label
 from padviewer.plan import Plan, format_bytes
 from padviewer.spec import ACTIVATIONS, MAX_SEED, PipelineSpec, format_sizes, parse_fill, parse_sizes
@@ -34,7 +35,7 @@ class SettingsForm(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(224)
-        self._wheel = _WheelGuard(self)
+        self._wheel = WheelGuard(self)
         self._axes_letters = ""
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -68,10 +69,10 @@ class SettingsForm(QScrollArea):
             with QSignalBlocker(field):
                 field.setCurrentText(text)
         self._fill.setEnabled(spec.mode == "constant")
-        _show_text(self._fill, str(spec.fill_value), spec.fill_value, parse_fill)
+        show_text(self._fill, str(spec.fill_value), spec.fill_value, parse_fill)
         for name, edit in self._sizes.items():
             sizes = getattr(spec, name)
-            _show_text(edit, format_sizes(sizes), sizes, partial(parse_sizes, name))
+            show_text(edit, format_sizes(sizes), sizes, partial(parse_sizes, name))
         for spin, value in ((self._filters, spec.filters), (self._seed, spec.seed)):
             with QSignalBlocker(spin):
                 spin.setValue(min(value, _LARGEST))
@@ -206,7 +207,7 @@ class SettingsForm(QScrollArea):
                 self._axes.addItems(list(axes_choices(len(plan.info.shape))))
             if self._axes.currentText().upper() != plan.input.axes:
                 self._axes.setEditText(plan.input.axes)
-        _mark(self._axes, "")
+        mark(self._axes, "")
         with QSignalBlocker(self._member):
             self._member.clear()
             self._member.addItems(list(plan.info.members))
@@ -256,53 +257,23 @@ class SettingsForm(QScrollArea):
             value = parse(text)
             PipelineSpec(**{name: value})
         except SettingsError as error:
-            _mark(edit, error.message)
+            mark(edit, error.message)
             return
-        _mark(edit, "")
+        mark(edit, "")
         self.spec_edited.emit({name: value})
 
     def _on_axes_text_changed(self, text: str) -> None:
         try:
             axes = parse_axes(text)
         except SettingsError as error:
-            _mark(self._axes, error.message)
+            mark(self._axes, error.message)
             return
-        _mark(self._axes, "")
+        mark(self._axes, "")
         self.spec_edited.emit({"axes": axes})
 
     def _on_target_changed(self) -> None:
         sizes = tuple(None if s.value() == _NO_TARGET else s.value() for s in self._targets.values())
         self.spec_edited.emit({"target": sizes if any(size is not None for size in sizes) else ()})
-
-
-class _WheelGuard(QObject):
-    """Lets the wheel scroll the form instead of changing a field that the pointer happens to pass."""
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
-            event.ignore()
-            return True
-        return False
-
-
-def _show_text(edit: QLineEdit, text: str, value: Any, parse: Callable[[str], Any]) -> None:
-    """Shows a value, unless the text that stands there means it already (`3,3` for `3x3`)."""
-    try:
-        same = str(parse(edit.text())) == str(value)
-    except SettingsError:
-        same = False
-    if not same:
-        edit.setText(text)
-        _mark(edit, "")
-
-
-def _mark(field: QWidget, wrong: str) -> None:
-    """Marks a field whose text cannot be, with the reason as its tooltip; an empty reason takes the mark away."""
-    if bool(wrong) != bool(field.property("wrong")):
-        field.setProperty("wrong", bool(wrong))
-        field.style().unpolish(field)
-        field.style().polish(field)
-    field.setToolTip(wrong or field.accessibleDescription())
 
 
 def _count(number: int) -> str:

@@ -78,19 +78,19 @@ class MainWindow(QMainWindow):
 
     def ask_open(self) -> None:
         """Asks for files."""
-        self.session.open([(path, None) for path in ask_files(self)])
+        self.session.files.open([(path, None) for path in ask_files(self)])
 
     def ask_open_folder(self) -> None:
         """Asks for a folder."""
-        self.session.open([(path, None) for path in ask_folder(self)])
+        self.session.files.open([(path, None) for path in ask_folder(self)])
 
     def open_paths(self, paths: list[str]) -> None:
         """Opens files."""
-        self.session.open([(path, None) for path in paths])
+        self.session.files.open([(path, None) for path in paths])
 
     def open_sample(self, path: Path) -> None:
         """Opens one of the bundled samples."""
-        self.session.open([(str(path), None)])
+        self.session.files.open([(str(path), None)])
 
     def clear_recent(self) -> None:
         """Forgets the files that were opened."""
@@ -99,11 +99,11 @@ class MainWindow(QMainWindow):
 
     def reload(self) -> None:
         """Reads the file once more."""
-        self.session.reload()
+        self.session.files.reload()
 
     def close_file(self) -> None:
         """Takes the marked file off the list."""
-        self.session.close_file(self.files.chosen)
+        self.session.files.close(self.files.chosen)
 
     def ask_export(self, stage: Stage) -> None:
         """Asks for a name and writes a stage to it."""
@@ -242,7 +242,7 @@ class MainWindow(QMainWindow):
         session.cut_changed.connect(self.panes.set_cut)
         session.tile_ready.connect(self._on_session_tile_ready)
         session.feature_changed.connect(self._on_session_feature_changed)
-        session.files_changed.connect(self._on_session_files_changed)
+        session.files.changed.connect(self._on_session_files_changed)
         session.failed.connect(self._on_session_failed)
         session.probed.connect(self.probe.set_probe)
         session.devices_changed.connect(self._on_session_devices_changed)
@@ -251,7 +251,7 @@ class MainWindow(QMainWindow):
         self.status.cancel_wanted.connect(session.cancel_export)
         self.form.spec_edited.connect(session.edit)
         self.form.member_chosen.connect(session.choose_member)
-        self.files.file_chosen.connect(session.select)
+        self.files.file_chosen.connect(session.files.select)
         self.message.remedy_chosen.connect(session.edit)
         self.message.dismissed.connect(self._on_message_dismissed)
         self.panes.probed.connect(session.probe)
@@ -302,7 +302,7 @@ class MainWindow(QMainWindow):
         self.pane(Stage.FEATURE).set_state(state)
 
     def _on_session_files_changed(self) -> None:
-        self.files.set_files(self.session.files, self.session.current)
+        self.files.set_files(self.session.files.entries, self.session.files.current)
 
     def _on_session_failed(self, error: PadviewerError) -> None:
         self._plan_error = False
@@ -334,8 +334,8 @@ class MainWindow(QMainWindow):
         """Opens what was dropped; what cannot be is told, item by item."""
         items, refused = dropped_items(event.mimeData().urls())
         event.acceptProposedAction()
-        self.session.refuse(refused)
-        self.session.open(items)
+        self.session.files.refuse(refused)
+        self.session.files.open(items)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Makes room for the panes where the window is narrow."""

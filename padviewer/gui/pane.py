@@ -10,8 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,13 +21,11 @@ from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.labels import ElidedLabel, TwoLineLabel
 from padviewer.gui.look_menu import LookMenu
+from padviewer.gui.pane_overlay import PaneOverlay
 from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint
 from padviewer.gui.theme import Theme, monospaced
 from padviewer.plan import Plan, Stage
 from padviewer.workers.messages import Tile
-
-# Shorter work ends before a person could read about it.
-_PATIENCE_MS = 300
 
 
 class Pane(QFrame):
@@ -55,10 +51,10 @@ class Pane(QFrame):
         self.canvas.setAccessibleName(f"{ledger.TITLES[stage]} picture")
         self._sliders: dict[str, AxisSlider] = {}
         self._build()
+        self._overlay = PaneOverlay(self.canvas, self._menu, ledger.TITLES[stage])
+        self._overlay.cancel_wanted.connect(self.cancel_wanted)
         self._ask = QTimer(self, singleShot=True, interval=0)
         self._ask.timeout.connect(self._on_ask_timeout)
-        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
-        self._patience.timeout.connect(self._on_patience_timeout)
         self.canvas.view_changed.connect(self._ask.start)
 
     # ---- what is shown
@@ -96,22 +92,18 @@ class Pane(QFrame):
         """Says how far the engine is."""
         if state.computed:
             self._show_ledger(state.computed.device, state.computed.milliseconds)
-        self._patience.stop()
-        self._cancel.setVisible(False)
+        self._overlay.set_working(state.working)
         if state.error is not None:
             self._clear(state.error.message)
         elif state.working:
             self.canvas.set_faded(True)
-            self._patience.start()
         else:
-            self._set_note("")
+            self._overlay.set_note("")
             self.refresh()
 
     def set_starting(self, starting: bool) -> None:
         """Says that TensorFlow is still starting."""
-        self._working_text = "starting TensorFlow…" if starting else "computing…"
-        if self._note.isVisible() and self._cancel.isVisible():
-            self._set_note(self._working_text)
+        self._overlay.set_working_text("starting TensorFlow…" if starting else "computing…")
 
     def refresh(self) -> None:
         """Asks for what the pane shows."""
@@ -151,7 +143,7 @@ class Pane(QFrame):
     @property
     def note_text(self) -> str:
         """What is said in place of a picture."""
-        return self._note.text() if self._note.isVisibleTo(self) else ""
+        return self._overlay.note
 
     @property
     def is_asking(self) -> bool:
@@ -175,12 +167,6 @@ class Pane(QFrame):
         self._honesty = TwoLineLabel("muted")
         self._menu = LookMenu("Colours", self)
         self._menu.look_edited.connect(self._on_menu_look_edited)
-        look = QToolButton()
-        look.setText("◐")
-        look.setToolTip("Colour map and levels of this pane")
-        look.setAccessibleName(f"Colours of {ledger.TITLES[self.stage].lower()}")
-        look.setMenu(self._menu)
-        look.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         head, details = QHBoxLayout(), QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(title)
@@ -200,29 +186,6 @@ class Pane(QFrame):
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._slots)
         layout.addWidget(self._honesty)
-        self._build_overlay(look)
-
-    def _build_overlay(self, look: QToolButton) -> None:
-        """Lays the colours' button, and what is said in place of a picture, over the picture."""
-        self._working_text = "starting TensorFlow…"
-        self._note = QLabel(self.canvas)
-        self._note.setObjectName("muted")
-        self._note.setWordWrap(True)
-        self._note.setVisible(False)
-        self._cancel = QPushButton("Cancel", self.canvas)
-        self._cancel.setVisible(False)
-        self._cancel.clicked.connect(self.cancel_wanted)
-        over = QVBoxLayout(self.canvas)
-        over.setContentsMargins(16, 8, 8, 8)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(self._note, 1)
-        first.addStretch(0)
-        first.addWidget(look, 0, Qt.AlignmentFlag.AlignTop)
-        second.addWidget(self._cancel)
-        second.addStretch(1)
-        over.addLayout(first)
-        over.addLayout(second)
-        over.addStretch(1)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offers what can be done with this pane."""
@@ -285,11 +248,7 @@ class Pane(QFrame):
         self._tile = None
         self.canvas.clear_pixels()
         self._honesty.setText("")
-        self._set_note(note)
-
-    def _set_note(self, text: str) -> None:
-        self._note.setText(text)
-        self._note.setVisible(bool(text))
+        self._overlay.set_note(note)
 
     def _draw(self) -> None:
         plan, tile = self._plan, self._tile
@@ -301,7 +260,7 @@ class Pane(QFrame):
         self.canvas.set_pixels(
             paint(plane, lookup_table(name), levels), screen.region_rect(plan, self.stage, tile.region)
         )
-        self._set_note("")
+        self._overlay.set_note("")
         self._menu.set_look(self._look, levels)
         self._honesty.setText(ledger.honesty_text(plan, self.stage, tile.region, tile.statistics, levels))
 
@@ -320,10 +279,6 @@ class Pane(QFrame):
             return
         view, pixels = self.canvas.view, self.canvas.size_in_pixels
         self.region_wanted.emit(self.stage, screen.visible_region(plan, self.stage, plane, view, pixels))
-
-    def _on_patience_timeout(self) -> None:
-        self._set_note(self._working_text)
-        self._cancel.setVisible(True)
 
     def _on_slider_index_edited(self, letter: str, index: int) -> None:
         if self._plan is not None:

@@ -16,13 +16,13 @@ from padviewer.errors import Cancelled, MissingFeature, PadviewerError, Settings
 from padviewer.geometry import Region
 from padviewer.gui.bridge import drive, settle
 from padviewer.gui.feature import FeatureState, FeatureWork
-from padviewer.gui.files import FileEntry, Item, expand
+from padviewer.gui.file_list import FileList
 from padviewer.gui.screen import Cut, fit_cut, follow_content, is_data, place_at, plane_region, statistics_region
 from padviewer.plan import ArrayInfo, Plan, Stage, resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import ENGINE, READER, export_job
-from padviewer.workers.messages import Devices, DevicesRequest, OpenRequest, ProbeRequest, Tile, TileRequest
+from padviewer.workers.messages import Devices, DevicesRequest, ProbeRequest, Tile, TileRequest
 from padviewer.workers.process import OnProgress
 
 EXPORTER = "exporter"
@@ -44,7 +44,6 @@ class Session(QObject):
     cut_changed = Signal(object)
     tile_ready = Signal(object)
     feature_changed = Signal(object)  # FeatureState
-    files_changed = Signal()
     failed = Signal(object)  # PadviewerError: something that was asked for could not be done
     probed = Signal(object)  # {Stage: (index, is data, values or None)}
     devices_changed = Signal(object)  # Devices; None while the engine starts
@@ -60,12 +59,12 @@ class Session(QObject):
         self._kept: dict[int, dict[str, Any]] = {}
         self._probe: dict[Stage, Any] = {}
         self._exporting = False
-        self._shown: Item | None = None
         self.spec = spec
         self.plan: Plan | None = None
         self.cut = Cut()
-        self.files: list[FileEntry] = []
-        self.current: int | None = None
+        self.files = FileList(clients[READER], budget, self)
+        self.files.opened.connect(self._adopt)
+        self.files.failed.connect(self.failed)
         self.devices: Devices | None = None
         self.feature = FeatureWork(clients, self._on_feature_changed)
 
@@ -80,45 +79,10 @@ class Session(QObject):
         self.devices_changed.emit(None)
         settle(self._clients[ENGINE].submit("devices", DevicesRequest()), self._on_devices, self._on_request_failed)
 
-    def open(self, items: list[Item]) -> None:
-        """Adds files, and the arrays of folders, to the list and shows the first that can be opened."""
-        found = expand(items)
-        if not found and items:
-            self.failed.emit(PadviewerError("the folder holds no image or array that can be opened"))
-        known = {entry.item for entry in self.files}
-        self.files.extend(FileEntry(item) for item in dict.fromkeys(found) if item not in known)
-        self.files_changed.emit()
-        if found:
-            self._open_first(found, None)
-
-    def refuse(self, entries: list[FileEntry]) -> None:
-        """Lists what was asked for and is no file; the first of them is told."""
-        self.files.extend(entries)
-        if entries:
-            self.files_changed.emit()
-            self.failed.emit(entries[0].error)
-
-    def select(self, index: int) -> None:
-        """Shows a file of the list, or another member of it."""
-        if 0 <= index < len(self.files):
-            self._ask_open(self.files[index].item, None)
-
     def choose_member(self, member: str) -> None:
         """Shows another array of the same file."""
         if self.plan is not None:
-            self.open([(self.plan.info.path, member)])
-
-    def reload(self) -> None:
-        """Reads the file that is shown once more."""
-        if self._shown is not None:
-            self._ask_open(self._shown, None)
-
-    def close_file(self, index: int) -> None:
-        """Takes a file off the list; the picture stays until another one is chosen."""
-        if 0 <= index < len(self.files):
-            del self.files[index]
-            self._find_current()
-            self.files_changed.emit()
+            self.files.open([(self.plan.info.path, member)])
 
     def edit(self, changes: dict[str, Any]) -> None:
         """Changes settings; what could be valid for no input is refused and nothing changes."""
@@ -225,36 +189,6 @@ class Session(QObject):
             client.close()
         self.feature.release()
 
-    def _open_first(self, items: list[Item], last: PadviewerError | None) -> None:
-        """Opens the first of the items that can be; those before it keep their error in the list."""
-        if items:
-            self._ask_open(items[0], items[1:])
-        elif last is not None:
-            self.failed.emit(last)
-
-    def _ask_open(self, item: Item, others: list[Item] | None) -> None:
-        future = self._clients[READER].submit("open", OpenRequest(*item, self._budget))
-
-        def refused(error: PadviewerError) -> None:
-            if isinstance(error, Cancelled):
-                return
-            self._note(item, FileEntry(item, error=error))
-            if others:
-                self._open_first(others, error)
-            else:
-                self.failed.emit(error)
-
-        settle(future, lambda info: self._on_opened(item, info, others), refused)
-
-    def _on_opened(self, item: Item, info: ArrayInfo, others: list[Item] | None) -> None:
-        self._note(item, FileEntry(item, info))
-        self._shown = item
-        self._adopt(info)
-        self._find_current()
-        self.files_changed.emit()
-        if others:
-            self._describe(others)
-
     def _adopt(self, info: ArrayInfo) -> None:
         """Shows an array, with the settings last used for its number of spatial axes."""
         changes: dict[str, Any] = {}
@@ -272,25 +206,6 @@ class Session(QObject):
         self.feature.release()
         self.cut = Cut()
         self._resolve(info, source_changed=True)
-
-    def _describe(self, items: list[Item]) -> None:
-        """Finds out what the files further down the list are, one after the other, behind everything else."""
-        item, rest = items[0], items[1:]
-        future = self._clients[READER].submit(f"describe {item}", OpenRequest(*item, self._budget, keep=False))
-
-        def go_on(entry: FileEntry) -> None:
-            self._note(item, entry)
-            if rest:
-                self._describe(rest)
-
-        settle(future, lambda info: go_on(FileEntry(item, info)), lambda error: go_on(FileEntry(item, error=error)))
-
-    def _note(self, item: Item, entry: FileEntry) -> None:
-        self.files = [entry if known.item == item else known for known in self.files]
-        self.files_changed.emit()
-
-    def _find_current(self) -> None:
-        self.current = next((i for i, entry in enumerate(self.files) if entry.item == self._shown), None)
 
     def _resolve(self, info: ArrayInfo | None = None, source_changed: bool = False) -> None:
         info = info or (self.plan.info if self.plan else None)

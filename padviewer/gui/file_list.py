@@ -1,0 +1,112 @@
+"""The files of a session: opening them in the reader, and what became of each."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from padviewer.errors import Cancelled, PadviewerError
+from padviewer.gui.bridge import settle
+from padviewer.gui.files import FileEntry, Item, expand
+from padviewer.plan import ArrayInfo
+from padviewer.workers.client import Client
+from padviewer.workers.messages import OpenRequest
+
+
+class FileList(QObject):
+    """Opens files one after the other; none that cannot be opened stops the others.
+
+    Args:
+        reader: the client that opens files.
+        budget: bytes that one file may take.
+    """
+
+    changed = Signal()
+    opened = Signal(object)  # ArrayInfo of the file that is to be shown
+    failed = Signal(object)  # PadviewerError: nothing that was asked for could be opened
+
+    def __init__(self, reader: Client, budget: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._reader = reader
+        self._budget = budget
+        self._shown: Item | None = None
+        self.entries: list[FileEntry] = []
+
+    @property
+    def current(self) -> int | None:
+        """Which entry is on screen; None where it was taken off the list."""
+        return next((i for i, entry in enumerate(self.entries) if entry.item == self._shown), None)
+
+    def open(self, items: list[Item]) -> None:
+        """Adds files, and the arrays of folders, to the list and shows the first that can be opened."""
+        found = expand(items)
+        if not found and items:
+            self.failed.emit(PadviewerError("the folder holds no image or array that can be opened"))
+        known = {entry.item for entry in self.entries}
+        self.entries.extend(FileEntry(item) for item in dict.fromkeys(found) if item not in known)
+        self.changed.emit()
+        if found:
+            self._open(found[0], found[1:])
+
+    def refuse(self, entries: list[FileEntry]) -> None:
+        """Lists what was asked for and is no file; the first of them is told."""
+        self.entries.extend(entries)
+        if entries:
+            self.changed.emit()
+            self.failed.emit(entries[0].error)
+
+    def select(self, index: int) -> None:
+        """Shows a file of the list."""
+        if 0 <= index < len(self.entries):
+            self._open(self.entries[index].item, [])
+
+    def reload(self) -> None:
+        """Reads the file that is shown once more."""
+        if self._shown is not None:
+            self._open(self._shown, [])
+
+    def close(self, index: int) -> None:
+        """Takes a file off the list; its picture stays until another one is chosen."""
+        if 0 <= index < len(self.entries):
+            del self.entries[index]
+            self.changed.emit()
+
+    def _open(self, item: Item, others: list[Item]) -> None:
+        """Opens an item, or the first of the others that can be; those before it keep their error in the list."""
+
+        def opened(info: ArrayInfo) -> None:
+            self._shown = item
+            self._note(FileEntry(item, info))
+            self.opened.emit(info)
+            if others:
+                self._describe(others)
+
+        def refused(error: PadviewerError) -> None:
+            if isinstance(error, Cancelled):
+                return
+            self._note(FileEntry(item, error=error))
+            if others:
+                self._open(others[0], others[1:])
+            else:
+                self.failed.emit(error)
+
+        settle(self._reader.submit("open", OpenRequest(*item, self._budget)), opened, refused)
+
+    def _describe(self, items: list[Item]) -> None:
+        """Finds out what the files further down the list are, one after the other, behind everything else."""
+        item, rest = items[0], items[1:]
+
+        def go_on(entry: FileEntry) -> None:
+            self._note(entry)
+            if rest:
+                self._describe(rest)
+
+        request = OpenRequest(*item, self._budget, keep=False)
+        settle(
+            self._reader.submit(f"describe {item}", request),
+            lambda info: go_on(FileEntry(item, info)),
+            lambda error: None if isinstance(error, Cancelled) else go_on(FileEntry(item, error=error)),
+        )
+
+    def _note(self, entry: FileEntry) -> None:
+        self.entries = [entry if known.item == entry.item else known for known in self.entries]
+        self.changed.emit()
