@@ -17,9 +17,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 from padviewer import __version__
+from padviewer.bytecount import parse_budget
 from padviewer.errors import ExportError, PadviewerError, SettingsError, shortened
 from padviewer.options import USAGE, Parser, add_budget, add_paths, add_pipeline, budget_of, items_of, spec_of
-from padviewer.plan import ArrayInfo, Stage, parse_budget
+from padviewer.plan import ArrayInfo, Stage
 from padviewer.spec import parse_sizes
 
 if TYPE_CHECKING:

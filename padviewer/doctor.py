@@ -7,9 +7,9 @@ import platform
 from collections.abc import Iterator
 
 from padviewer import __version__
+from padviewer.bytecount import format_bytes
 from padviewer.display import inspect_display
 from padviewer.errors import PadviewerError
-from padviewer.plan import format_bytes
 from padviewer.workers.crew import Crew
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "PySide6-Essentials", "pyqtgraph", "Pillow", "tifffile", "imagecodecs")

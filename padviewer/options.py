@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from padviewer.bytecount import parse_budget
 from padviewer.errors import printable
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
-from padviewer.plan import parse_budget
 from padviewer.spec import ACTIVATIONS, PipelineSpec, parse_fill, parse_sizes, parse_target
 
 USAGE = 2

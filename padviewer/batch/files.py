@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 
 from padviewer.errors import ExportError, PadviewerError, shortened
 from padviewer.export import check_target, remove_abandoned
-from padviewer.plan import ArrayInfo, Stage, resolve
+from padviewer.plan import ArrayInfo, Stage
+from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
 from padviewer.workers.jobs import export_job, open_job

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
+from padviewer.bytecount import format_bytes
 from padviewer.errors import ExportError, TargetExists, printable, shortened
-from padviewer.plan import format_bytes
 
 _SUFFIX = ".padviewer-tmp"
 # Room for headers, and for a file system's own bookkeeping.

@@ -10,11 +10,12 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from padviewer.axes import axes_choices, parse_axes, spatial_axes
+from padviewer.bytecount import format_bytes
 from padviewer.errors import SettingsError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
 from padviewer.gui.fields import WheelGuard, mark, show_text
 from padviewer.gui.labels import section_label
-from padviewer.plan import Plan, format_bytes
+from padviewer.plan import Plan
 from padviewer.spec import ACTIVATIONS, MAX_SEED, PipelineSpec, format_sizes, parse_fill, parse_sizes
 
 _NAMES = {"D": "depth", "H": "height", "W": "width", "T": "length"}

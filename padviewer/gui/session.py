@@ -18,7 +18,8 @@ from padviewer.gui.bridge import drive, settle
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
 from padviewer.gui.screen import Cut, fit_cut, follow_content, is_data, place_at, plane_region, statistics_region
-from padviewer.plan import ArrayInfo, Plan, Stage, resolve
+from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import ENGINE, READER, export_job
@@ -120,7 +121,7 @@ class Session(QObject):
             if self.plan is plan and self.cut == cut:
                 self.tile_ready.emit(tile)
 
-        settle(future, deliver, self._on_request_failed)
+        settle(future, deliver, lambda error: self._on_request_failed(error, plan))
 
     def probe(self, x: float, y: float) -> None:
         """Looks up the exact elements under a place on screen in every stage; `probed` brings them."""
@@ -178,7 +179,9 @@ class Session(QObject):
 
     def on_worker_died(self, worker: str, error: PadviewerError) -> None:
         """A worker ended and was started again; settings and pictures are kept."""
-        self.failed.emit(PadviewerError(f"{worker}: {error.message}; it was started again and nothing is lost"))
+        runs = self._clients[worker].runs
+        outcome = "it was started again and nothing is lost" if runs else "see Tools, Restart workers"
+        self.failed.emit(PadviewerError(f"{worker}: {error.message}; {outcome}"))
         if worker == ENGINE:
             self.start()
             self.feature.recover()
@@ -230,9 +233,12 @@ class Session(QObject):
                     self._probe = {**self._probe, stage: (index, data, elements)}
                 self.probed.emit(self._probe)
 
-        settle(self._clients[worker].submit("probe", ProbeRequest(plan, places)), deliver, self._on_request_failed)
+        future = self._clients[worker].submit("probe", ProbeRequest(plan, places))
+        settle(future, deliver, lambda error: self._on_request_failed(error, plan))
 
-    def _on_request_failed(self, error: PadviewerError) -> None:
+    def _on_request_failed(self, error: PadviewerError, plan: Plan | None = None) -> None:
+        if plan is not None and plan is not self.plan:
+            return  # of an older plan: nobody waits for it
         if isinstance(error, MissingFeature):
             self.feature.recover()
         elif not isinstance(error, Cancelled | WorkerDied):  # of a death the client tells by itself

@@ -10,7 +10,7 @@ from keras import backend, ops
 from padviewer.errors import PlanError, SettingsError
 from padviewer.geometry import Split, fold, padded_size, positive, split
 from padviewer.layers import graph
-from padviewer.plan import check_fill
+from padviewer.resolve import check_fill
 from padviewer.spec import PipelineSpec
 
 Shape = tuple[int | None, ...]

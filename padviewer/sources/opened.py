@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from padviewer.bytecount import format_bytes
 from padviewer.errors import (
     DamagedSource,
     OversizedSource,
@@ -22,7 +23,6 @@ from padviewer.errors import (
     printable,
     shortened,
 )
-from padviewer.plan import format_bytes
 
 _HEAD = 64
 # Their logs repeat what their exceptions say.

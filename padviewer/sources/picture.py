@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource
-from padviewer.plan import ArrayInfo, format_bytes
+from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Array, ArraySource, Source
 from padviewer.sources.opened import OpenedFile
 

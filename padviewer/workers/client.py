@@ -51,6 +51,11 @@ class Client:
         self._closed = False
 
     @property
+    def runs(self) -> bool:
+        """Whether there is a worker; after too many deaths there is none."""
+        return self._worker is not None
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is running or waiting."""
         return self._running is None and not self._waiting

@@ -10,10 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from padviewer.axes import canonical_axes
+from padviewer.bytecount import format_bytes
 from padviewer.errors import DeviceError, MissingFeature
 from padviewer.geometry import Region
 from padviewer.layers import MultiDimDynamicPadding
-from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage, format_bytes
+from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage
 from padviewer.spec import PipelineSpec
 from padviewer.workers.messages import (
     Array,

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from padviewer.bytecount import format_bytes
 from padviewer.errors import PadviewerError
-from padviewer.plan import format_bytes
 
 # Where Linux keeps shared memory; containers make it small.
 _ROOM = Path("/dev/shm")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from padviewer.gui import screen
 from padviewer.gui.screen import Cut
-from padviewer.plan import ArrayInfo, Plan, Stage, resolve
+from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.messages import Statistics, Tile
 

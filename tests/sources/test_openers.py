@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, OversizedSource, SourceError, SourceNotFound, UnsupportedSource
-from padviewer.plan import format_bytes
 from padviewer.sources import ArraySource, open_source, split_selector
 from padviewer.sources.opened import decoding
 from padviewer.sources.openers import Opener

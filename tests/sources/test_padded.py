@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from padviewer.errors import PlanError
 from padviewer.geometry import MODES, POSITIONS, Span, whole
-from padviewer.plan import ArrayInfo, resolve
+from padviewer.plan import ArrayInfo
+from padviewer.resolve import resolve
 from padviewer.sources import ArraySource, Source, read_input, read_mask, read_padded
 from padviewer.spec import PipelineSpec
 

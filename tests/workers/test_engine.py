@@ -13,7 +13,8 @@ import pytest
 
 from padviewer.errors import BudgetError, DeviceError, PadviewerError, UnexpectedError
 from padviewer.geometry import Span, whole
-from padviewer.plan import ArrayInfo, Stage, resolve
+from padviewer.plan import ArrayInfo, Stage
+from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.messages import (
     Computed,

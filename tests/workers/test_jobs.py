@@ -11,7 +11,8 @@ import pytest
 from padviewer.errors import Cancelled, DeviceError, PlanError, SourceNotFound, WorkerDied
 from padviewer.export import temporary_paths
 from padviewer.export.target import replacing
-from padviewer.plan import Stage, resolve
+from padviewer.plan import Stage
+from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.crew import Crew

@@ -9,7 +9,8 @@ ROUND_TRIP = """
 import sys
 import numpy as np
 from padviewer.geometry import whole
-from padviewer.plan import Stage, resolve
+from padviewer.plan import Stage
+from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
 from padviewer.workers.jobs import ENGINE, export_job, open_job

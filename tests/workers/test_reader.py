@@ -20,7 +20,8 @@ from padviewer.errors import (
     UnsupportedSource,
 )
 from padviewer.geometry import Span, whole
-from padviewer.plan import Stage, resolve
+from padviewer.plan import Stage
+from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.messages import (
     DevicesRequest,

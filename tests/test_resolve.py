@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from padviewer.axes import axes_choices
-from padviewer.errors import BudgetError, PlanError, SettingsError
+from padviewer.errors import BudgetError, PlanError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS, Split
-from padviewer.plan import ArrayInfo, Plan, Stage, StagePlan, check_fill, format_bytes, parse_budget, resolve
+from padviewer.plan import ArrayInfo, Plan, Stage, StagePlan
+from padviewer.resolve import check_fill, resolve
 from padviewer.spec import PipelineSpec
 
 AMPLE = 2**62
@@ -269,39 +270,6 @@ def test_the_budget_offers_the_most_filters_that_fit(filters: int) -> None:
 
 def test_a_budget_that_no_filter_fits_offers_none() -> None:
     assert problem_of(info(100, 100, 3), budget=1000).remedies == ()
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (99.9 * 1024, "99.9 KiB"), (99.96 * 1024, "100 KiB"),
-        (7.4 * 2**20, "7.4 MiB"), (31 * 2**30, "31.0 GiB"), (2**50, "1.0 PiB"), (3 * 2**60, "3.0 EiB"),
-        (2**80, "1048576 EiB"),
-    ],
-)  # fmt: skip
-def test_byte_counts_as_people_read_them(count: float, text: str) -> None:
-    assert format_bytes(count) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("1500000000", 1_500_000_000),
-        ("800M", 800 << 20),
-        ("4GiB", 4 << 30),
-        ("1.5 k", 1536),
-        ("2tb", 2 << 40),
-        ("1", 1),
-    ],
-)
-def test_a_budget_is_parsed(text: str, count: int) -> None:
-    assert parse_budget(text) == count
-
-
-@pytest.mark.parametrize("text", ["", "0", "0.4", "-1", "nan", "inf", "lots", "1e400", "4X", "M"])
-def test_text_that_is_no_budget_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="expected a size in bytes"):
-        parse_budget(text)
 
 
 def test_a_plan_is_a_value() -> None:

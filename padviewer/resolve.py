@@ -1,0 +1,206 @@
+"""`resolve(spec, info)`: applies settings to an input, and says why where they do not go together."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from padviewer.axes import BATCH, CHANNELS, spatial_axes
+from padviewer.bytecount import format_bytes
+from padviewer.errors import BudgetError, PlanError
+from padviewer.geometry import Split, conv_size, conv_split, padded_size, split
+from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan
+from padviewer.spec import Fill, PipelineSpec, format_sizes
+
+Remedies = tuple[tuple[str, dict[str, Any]], ...]
+
+
+def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int) -> Plan:
+    """Applies settings to an input.
+
+    Args:
+        spec: the settings.
+        info: the input.
+        budget: bytes that a whole feature map may take.
+
+    Returns:
+        The plan. It always has the input; stages that cannot be are None, and `problem` says why.
+    """
+    axes, problem = _axes_in_force(spec, info)
+    source = StagePlan(axes, info.shape, info.dtype)
+    try:
+        if problem:
+            raise problem
+        spatial = _spatial(spec, source)
+        padded = _padded(spec, source, spatial)
+    except PlanError as error:
+        return Plan(spec, info, source, (), None, None, error)
+    try:
+        feature = _feature(spec, source, spatial)
+    except PlanError as error:
+        return Plan(spec, info, source, spatial, padded, None, error)
+    plan = Plan(spec, info, source, spatial, padded, feature, None)
+    if plan.engine_bytes > budget:
+        return Plan(spec, info, source, spatial, padded, None, _over_budget(plan, feature, budget))
+    return plan
+
+
+def _axes_in_force(spec: PipelineSpec, info: ArrayInfo) -> tuple[str, PlanError | None]:
+    axes = spec.axes or info.axes
+    if len(axes) == len(info.shape):
+        return axes, None
+    return info.axes, PlanError(
+        f"axes {axes}: {len(axes)} letters for an array of rank {len(info.shape)} with shape {_sizes(info.shape)}; "
+        f"give one letter for each axis, such as {info.axes}",
+        ((f"Use {info.axes}", {"axes": None}),),
+    )
+
+
+def _per_axis(name: str, values: tuple[Any, ...], letters: str) -> tuple[Any, ...]:
+    """Returns one value for each spatial axis; a single value serves all."""
+    if len(values) == 1 or len(values) == len(letters):
+        return values * (len(letters) // len(values))
+    repeated = values[-1:] * len(letters)
+    raise PlanError(
+        f"{name} {format_sizes(values)}: got {len(values)} sizes, expected 1, or {len(letters)} for the spatial axes "
+        f"{' '.join(letters)}",
+        ((f"Use {format_sizes(repeated)}", {name: repeated}),),
+    )
+
+
+def _targets(spec: PipelineSpec, letters: str) -> tuple[int | None, ...]:
+    if not spec.target:
+        return (None,) * len(letters)
+    if len(spec.target) != len(letters):
+        kept = (spec.target + (None,) * 3)[: len(letters)]
+        shown = "x".join("none" if size is None else str(size) for size in kept)
+        raise PlanError(
+            f"target has {len(spec.target)} sizes, but the input has {len(letters)} spatial "
+            f"{'axis' if len(letters) == 1 else 'axes'}, {' '.join(letters)}; give one size for each "
+            "(none leaves an axis)",
+            ((f"Use {shown}", {"target": kept}), ("No target", {"target": ()})),
+        )
+    return spec.target
+
+
+def _spatial(spec: PipelineSpec, source: StagePlan) -> tuple[AxisPlan, ...]:
+    letters = spatial_axes(source.axes)
+    columns = (
+        _targets(spec, letters),
+        _per_axis("kernel", spec.kernel, letters),
+        _per_axis("strides", spec.strides, letters),
+        _per_axis("dilation", spec.dilation, letters),
+    )
+    return tuple(
+        _axis(spec, letter, source.extent(letter), *row) for letter, *row in zip(letters, *columns, strict=True)
+    )
+
+
+def _axis(
+    spec: PipelineSpec, letter: str, size: int, target: int | None, kernel: int, stride: int, dilation: int
+) -> AxisPlan:
+    if spec.overflow == "error" and target is not None and size > target:
+        raise PlanError(
+            f"axis {letter} has {size} elements, more than the target of {target}, and overflow is 'error'; "
+            "raise the target, or let overflow crop or keep",
+            (("Crop", {"overflow": "crop"}), ("Keep", {"overflow": "keep"})),
+        )
+    padded = padded_size(size, target, spec.overflow)
+    pad = Split(*split(padded - size, spec.position))
+    if spec.mode != "constant" and size == 0 and padded > 0:
+        raise PlanError(
+            f"axis {letter} is empty: mode {spec.mode!r} has nothing to take padding from; use constant",
+            (("Use constant", {"mode": "constant"}),),
+        )
+    window = (padded, kernel, stride, dilation, spec.conv_padding)
+    return AxisPlan(
+        letter, size, padded, pad, kernel, stride, dilation, Split(*conv_split(*window)), conv_size(*window)
+    )
+
+
+def _padded(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> StagePlan:
+    if spec.mode == "constant":
+        check_fill(spec.fill_value, source.dtype)
+    sizes = {axis.letter: axis.padded for axis in spatial}
+    shape = tuple(sizes.get(letter, size) for letter, size in zip(source.axes, source.shape, strict=True))
+    return StagePlan(source.axes, shape, source.dtype)
+
+
+def check_fill(value: Fill, dtype: str) -> None:
+    """Raises a `PlanError` where an array of `dtype` cannot hold the fill value exactly enough.
+
+    Floats may round; integers and booleans must hold the value itself, which numpy and TensorFlow would wrap silently.
+    """
+    kind = np.dtype(dtype)
+    if kind.kind in "fc":
+        if math.isfinite(value) and abs(value) > float(np.finfo(kind).max):
+            raise PlanError(f"fill value {value!r} is beyond the range of {dtype}", (("Use 0", {"fill_value": 0}),))
+        return
+    low, high = (0, 1) if kind.kind == "b" else (int(np.iinfo(kind).min), int(np.iinfo(kind).max))
+    if math.isfinite(value) and value == int(value) and low <= value <= high:
+        return
+    nearest = 0 if math.isnan(value) else min(max(low, value), high)
+    nearest = nearest if nearest in (low, high) else round(nearest)
+    raise PlanError(
+        f"fill value {value!r} cannot be held by {dtype}, which takes whole numbers from {low} to {high}",
+        ((f"Use {nearest}", {"fill_value": nearest}),),
+    )
+
+
+def _feature(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> StagePlan:
+    _check_convolution(spec, source, spatial)
+    batch = (BATCH,) if BATCH in source.axes else ()
+    axes = "".join((*batch, *(axis.letter for axis in spatial), CHANNELS))
+    shape = (*(source.extent(b) for b in batch), *(axis.outputs for axis in spatial), spec.filters)
+    return StagePlan(axes, shape, FEATURE_DTYPE)
+
+
+def _check_convolution(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> None:
+    """Refuses what Keras refuses, before it is asked, with a remedy."""
+    if np.dtype(source.dtype).kind == "c":
+        raise PlanError(
+            f"a convolution takes real numbers; the input is {source.dtype}. Export its real or imaginary part."
+        )
+    if spec.conv_padding == "causal" and len(spatial) > 1:
+        raise PlanError(
+            f"causal convolution padding is for one spatial axis; the input has {len(spatial)}. Use valid or same.",
+            (("Use same", {"conv_padding": "same"}), ("Use valid", {"conv_padding": "valid"})),
+        )
+    if any(a.stride > 1 for a in spatial) and any(a.dilation > 1 for a in spatial):
+        raise PlanError(
+            "strides above 1 cannot be combined with dilation above 1 in one convolution; set one of them to 1",
+            (("Strides 1", {"strides": (1,)}), ("Dilation 1", {"dilation": (1,)})),
+        )
+    for axis in spatial:
+        if axis.outputs < 1:
+            raise _window_too_large(axis, spatial)
+
+
+def _window_too_large(axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanError:
+    fitting = tuple(max(1, min(a.kernel, (a.padded - 1) // a.dilation + 1)) for a in spatial)
+    remedies: Remedies = ()
+    if all(a.padded > 0 for a in spatial):
+        remedies = ((f"Kernel {format_sizes(fitting)}", {"kernel": fitting}), ("Use same", {"conv_padding": "same"}))
+    return PlanError(
+        f"axis {axis.letter} has {axis.padded} elements after padding, fewer than the {axis.span} that the kernel "
+        "spans; use a smaller kernel, a larger target, or convolution padding same",
+        remedies,
+    )
+
+
+def _over_budget(plan: Plan, feature: StagePlan, budget: int) -> BudgetError:
+    room = budget - (plan.engine_bytes - feature.nbytes)
+    filters = max(0, room) * plan.spec.filters // max(1, feature.nbytes)
+    remedies: Remedies = ((f"{filters} filters", {"filters": filters}),) if filters else ()
+    return BudgetError(
+        f"the feature map {_sizes(feature.shape)} would take {format_bytes(plan.engine_bytes)} with its input, more "
+        f"than the budget of {format_bytes(budget)}; use fewer filters, larger strides or a smaller target, or "
+        "raise the budget with --budget",
+        remedies,
+    )
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
