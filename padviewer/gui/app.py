@@ -22,11 +22,15 @@ from padviewer.gui.main_window import MainWindow
 from padviewer.gui.options import WindowOptions
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.session import EXPORTER, Session
+from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.crew import default_budget
 from padviewer.workers.jobs import ENGINE, READER
 from padviewer.workers.process import Worker
 from padviewer.workers.start import start_engine, start_reader
+
+# What the sample is shown with where nothing was asked for: enough padding to see what this is about.
+_DEMONSTRATION = PipelineSpec(target=(640, 800), position="center")
 
 
 def run_window(
@@ -80,7 +84,8 @@ def make_window(
         return lambda error: session.on_worker_died(name, error)
 
     clients = {name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in workers.items()}
-    session = Session(clients, options.spec, options.budget or default_budget())
+    nothing_asked = not options.items and options.spec == PipelineSpec()
+    session = Session(clients, _DEMONSTRATION if nothing_asked else options.spec, options.budget or default_budget())
     bridge.setParent(session)
     window = MainWindow(session, preferences)
     session.setParent(window)

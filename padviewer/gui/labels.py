@@ -33,11 +33,12 @@ class ElidedLabel(QLabel):
         painter.drawText(self.rect(), int(self.alignment()) | int(Qt.TextFlag.TextSingleLine), text)
 
 
-class TwoLineLabel(QLabel):
-    """Text that wraps to a second line, and no further: panes keep their heights whatever it says."""
+class LinesLabel(QLabel):
+    """Text that wraps to a number of lines, and no further: panes keep their heights whatever it says."""
 
     def __init__(self, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._lines = 2
         self.setObjectName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
@@ -52,9 +53,15 @@ class TwoLineLabel(QLabel):
         super().setText(text)
         self.setToolTip(text)
 
+    def set_lines(self, lines: int) -> None:
+        """Gives it room for a number of lines."""
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
-        """Qt asks how large it wants to be: two lines high."""
-        return QSize(80, 2 * self.fontMetrics().lineSpacing())
+        """Qt asks how large it wants to be: its lines high."""
+        return QSize(80, self._lines * self.fontMetrics().lineSpacing())
 
     def minimumSizeHint(self) -> QSize:
         """Qt asks how small it may be: any width."""

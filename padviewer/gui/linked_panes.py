@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from padviewer.gui import screen
@@ -12,6 +13,8 @@ from padviewer.plan import Plan, Stage
 
 STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
 _FIT_MARGIN = 0.04
+# Below this width of all three, the longest honesty line needs a third line.
+_NARROW = 860
 
 
 class LinkedPanes(QSplitter):
@@ -38,6 +41,11 @@ class LinkedPanes(QSplitter):
             pane.canvas.resized.connect(self._on_pane_resized)
             pane.canvas.hovered.connect(lambda x, y, pane=pane: self._on_pane_hovered(pane, x, y))
             pane.canvas.left.connect(self._on_pane_left)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for pane in self.panes.values():
+            pane.set_narrow(self.width() < _NARROW)
 
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours of a theme."""

@@ -19,7 +19,7 @@ from padviewer.gui import ledger, screen
 from padviewer.gui.axis_slider import AxisSlider
 from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
-from padviewer.gui.labels import ElidedLabel, TwoLineLabel
+from padviewer.gui.labels import ElidedLabel, LinesLabel
 from padviewer.gui.look_menu import LookMenu
 from padviewer.gui.pane_overlay import PaneOverlay
 from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint
@@ -120,6 +120,10 @@ class Pane(QFrame):
         """Gives the sliders the height that those of the other panes need, so that the pictures are level."""
         self._slots.setFixedHeight(height)
 
+    def set_narrow(self, narrow: bool) -> None:
+        """Gives the honesty line a third line where the pane is too narrow for two."""
+        self._honesty.set_lines(3 if narrow else 2)
+
     @property
     def title_text(self) -> str:
         """The shape line, as a person reads it."""
@@ -163,8 +167,8 @@ class Pane(QFrame):
         self._shape.setFont(monospaced(9))
         self._share = QLabel()
         self._share.setObjectName("padding")
-        self._detail = TwoLineLabel("muted")
-        self._honesty = TwoLineLabel("muted")
+        self._detail = LinesLabel("muted")
+        self._honesty = LinesLabel("muted")
         self._menu = LookMenu("Colours", self)
         self._menu.look_edited.connect(self._on_menu_look_edited)
         head, details = QHBoxLayout(), QHBoxLayout()
