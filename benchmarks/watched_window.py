@@ -6,19 +6,19 @@ if __name__ == "__main__":
     import sys
 
     from padviewer import cli
+    from padviewer.options import items_of, spec_of
 
     zero, edits, *arguments = sys.argv[1:]
-    options = cli._window_options(cli.build_parser().parse_args(arguments))
+    options = cli.build_parser().parse_args(arguments)
     from padviewer.display import inspect_display
+    from padviewer.gui.options import window_options
 
+    window = window_options(items_of(options), spec_of(options))
     inspect_display()
-    from padviewer.workers.start import start_engine, start_reader
-
-    engine, reader = start_engine(), start_reader()
     from benchmarks.watch import Watch
-    from padviewer.gui.app import run_window
+    from padviewer.gui.launch import launch
 
     watch = Watch(float(zero), int(edits))
-    code = run_window(options, engine, reader, on_start=watch.attach)
+    code = launch(window, on_start=watch.attach)
     print(json.dumps(watch.report()))
     sys.exit(code)

@@ -132,20 +132,16 @@ def _window(options: argparse.Namespace) -> int:
     report = inspect_display()
     if not report.can_show_window:
         return _without_display(window, report.reason or "there is no display")
-    from padviewer.workers.start import start_engine, start_reader  # noqa: PLC0415
+    from padviewer.gui.launch import launch  # noqa: PLC0415
 
-    # TensorFlow takes seconds to import: its process starts before anything else is loaded here.
-    engine, reader = start_engine(), start_reader()
-    from padviewer.gui.app import run_window  # noqa: PLC0415
-
-    return run_window(window, engine, reader)
+    return launch(window)
 
 
 def _window_options(options: argparse.Namespace) -> WindowOptions:
-    from padviewer.gui.options import WindowOptions  # noqa: PLC0415 - loads no Qt
+    from padviewer.gui.options import window_options  # noqa: PLC0415 - loads no Qt
 
     budget = parse_budget(options.budget) if options.budget else None
-    return WindowOptions(items_of(options), spec_of(options), budget)
+    return window_options(items_of(options), spec_of(options), budget)
 
 
 def _without_display(window: WindowOptions, reason: str) -> int:

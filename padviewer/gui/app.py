@@ -15,29 +15,24 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from padviewer import __version__
-from padviewer.assets import resource, samples
+from padviewer.assets import resource
 from padviewer.errors import UnexpectedError, WorkerDied
 from padviewer.gui.bridge import Bridge
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.options import WindowOptions
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.session import EXPORTER, Session
-from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
-from padviewer.workers.crew import default_budget
 from padviewer.workers.jobs import ENGINE, READER
 from padviewer.workers.process import Worker
 from padviewer.workers.start import start_engine, start_reader
 
-# What the sample is shown with where nothing was asked for: enough padding to see what this is about.
-_DEMONSTRATION = PipelineSpec(target=(640, 800), position="center")
-
 
 def run_window(
     options: WindowOptions,
-    engine: Worker | None = None,
-    reader: Worker | None = None,
-    on_start: Callable[[MainWindow], None] = lambda _window: None,
+    engine: Worker,
+    reader: Worker,
+    on_start: Callable[[MainWindow], None],
 ) -> int:
     """Opens the window and returns when it is closed.
 
@@ -65,7 +60,7 @@ def make_application() -> QApplication:
     app.setApplicationName("padviewer")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("padviewer")
-    app.setWindowIcon(QIcon(str(resource("icon.svg" if _has_svg() else "icon-256.png"))))
+    app.setWindowIcon(QIcon(str(resource("icon-256.png"))))
     return app
 
 
@@ -76,7 +71,7 @@ def make_window(
     reader: Worker | None = None,
     start: tuple[Callable[[], Worker], Callable[[], Worker]] = (start_reader, start_engine),
 ) -> MainWindow:
-    """Returns the window of a new session that opens its files, or a sample where there are none."""
+    """Returns the window of a new session that opens its files."""
     bridge = Bridge()
     workers = {READER: (start[0], reader), ENGINE: (start[1], engine), EXPORTER: (start[0], None)}
 
@@ -84,14 +79,13 @@ def make_window(
         return lambda error: session.on_worker_died(name, error)
 
     clients = {name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in workers.items()}
-    nothing_asked = not options.items and options.spec == PipelineSpec()
-    session = Session(clients, _DEMONSTRATION if nothing_asked else options.spec, options.budget or default_budget())
+    session = Session(clients, options.spec, options.budget)
     bridge.setParent(session)
     window = MainWindow(session, preferences)
     session.setParent(window)
     session.start()
-    session.files.open(list(options.items) or [(str(samples()[0][1]), None)])
-    if not options.items and not preferences.has_read("welcome"):
+    session.files.open(list(options.items))
+    if options.welcome and not preferences.has_read("welcome"):
         window.show_welcome()
     return window
 
@@ -121,13 +115,6 @@ def report_to(
         window.message.show_error(UnexpectedError(f"unexpected {kind.__name__}: {error}", details))
 
     return hook
-
-
-def _has_svg() -> bool:
-    """Whether Qt's picture plugins can draw SVG."""
-    from PySide6.QtGui import QImageReader  # noqa: PLC0415
-
-    return b"svg" in [bytes(name.data()) for name in QImageReader.supportedImageFormats()]
 
 
 def use_offscreen() -> None:

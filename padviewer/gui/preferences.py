@@ -67,6 +67,10 @@ class Preferences:
     def geometry(self, value: QByteArray) -> None:
         self._settings.setValue("geometry", value)
 
+    def save(self) -> None:
+        """Writes what has changed now, instead of when Qt finds the time."""
+        self._settings.sync()
+
     def _set_aside(self, path: str | None) -> None:
         name = self._settings.fileName()
         backup = f"{name}.damaged"

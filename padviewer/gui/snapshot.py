@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 
 from PySide6.QtCore import QBuffer, QEventLoop, QIODevice
@@ -31,22 +32,25 @@ def render_snapshot(options: WindowOptions, output: str, size: tuple[int, int], 
     """
     use_offscreen()
     app = make_application()
-    preferences = Preferences(os.devnull)
-    preferences.set_read("welcome")
-    preferences.theme = theme
-    window = make_window(options, preferences)
-    errors: list[PadviewerError] = []
-    window.session.failed.connect(errors.append)
-    try:
-        window.resize(*size)
-        window.show()
-        _settle(window)
-        if window.session.plan is None:
-            raise errors[0] if errors else ExportError("nothing could be opened")
-        _write(window, output)
-    finally:
-        window.close()
-        app.processEvents()
+    # Qt writes settings by renaming a file over the old one: never give it a device.
+    with tempfile.TemporaryDirectory(prefix="padviewer-") as folder:
+        preferences = Preferences(os.path.join(folder, "padviewer.ini"))  # noqa: PTH118 - one join
+        preferences.set_read("welcome")
+        preferences.theme = theme
+        window = make_window(options, preferences)
+        errors: list[PadviewerError] = []
+        window.session.failed.connect(errors.append)
+        try:
+            window.resize(*size)
+            window.show()
+            _settle(window)
+            if window.session.plan is None:
+                raise errors[0] if errors else ExportError("nothing could be opened")
+            _write(window, output)
+        finally:
+            window.close()
+            app.processEvents()
+            preferences.save()
 
 
 def _settle(window: MainWindow) -> None:

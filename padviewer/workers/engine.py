@@ -12,7 +12,7 @@ import tensorflow as tf
 from padviewer.axes import canonical_axes
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DeviceError, MissingFeature
-from padviewer.geometry import Region
+from padviewer.geometry import Region, Span
 from padviewer.layers import MultiDimDynamicPadding
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage
 from padviewer.spec import PipelineSpec
@@ -24,7 +24,6 @@ from padviewer.workers.messages import (
     DevicesRequest,
     ProbeRequest,
     Progress,
-    Statistics,
     Tile,
     TileRequest,
     summarize,
@@ -41,7 +40,9 @@ class Engine:
         self._key: tuple[ArrayInfo, PipelineSpec] | None = None
         self._feature: Array = np.empty(0, FEATURE_DTYPE)
         self._computed = Computed("", 0.0)
-        self._statistics: dict[Region, Statistics] = {}
+        self._plane_region: Region | None = None
+        self._plane = self._feature
+        self._statistics = summarize(self._plane)
         self._devices = Devices(devices(), f"TensorFlow {tf.__version__}, Keras {keras.__version__}")
 
     def answer(self, request: Any, _progress: Progress) -> Any:
@@ -60,7 +61,7 @@ class Engine:
         key = (request.plan.info, request.plan.spec)
         if self._key != key:
             self._key, self._feature = None, np.empty(0, FEATURE_DTYPE)
-            self._statistics.clear()
+            self._plane_region = None
             started = time.perf_counter()
             with request.array.open() as array:
                 self._feature = convolve(request.plan, array)
@@ -80,11 +81,19 @@ class Engine:
         return self._feature
 
     def _tile(self, request: TileRequest) -> Tile:
-        feature = self._held(request.plan)
-        if request.plane not in self._statistics:
-            self._statistics[request.plane] = summarize(_cut(feature, request.plane))
-        data = np.ascontiguousarray(_cut(feature, request.region))
-        return Tile(request.stage, request.region, data, self._statistics[request.plane])
+        plane = self._plane_of(self._held(request.plan), request.plane)
+        within = tuple(
+            Span(span.start - origin.start, span.stop - origin.start, span.step)
+            for span, origin in zip(request.region, request.plane, strict=True)
+        )
+        return Tile(request.stage, request.region, np.ascontiguousarray(_cut(plane, within)), self._statistics)
+
+    def _plane_of(self, feature: Array, region: Region) -> Array:
+        """Returns the plane on screen, whose elements lie far apart among the filters, copied once."""
+        if self._plane_region != region:
+            self._plane_region, self._plane = region, np.ascontiguousarray(_cut(feature, region))
+            self._statistics = summarize(self._plane)
+        return self._plane
 
     def _probe(self, request: ProbeRequest) -> dict[Stage, Array]:
         feature = self._held(request.plan)

@@ -39,6 +39,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._source: Source | None = None
+        self._asked: OpenRequest | None = None
         self._budget = 0
         self._statistics: dict[tuple[Any, ...], Statistics] = {}
 
@@ -57,13 +58,14 @@ class Reader:
         raise TypeError(f"the reader has no answer to {type(request).__name__}")
 
     def _open(self, request: OpenRequest) -> ArrayInfo:
+        if request.keep and request == self._asked and self._source is not None and is_current(self._source.info):
+            return self._source.info
         source = open_source(request.path, request.member, budget=request.budget)
         if not request.keep:
             with source:
                 return source.info
-        self._budget = request.budget
         self._close()
-        self._source = source
+        self._source, self._asked, self._budget = source, request, request.budget
         return source.info
 
     def _source_of(self, plan: Plan) -> Source:
@@ -86,7 +88,7 @@ class Reader:
     def _close(self) -> None:
         if self._source is not None:
             self._source.close()
-        self._source = None
+        self._source, self._asked = None, None
         self._statistics.clear()
 
     def _tile(self, request: TileRequest) -> Tile:
@@ -142,6 +144,15 @@ class Reader:
             request.stage.value, stage.axes, stage.shape, stage.dtype, read_blocks, request.plan.spec.to_json()
         )
         return write(payload, os.fspath(request.path), overwrite=request.overwrite, progress=progress)
+
+
+def is_current(info: ArrayInfo) -> bool:
+    """Whether a file is still the one that was opened, as far as its size and time tell."""
+    try:
+        state = os.stat(info.path)  # noqa: PTH116 a Path cannot hold every name
+    except (OSError, ValueError):
+        return False
+    return (state.st_mtime_ns, state.st_size) == (info.modified, info.file_bytes)
 
 
 def blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[Region]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
+from driving import Open, settle
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -22,9 +23,6 @@ from padviewer.spec import PipelineSpec
 from padviewer.workers.messages import DevicesRequest
 from padviewer.workers.process import ProcessWorker
 from padviewer.workers.start import start_engine, start_reader
-
-Open = Callable[..., MainWindow]
-PATIENCE_MS = 60_000
 
 
 class LentWorker:
@@ -93,16 +91,3 @@ def open_window(qtbot: QtBot, preferences: Preferences, shared_engine: ProcessWo
     assert [type(widget).__name__ for widget in QApplication.topLevelWidgets() if widget.isVisible()] == []
     assert [t.name for t in threading.enumerate() if t.name == "padviewer reader"] == []
     assert [p.pid for p in multiprocessing.active_children() if p.pid != shared_engine.pid] == []
-
-
-def settle(qtbot: QtBot, window: MainWindow) -> None:
-    """Waits until everything that was asked for is on screen."""
-
-    def settled() -> None:
-        assert window.settled
-        assert not window.session.feature.state.working
-
-    qtbot.wait(20)
-    qtbot.waitUntil(settled, timeout=PATIENCE_MS)
-    qtbot.wait(20)
-    qtbot.waitUntil(settled, timeout=PATIENCE_MS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import Open
+from driving import Open
 from pytestqt.qtbot import QtBot
 
 from padviewer.gui.preferences import MAX_RECENT, Preferences

@@ -1,0 +1,29 @@
+"""Opens the window: first the processes that take long to start, then Qt. Importing this loads no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from padviewer.gui.options import WindowOptions
+from padviewer.workers.messages import OpenRequest
+from padviewer.workers.start import start_engine, start_reader
+
+if TYPE_CHECKING:
+    from padviewer.gui.main_window import MainWindow
+
+
+def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lambda _window: None) -> int:
+    """Opens the window and returns the exit code when it is closed.
+
+    Args:
+        options: what it opens.
+        on_start: called with the window once it is shown.
+    """
+    # TensorFlow takes seconds to import, and a file to decode: both go on while Qt is loaded here.
+    engine, reader = start_engine(), start_reader()
+    path, member = options.items[0]
+    reader.submit(OpenRequest(path, member, options.budget))
+    from padviewer.gui.app import run_window  # noqa: PLC0415 - loads Qt
+
+    return run_window(options, engine, reader, on_start)
