@@ -81,12 +81,11 @@ class Engine:
         return self._feature
 
     def _tile(self, request: TileRequest) -> Tile:
-        plane = self._plane_of(self._held(request.plan), request.plane)
-        within = tuple(
-            Span(span.start - origin.start, span.stop - origin.start, span.step)
-            for span, origin in zip(request.region, request.plane, strict=True)
-        )
-        return Tile(request.stage, request.region, np.ascontiguousarray(_cut(plane, within)), self._statistics)
+        feature = self._held(request.plan)
+        plane = self._plane_of(feature, request.plane)
+        within = _inside(request.region, request.plane)
+        data = _cut(feature, request.region) if within is None else _cut(plane, within)
+        return Tile(request.stage, request.region, np.ascontiguousarray(data), self._statistics)
 
     def _plane_of(self, feature: Array, region: Region) -> Array:
         """Returns the plane on screen, whose elements lie far apart among the filters, copied once."""
@@ -168,6 +167,14 @@ def to_canonical(array: Array, axes: str) -> Array:
     moved = array.transpose([axes.index(letter) for letter in wanted if letter in axes])
     shape = [array.shape[axes.index(letter)] if letter in axes else 1 for letter in wanted]
     return moved.reshape(shape).astype(FEATURE_DTYPE)
+
+
+def _inside(region: Region, plane: Region) -> Region | None:
+    """Returns a region in the indices of the plane that holds all of it; None where it does not."""
+    pairs = list(zip(region, plane, strict=True))
+    if any(origin.step != 1 or span.start < origin.start or span.stop > origin.stop for span, origin in pairs):
+        return None
+    return tuple(Span(span.start - origin.start, span.stop - origin.start, span.step) for span, origin in pairs)
 
 
 def _cut(array: Array, region: Region) -> Array:

@@ -126,4 +126,4 @@ def test_without_a_display_the_panes_are_rendered_to_a_picture(photo: Path, tmp_
         assert len(image.convert("RGB").getcolors(1 << 24)) > 1000
     shutil.rmtree(picture.parent)
     # As root, Qt's way of writing settings would have replaced the device.
-    assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)

@@ -92,7 +92,8 @@ LOAD = """
 import sys
 import padviewer.layers
 ours = {name for name in sys.modules if name.startswith("padviewer")}
-allowed = {"padviewer"} | {f"padviewer.{name}" for name in ("errors", "geometry", "axes", "spec", "plan")}
+core = ("errors", "bytecount", "geometry", "axes", "spec", "plan", "resolve")
+allowed = {"padviewer"} | {f"padviewer.{name}" for name in core}
 assert not [name for name in ours - allowed if not name.startswith("padviewer.layers")], ours
 assert not [name for name in sys.modules if name.startswith(("PySide6", "pyqtgraph"))]
 import keras, numpy
