@@ -91,12 +91,13 @@ def make_window(
 
 
 def quit_on_interrupt(app: QApplication) -> QSocketNotifier:
-    """Lets Ctrl+C in the terminal close the window: Python's handler runs when the signal wakes the event loop."""
+    """Lets Ctrl+C, or a polite end, close the window: Python's handler runs when the signal wakes the event loop."""
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
         end.setblocking(False)
     signal.set_wakeup_fd(theirs.fileno())
-    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, app.closeAllWindows))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: QTimer.singleShot(0, app.closeAllWindows))
     notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, app)
     notifier.activated.connect(lambda *_: ours.recv(64))
     # The sockets live as long as the notifier does.

@@ -54,7 +54,10 @@ def wait_for_window(display: str, title: str, process: subprocess.Popen[str]) ->
 
 
 @needs_xvfb
-def test_the_program_opens_a_window_and_ends_on_ctrl_c(photo: Path, tmp_path: Path, display: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_program_opens_a_window_and_ends_politely(
+    number: signal.Signals, photo: Path, tmp_path: Path, display: str
+) -> None:
     process = subprocess.Popen(
         [sys.executable, str(MAIN), str(photo), "--target", "512x700"],
         env=environment(tmp_path, display),
@@ -66,7 +69,7 @@ def test_the_program_opens_a_window_and_ends_on_ctrl_c(photo: Path, tmp_path: Pa
         wait_for_window(display, "photo.png — padviewer", process)
         workers = psutil.Process(process.pid).children(recursive=True)
         assert len(workers) >= 2, "reader and engine are processes of their own"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, errors = process.communicate(timeout=20)
     finally:
         process.kill()
