@@ -21,6 +21,7 @@ ACTIVATIONS = (
     "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "sigmoid", "hard_sigmoid", "tanh",
     "softplus", "softsign", "softmax",
 )  # fmt: skip
+BACKENDS = ("tensorflow", "jax", "torch")
 MAX_SIZE = 2**40
 MAX_SEED = 2**31 - 1
 
@@ -42,6 +43,7 @@ class PipelineSpec:
         activation: Keras' name of the activation.
         seed: of the Glorot-uniform kernel.
         device: where the convolution runs, e.g. `CPU:0`.
+        backend: Keras' backend that runs it.
 
     Raises:
         SettingsError: where a value could be valid for no input.
@@ -61,6 +63,7 @@ class PipelineSpec:
     activation: str = "relu"
     seed: int = 0
     device: str = "CPU:0"
+    backend: str = "tensorflow"
 
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
@@ -207,4 +210,5 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "activation": _one_of(*ACTIVATIONS),
     "seed": _integer(0, MAX_SEED),
     "device": _check_device,
+    "backend": _one_of(*BACKENDS),
 }
