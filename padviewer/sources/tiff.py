@@ -39,8 +39,10 @@ def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
     file.no_members(member)
     _check_chain(file)
     file.handle.seek(0)
+    # As attributes of a class they hold in every version: some flags are properties that no argument can set.
     flags = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS - _TRUSTED}
-    with tifffile.TiffFile(file.handle, name="source.tif", _multifile=False, **flags) as tif:
+    plain_tiff = type("PlainTiff", (tifffile.TiffFile,), flags)
+    with plain_tiff(file.handle, name="source.tif", _multifile=False) as tif:
         if not tif.series:
             raise DamagedSource(f"{file.name}: the TIFF has no page with pixels; copy or save it again")
         series = tif.series[0]

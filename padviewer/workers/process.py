@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from multiprocessing import resource_tracker
+from types import FrameType
 from typing import Any, Protocol
 
 from padviewer.errors import PadviewerError, UnexpectedError, WorkerDied
@@ -140,15 +141,37 @@ class ProcessWorker:
 def _interrupts_held() -> Iterator[None]:
     """Starts processes that Ctrl+C does not reach, not even while they start: whoever asks decides when they end.
 
-    In the terminal it goes to every process of the program. The mask is inherited; ours is put back at once.
+    In the terminal it goes to every process of the program. The mask is inherited; ours is put back at once. A signal
+    that comes meanwhile is handled afterwards: half a start would leave a process that reads from a closed pipe.
     """
     # The tracker that comes with the first process would put the mask back itself.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        with _handlers_deferred():
+            yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextlib.contextmanager
+def _handlers_deferred() -> Iterator[None]:
+    """Calls Python's handlers at the end: a mask of this thread does not keep others from receiving a signal."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    seen: list[tuple[int, FrameType | None]] = []
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    deferred = {number: handler for number, handler in usual.items() if callable(handler)}
+    for number in deferred:
+        signal.signal(number, lambda *received: seen.append(received))
+    try:
+        yield
+    finally:
+        for number, handler in deferred.items():
+            signal.signal(number, handler)
+    for received in seen:
+        deferred[signal.Signals(received[0])](*received)
 
 
 def _exit_reason(code: int | None) -> str:

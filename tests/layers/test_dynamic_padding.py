@@ -194,7 +194,7 @@ def test_error_is_told_while_a_function_of_the_user_is_traced() -> None:
         return dynamic_padding(x, 8, overflow="error")
 
     # TensorFlow's AutoGraph wraps the error in one of its own, and keeps the text.
-    with pytest.raises(Exception, match=r"PlanError: axis 1 has 9 elements, more than the target of 8"):
+    with pytest.raises(Exception, match=r"axis 1 has 9 elements, more than the target of 8"):
         padded(tf.ones((1, 9, 3)))
 
 
