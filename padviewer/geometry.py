@@ -14,10 +14,13 @@ import numpy.typing as npt
 Size = TypeVar("Size", int, Any)
 Indices = npt.NDArray[np.int64]
 
-POSITIONS = ("start", "center", "end")
+POSITIONS = ("start", "center", "end", "random")
 MODES = ("constant", "reflect", "symmetric", "edge", "wrap")
 OVERFLOWS = ("keep", "crop", "error")
 CONV_PADDINGS = ("valid", "same", "causal")
+
+# The largest prime whose square fits int32, which tensor shapes are made of.
+PRIME = 46337
 
 
 class Split(NamedTuple):
@@ -70,31 +73,59 @@ def smaller(a: Size, b: Size) -> Size:
     return result
 
 
-def padded_size(size: Size, target: int | None, overflow: str) -> Size:
-    """Returns the size of an axis after padding.
+def padded_size(size: Size, target: int | None, overflow: str, multiple_of: int = 1) -> Size:
+    """Returns the size of an axis after padding: `max(target or size, size if keep else 0)`, rounded up.
+
+    The target in force is the rounded one. With target 10 and divisor 4 it is 12, so an input of 11 is padded to 12 and
+    not cropped, and `error` refuses 13 and more.
 
     Args:
         size: elements on the axis of the input: an int or an integer tensor.
-        target: wanted size; None leaves the axis.
+        target: wanted size; None takes the size of the input.
         overflow: `keep` lets a larger axis through, `crop` cuts it. `error` cuts too: the caller has refused before.
+        multiple_of: the result is a multiple of this number, at least 1.
     """
-    if target is None:
-        return size
-    return larger(size, target) if overflow == "keep" else target
+    wanted: Size = size if target is None else larger(size, target) if overflow == "keep" else target
+    return wanted if multiple_of == 1 else -(-wanted // multiple_of) * multiple_of
 
 
-def split(extra: Size, position: str) -> tuple[Size, Size]:
+def draw(seed: Size, axis: int, call: Size = 0) -> Size:
+    """Returns the random number of an axis, 0 to `PRIME` squared less 1, for `split`.
+
+    A Feistel network of squares modulo a prime: a permutation of the seeds, in which no step leaves int32. So Python
+    integers and int32 tensors of any backend give the same numbers.
+
+    Args:
+        seed: 0 to 2^31 - 1.
+        axis: number of the spatial axis, 0, 1 or 2 in the order D, H, W, or 0 for T.
+        call: how many times numbers were drawn before, 0 to 2^31 - 1.
+    """
+    left, right = seed // PRIME % PRIME, seed % PRIME
+    low, high = call % PRIME, call // PRIME % PRIME
+    for key in (low, high + 101 * axis, low, 211 + 307 * axis, 401 + high, 503):
+        left, right = right, (left + (right * right + 7 * right + key) % PRIME) % PRIME
+    return left * PRIME + right
+
+
+def split(extra: Size, position: str, drawn: Size = 0) -> tuple[Size, Size]:
     """Splits `extra` elements into those before and after the content; negative numbers crop.
 
     The odd one of a centre goes to the end, as in TensorFlow, torchvision and MONAI. A crop uses the same split as a
     padding, so that a centre pad followed by a centre crop is the identity for every parity.
+
+    Args:
+        extra: how many elements are added, or cropped where negative.
+        position: where the content sits.
+        drawn: the number from `draw` that a random position goes by.
     """
     if position == "start":
         before = extra * 0
     elif position == "end":
         before = extra
-    else:
+    elif position == "center":
         before = positive(extra) // 2 - positive(-extra) // 2
+    else:
+        before = drawn % (positive(extra) + 1) - drawn % (positive(-extra) + 1)
     return before, extra - before
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from padviewer.axes import BATCH, CHANNELS, spatial_axes
 from padviewer.bytecount import format_bytes
 from padviewer.errors import BudgetError, PlanError
-from padviewer.geometry import Split, conv_size, conv_split, padded_size, split
+from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, split
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan
-from padviewer.spec import Fill, PipelineSpec, format_sizes
+from padviewer.spec import Fill, Number, PipelineSpec, format_fill, format_sizes
 
 Remedies = tuple[tuple[str, dict[str, Any]], ...]
 
@@ -63,8 +63,9 @@ def _per_axis(name: str, values: tuple[Any, ...], letters: str) -> tuple[Any, ..
     if len(values) == 1 or len(values) == len(letters):
         return values * (len(letters) // len(values))
     repeated = values[-1:] * len(letters)
+    shown = name.replace("_", " ")
     raise PlanError(
-        f"{name} {format_sizes(values)}: got {len(values)} sizes, expected 1, or {len(letters)} for the spatial axes "
+        f"{shown} {format_sizes(values)}: got {len(values)} sizes, expected 1, or {len(letters)} for the spatial axes "
         f"{' '.join(letters)}",
         ((f"Use {format_sizes(repeated)}", {name: repeated}),),
     )
@@ -88,7 +89,9 @@ def _targets(spec: PipelineSpec, letters: str) -> tuple[int | None, ...]:
 def _spatial(spec: PipelineSpec, source: StagePlan) -> tuple[AxisPlan, ...]:
     letters = spatial_axes(source.axes)
     columns = (
+        range(len(letters)),
         _targets(spec, letters),
+        _per_axis("multiple_of", spec.multiple_of, letters),
         _per_axis("kernel", spec.kernel, letters),
         _per_axis("strides", spec.strides, letters),
         _per_axis("dilation", spec.dilation, letters),
@@ -99,16 +102,24 @@ def _spatial(spec: PipelineSpec, source: StagePlan) -> tuple[AxisPlan, ...]:
 
 
 def _axis(
-    spec: PipelineSpec, letter: str, size: int, target: int | None, kernel: int, stride: int, dilation: int
+    spec: PipelineSpec,
+    letter: str,
+    size: int,
+    number: int,
+    target: int | None,
+    multiple_of: int,
+    kernel: int,
+    stride: int,
+    dilation: int,
 ) -> AxisPlan:
-    if spec.overflow == "error" and target is not None and size > target:
+    padded = padded_size(size, target, spec.overflow, multiple_of)
+    if spec.overflow == "error" and size > padded:
         raise PlanError(
-            f"axis {letter} has {size} elements, more than the target of {target}, and overflow is 'error'; "
+            f"axis {letter} has {size} elements, more than the target of {padded}, and overflow is 'error'; "
             "raise the target, or let overflow crop or keep",
             (("Crop", {"overflow": "crop"}), ("Keep", {"overflow": "keep"})),
         )
-    padded = padded_size(size, target, spec.overflow)
-    pad = Split(*split(padded - size, spec.position))
+    pad = Split(*split(padded - size, spec.position, draw(spec.position_seed, number)))
     if spec.mode != "constant" and size == 0 and padded > 0:
         raise PlanError(
             f"axis {letter} is empty: mode {spec.mode!r} has nothing to take padding from; use constant",
@@ -122,30 +133,62 @@ def _axis(
 
 def _padded(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> StagePlan:
     if spec.mode == "constant":
-        check_fill(spec.fill_value, source.dtype)
+        check_fill(spec.fill_value, source.dtype, source.extent(CHANNELS) if CHANNELS in source.axes else None)
     sizes = {axis.letter: axis.padded for axis in spatial}
     shape = tuple(sizes.get(letter, size) for letter, size in zip(source.axes, source.shape, strict=True))
     return StagePlan(source.axes, shape, source.dtype)
 
 
-def check_fill(value: Fill, dtype: str) -> None:
-    """Raises a `PlanError` where an array of `dtype` cannot hold the fill value exactly enough.
+def check_fill(fill: Fill, dtype: str, channels: int | None = None) -> None:
+    """Raises a `PlanError` where an array cannot hold the fill value exactly enough, or has not as many channels.
 
     Floats may round; integers and booleans must hold the value itself, which numpy and TensorFlow would wrap silently.
+
+    Args:
+        fill: a number, or one for each channel.
+        dtype: numpy's name of the array's dtype.
+        channels: size of the array's channel axis; None where it has none.
     """
+    values = fill if isinstance(fill, tuple) else (fill,)
+    if isinstance(fill, tuple):
+        _check_channels(fill, channels)
+    for value in values:
+        problem, _ = _held(value, dtype)
+        if problem:
+            held = tuple(_held(each, dtype)[1] for each in values)
+            nearest = held if isinstance(fill, tuple) else held[0]
+            raise PlanError(problem, ((f"Use {format_fill(nearest)}", {"fill_value": nearest}),))
+
+
+def _check_channels(fill: tuple[Number, ...], channels: int | None) -> None:
+    if channels == len(fill):
+        return
+    given = f"fill value {format_fill(fill)} has {len(fill)} {'number' if len(fill) == 1 else 'numbers'}, one a channel"
+    single: Remedies = ((f"Use {format_fill(fill[0])}", {"fill_value": fill[0]}),)
+    if channels is None:
+        raise PlanError(f"{given}, but the input has no channel axis; use a single number", single)
+    fitted = (fill + fill[-1:] * min(channels, 8))[:channels]
+    several: Remedies = ((f"Use {format_fill(fitted)}", {"fill_value": fitted}),) if len(fitted) == channels > 0 else ()
+    raise PlanError(
+        f"{given}, but the input has {channels} {'channel' if channels == 1 else 'channels'}; "
+        "give one number for each, or a single one",
+        (*several, *single),
+    )
+
+
+def _held(value: Number, dtype: str) -> tuple[str, Number]:
+    """Returns why an array of `dtype` cannot hold a number, empty where it can, and the nearest that it can hold."""
     kind = np.dtype(dtype)
     if kind.kind in "fc":
-        if math.isfinite(value) and abs(value) > float(np.finfo(kind).max):
-            raise PlanError(f"fill value {value!r} is beyond the range of {dtype}", (("Use 0", {"fill_value": 0}),))
-        return
+        beyond = math.isfinite(value) and abs(value) > float(np.finfo(kind).max)
+        return (f"fill value {value!r} is beyond the range of {dtype}", 0) if beyond else ("", value)
     low, high = (0, 1) if kind.kind == "b" else (int(np.iinfo(kind).min), int(np.iinfo(kind).max))
     if math.isfinite(value) and value == int(value) and low <= value <= high:
-        return
+        return "", value
     nearest = 0 if math.isnan(value) else min(max(low, value), high)
-    nearest = nearest if nearest in (low, high) else round(nearest)
-    raise PlanError(
+    return (
         f"fill value {value!r} cannot be held by {dtype}, which takes whole numbers from {low} to {high}",
-        ((f"Use {nearest}", {"fill_value": nearest}),),
+        nearest if nearest in (low, high) else round(nearest),
     )
 
 

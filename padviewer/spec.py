@@ -14,7 +14,8 @@ from padviewer.errors import SettingsError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
 
 Target = tuple[int | None, ...]
-Fill = bool | int | float
+Number = bool | int | float
+Fill = Number | tuple[Number, ...]
 
 # Keras' names; each maps any float32 to a float32 without settings of its own.
 ACTIVATIONS = (
@@ -33,9 +34,11 @@ class PipelineSpec:
     Attributes:
         axes: letters of the input's axes; None takes the file's own or guesses.
         target: wanted size of each spatial axis in the order D, H, W (or T); None leaves one; empty leaves all.
+        multiple_of: divisor of the padded size: one number for all spatial axes, or one for each.
         position: where the content sits in the target.
+        position_seed: of the position `random`.
         mode: how padding is made, by numpy's names.
-        fill_value: what `constant` writes.
+        fill_value: what `constant` writes: a number, or one for each channel.
         overflow: what happens where the input is larger than the target.
         filters: how many feature maps the convolution has.
         kernel, strides, dilation: one number for all spatial axes, or one for each.
@@ -51,7 +54,9 @@ class PipelineSpec:
 
     axes: str | None = None
     target: Target = ()
+    multiple_of: tuple[int, ...] = (1,)
     position: str = "start"
+    position_seed: int = 0
     mode: str = "constant"
     fill_value: Fill = 0
     overflow: str = "keep"
@@ -76,8 +81,7 @@ class PipelineSpec:
     def to_json(self) -> str:
         """Returns the settings as one JSON object. A fill of NaN or infinity is written as a string."""
         values = asdict(self)
-        if not math.isfinite(self.fill_value):
-            values["fill_value"] = str(self.fill_value)
+        values["fill_value"] = _json_fill(self.fill_value)
         return json.dumps(values)
 
     @classmethod
@@ -92,8 +96,8 @@ class PipelineSpec:
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
             raise SettingsError(f"settings: unknown names {', '.join(unknown)}")
-        if isinstance(values.get("fill_value"), str):
-            values["fill_value"] = parse_fill(values["fill_value"])
+        if "fill_value" in values:
+            values["fill_value"] = _fill_of_json(values["fill_value"])
         for name, value in values.items():
             if isinstance(value, list):
                 values[name] = tuple(value)
@@ -111,15 +115,18 @@ def parse_sizes(name: str, text: str) -> tuple[int, ...]:
 
 
 def parse_fill(text: str) -> Fill:
-    """Parses a fill value: an integer where the text is one, else a float (`nan` and `inf` too)."""
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        raise SettingsError(f"fill value {text!r}: expected a number, such as 0, -1.5 or nan") from None
+    """Parses a fill value: a number (`nan` and `inf` too), or one for each channel: `0,128,255`, `7,` for one."""
+    if "," not in text:
+        return _parse_number(text, text)
+    words = text.strip().removesuffix(",").split(",")
+    return tuple(_parse_number(word, text) for word in words)
+
+
+def format_fill(fill: Fill) -> str:
+    """Returns the text that `parse_fill` takes."""
+    if isinstance(fill, tuple):
+        return ",".join(map(format_fill, fill)) + ("," if len(fill) == 1 else "")
+    return str(int(fill) if isinstance(fill, bool) else fill)
 
 
 def format_target(target: Target) -> str:
@@ -134,6 +141,29 @@ def format_sizes(sizes: tuple[int, ...]) -> str:
 
 def _sizes(text: str) -> list[str]:
     return text.strip().lower().replace("×", "x").replace(",", "x").replace(" ", "").split("x")
+
+
+def _parse_number(word: str, text: str) -> Number:
+    """Returns an integer where the word is one, else a float."""
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            pass
+    raise SettingsError(f"fill value {text!r}: expected a number, such as 0, -1.5 or nan, or one a channel: 0,128,255")
+
+
+def _json_fill(fill: Fill) -> Any:
+    """Returns a fill as JSON can hold it: NaN and infinity as strings."""
+    if isinstance(fill, tuple):
+        return [_json_fill(value) for value in fill]
+    return fill if math.isfinite(fill) else str(fill)
+
+
+def _fill_of_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_parse_number(word, word) if isinstance(word, str) else word for word in value)
+    return parse_fill(value) if isinstance(value, str) else value
 
 
 def _parse_int(name: str, word: str) -> int:
@@ -162,8 +192,16 @@ def _check_target(name: str, value: Any) -> Target:
 
 
 def _check_fill(_name: str, value: Any) -> Fill:
+    if isinstance(value, tuple):
+        if not value:
+            raise SettingsError("fill value (): expected a number, or one for each channel, such as (0, 128, 255)")
+        return tuple(_check_number(number) for number in value)
+    return _check_number(value)
+
+
+def _check_number(value: Any) -> Number:
     if not isinstance(value, (bool, int, float)):
-        raise SettingsError(f"fill value {value!r}: expected a number")
+        raise SettingsError(f"fill value {value!r}: expected a number, or one for each channel, such as (0, 128, 255)")
     if isinstance(value, int) and abs(value) > sys.float_info.max:
         raise SettingsError("fill value: expected a number that some dtype can hold, at most 1.8e308")
     return value
@@ -191,14 +229,17 @@ def _integer(low: int, high: int) -> Callable[[str, Any], int]:
 
 def _check_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
-        raise SettingsError(f"{name} {value!r}: expected one number, or one for each spatial axis, such as 3 or 3x5")
+        shown = name.replace("_", " ")
+        raise SettingsError(f"{shown} {value!r}: expected one number, or one for each spatial axis, such as 3 or 3x5")
     return tuple(_whole_number(name, size, 1, MAX_SIZE) for size in value)
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "axes": _check_axes,
     "target": _check_target,
+    "multiple_of": _check_sizes,
     "position": _one_of(*POSITIONS),
+    "position_seed": _integer(0, MAX_SEED),
     "mode": _one_of(*MODES),
     "fill_value": _check_fill,
     "overflow": _one_of(*OVERFLOWS),

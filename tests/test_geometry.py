@@ -9,10 +9,12 @@ from padviewer.geometry import (
     MODES,
     OVERFLOWS,
     POSITIONS,
+    PRIME,
     Span,
     Split,
     conv_size,
     conv_split,
+    draw,
     effective_kernel,
     fold,
     larger,
@@ -62,6 +64,32 @@ def test_no_target_leaves_an_axis(size: int, overflow: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "target", "multiple_of", "expected"),
+    [
+        (3, 10, 4, {"keep": 12, "crop": 12, "error": 12}),
+        (11, 10, 4, {"keep": 12, "crop": 12, "error": 12}),
+        (13, 10, 4, {"keep": 16, "crop": 12, "error": 12}),
+        (5, None, 4, {"keep": 8, "crop": 8, "error": 8}),
+        (0, None, 4, {"keep": 0, "crop": 0, "error": 0}),
+        (8, None, 4, {"keep": 8, "crop": 8, "error": 8}),
+    ],
+)
+def test_a_target_and_a_divisor_go_together(
+    size: int, target: int | None, multiple_of: int, expected: dict[str, int]
+) -> None:
+    assert {overflow: padded_size(size, target, overflow, multiple_of) for overflow in OVERFLOWS} == expected
+
+
+@given(sizes, st.none() | sizes, st.integers(1, 9), st.sampled_from(OVERFLOWS))
+def test_the_padded_size_is_the_one_that_is_documented(
+    size: int, target: int | None, multiple_of: int, overflow: str
+) -> None:
+    wanted = max(size if target is None else target, size if overflow == "keep" else 0)
+    expected = next(number for number in range(wanted, wanted + multiple_of) if number % multiple_of == 0)
+    assert padded_size(size, target, overflow, multiple_of) == expected
+
+
+@pytest.mark.parametrize(
     ("extra", "position", "expected"),
     [
         (5, "start", (0, 5)),
@@ -78,22 +106,66 @@ def test_split(extra: int, position: str, expected: tuple[int, int]) -> None:
     assert split(extra, position) == expected
 
 
-@given(numbers, st.sampled_from(POSITIONS))
-def test_a_split_adds_up_and_never_pads_one_side_to_crop_the_other(extra: int, position: str) -> None:
-    before, after = split(extra, position)
+draws = st.integers(0, PRIME**2 - 1)
+
+
+@given(numbers, st.sampled_from(POSITIONS), draws)
+def test_a_split_adds_up_and_never_pads_one_side_to_crop_the_other(extra: int, position: str, drawn: int) -> None:
+    before, after = split(extra, position, drawn)
     assert before + after == extra
     assert before * after >= 0
 
 
-@given(sizes, sizes, st.sampled_from(POSITIONS))
-def test_a_crop_undoes_a_padding(size: int, extra: int, position: str) -> None:
-    padding, crop = split(extra, position), split(-extra, position)
+@given(sizes, st.sampled_from(POSITIONS), draws)
+def test_a_crop_undoes_a_padding(extra: int, position: str, drawn: int) -> None:
+    padding, crop = split(extra, position, drawn), split(-extra, position, drawn)
     assert (padding[0] + crop[0], padding[1] + crop[1]) == (0, 0)
 
 
 def test_a_centre_crop_from_five_to_two_keeps_one_and_two() -> None:
     before, after = split(2 - 5, "center")
     assert list(range(5))[-before : 5 + after] == [1, 2]
+
+
+def chi_square(counts: np.ndarray) -> float:
+    expected = counts.sum() / counts.size
+    return float(((counts - expected) ** 2).sum() / expected)
+
+
+@pytest.mark.parametrize("extra", [1, 2, 7, 28, -28, 100])
+@pytest.mark.parametrize("varied", ["seed", "call", "both"])
+def test_random_splits_are_uniform_and_reach_both_ends(extra: int, varied: str) -> None:
+    numbers = np.arange(50_000)
+    seed, call = numbers if varied == "seed" else 5, numbers if varied == "call" else 3
+    if varied == "both":
+        seed, call = numbers * 40_503 % 2**31, numbers * 9973
+    before, after = split(extra, "random", draw(seed, 1, call))
+    counts = np.bincount(np.abs(before), minlength=abs(extra) + 1)
+    assert (before + after == extra).all()
+    assert len(counts) == abs(extra) + 1
+    # Ten standard deviations above the mean of the distribution, and as many below.
+    degrees = abs(extra)
+    assert abs(chi_square(counts) - degrees) < 10 * np.sqrt(2 * degrees)
+
+
+@pytest.mark.parametrize("varied", ["axes", "calls", "seeds"])
+def test_random_splits_of_two_axes_calls_or_seeds_are_independent(varied: str) -> None:
+    seed = np.arange(50_000)
+    other = {"axes": draw(seed, 1), "calls": draw(seed, 0, 1), "seeds": draw(seed + 1, 0)}[varied]
+    pairs = split(9, "random", draw(seed, 0))[0] * 10 + split(9, "random", other)[0]
+    assert abs(chi_square(np.bincount(pairs, minlength=100)) - 99) < 10 * np.sqrt(2 * 99)
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(0, 2), st.integers(0, 2**31 - 1))
+def test_draws_are_the_same_in_int32(seed: int, axis: int, call: int) -> None:
+    with np.errstate(over="raise"):
+        narrow = draw(np.int32(seed), axis, np.int32(call))
+    assert narrow.dtype == np.int32
+    assert 0 <= draw(seed, axis, call) == narrow < PRIME**2 < 2**31
+
+
+def test_a_draw_is_a_permutation_of_the_seeds() -> None:
+    assert len(np.unique(draw(np.arange(10**6), 0))) == 10**6
 
 
 @given(st.integers(1, 8), st.integers(0, 30), st.integers(0, 30), st.sampled_from(FOLDED))

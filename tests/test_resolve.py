@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from padviewer.axes import axes_choices
 from padviewer.errors import BudgetError, PlanError
-from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS, Split
+from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS, Split, draw, split
 from padviewer.plan import ArrayInfo, Plan, Stage, StagePlan
 from padviewer.resolve import check_fill, resolve
 from padviewer.spec import PipelineSpec
@@ -73,6 +73,30 @@ def test_overflow(settings: dict[str, Any], shape: tuple[int, ...], pad: tuple[t
     assert plan.pad_width == pad
 
 
+@pytest.mark.parametrize(
+    ("settings", "shape"),
+    [
+        ({"multiple_of": (4,)}, (12, 8)),
+        ({"multiple_of": (4, 5)}, (12, 10)),
+        ({"multiple_of": (4,), "target": (10, 11)}, (12, 12)),
+        ({"multiple_of": (4,), "target": (5, 5), "overflow": "crop"}, (8, 8)),
+        ({"multiple_of": (4,), "target": (9, None), "overflow": "error"}, (12, 8)),
+    ],
+)
+def test_a_padded_size_is_a_multiple(settings: dict[str, Any], shape: tuple[int, ...]) -> None:
+    assert plan_of(info(10, 6, axes="HW"), **settings).require(Stage.PADDED).shape == shape
+
+
+def test_a_random_position_is_that_of_its_seed_axis_by_axis() -> None:
+    seeds = range(200)
+    plans = [plan_of(info(10, 6, 3), target=(14, 9), position="random", position_seed=seed) for seed in seeds]
+    assert plans[7] == plan_of(info(10, 6, 3), target=(14, 9), position="random", position_seed=7)
+    assert {plan.pad_width[0].before for plan in plans} == {0, 1, 2, 3, 4}
+    assert {plan.pad_width[1].before for plan in plans} == {0, 1, 2, 3}
+    for seed, plan in zip(seeds, plans, strict=True):
+        assert plan.pad_width[:2] == tuple(split(extra, "random", draw(seed, axis)) for axis, extra in [(0, 4), (1, 3)])
+
+
 def test_an_axis_knows_where_its_data_is() -> None:
     plan = plan_of(info(10, 6, axes="HW"), target=(5, 9), position="center", overflow="crop")
     assert [axis.data for axis in plan.spatial] == [(0, 5), (1, 7)]
@@ -91,12 +115,21 @@ def problems() -> dict[str, tuple[ArrayInfo, dict[str, Any], str]]:
         "dilation": (info(9, axes="T"), {"dilation": (1, 2)}, "dilation 1x2: got 2 sizes"),
         "overflow": (image, {"target": (5, 30), "overflow": "error"}, "axis H has 10 elements.* target of 5"),
         "empty": (info(0, 20, 3), {"target": (5, 20), "mode": "reflect", **small}, "axis H is empty: mode 'reflect'"),
+        "multiple": (image, {"multiple_of": (4, 4, 4)}, "multiple of 4x4x4: got 3 sizes, expected 1, or 2"),
+        "rounded overflow": (
+            info(13, 20, 3), {"target": (10, None), "multiple_of": (4,), "overflow": "error"},
+            "axis H has 13 elements.* target of 12",
+        ),
+        "fill of channels": (image, {"fill_value": (0, 300, -1)}, "300 cannot be held by uint8"),
+        "few fills": (image, {"fill_value": (1, 2)}, "1,2 has 2 numbers, one a channel, but the input has 3 channels"),
+        "many fills": (image, {"fill_value": (1, 2, 3, 4)}, "4 numbers, one a channel, but the input has 3 channels"),
+        "fills of no channel": (info(9, 9, axes="HW"), {"fill_value": (1,)}, "1, has 1 number.* has no channel axis"),
         "fill": (image, {"fill_value": 300}, "300 cannot be held by uint8"),
         "causal": (image, {"conv_padding": "causal"}, "causal .* one spatial axis; the input has 2"),
         "strides and dilation": (image, {"strides": (2, 1), "dilation": (1, 2)}, "strides above 1 cannot be combined"),
         "window": (image, {"kernel": (11, 3)}, "axis H has 10 elements after padding, fewer than the 11"),
         "dilated window": (image, {"kernel": (4,), "dilation": (4,)}, "axis H has 10 elements .* fewer than the 13"),
-    }
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", problems())
@@ -117,13 +150,16 @@ shapes = st.integers(1, 5).flatmap(
     )
 )
 triples = st.lists(st.integers(1, 6), min_size=1, max_size=3).map(tuple)
+fills = st.sampled_from([0, 0.5, -1, 300, math.nan, -math.inf, 10**300])
 wild = st.fixed_dictionaries(
     {
         "axes": st.sampled_from([None, "HWC", "T"]),
         "target": st.lists(st.none() | st.integers(0, 15), max_size=3).map(tuple),
+        "multiple_of": triples,
         "position": st.sampled_from(POSITIONS),
         "mode": st.sampled_from(MODES),
-        "fill_value": st.sampled_from([0, 0.5, -1, 300, math.nan, -math.inf, 10**300]),
+        "position_seed": st.integers(0, 2**31 - 1),
+        "fill_value": fills | st.lists(fills, min_size=1, max_size=4).map(tuple),
         "overflow": st.sampled_from(OVERFLOWS),
         "filters": st.integers(1, 40),
         "kernel": triples,
@@ -185,6 +221,15 @@ def test_no_stage_after_the_input_can_be_had_where_the_padding_cannot_be() -> No
     assert (plan.mask, plan.spatial, plan.padding_share, plan.multiply_adds, plan.engine_bytes) == (None, (), 0, 0, 0)
     with pytest.raises(PlanError, match="axis H"):
         plan.require(Stage.PADDED)
+
+
+def test_a_fill_of_each_channel_goes_with_the_channel_axis() -> None:
+    assert plan_of(info(3, 10, 20, axes="CHW"), fill_value=(0, 128, 255)).problem is None
+    check_fill((0, 1.5), "float32", 2)
+    with pytest.raises(PlanError, match="no channel axis"):
+        check_fill((0, 1.5), "float32")
+    problem = problem_of(info(10, 20, 10**9), fill_value=(0, 1))
+    assert problem.remedies == (("Use 0", {"fill_value": 0}),)
 
 
 def test_a_fill_matters_in_constant_mode_alone() -> None:

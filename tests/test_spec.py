@@ -15,6 +15,7 @@ from padviewer.spec import (
     MAX_SEED,
     MAX_SIZE,
     PipelineSpec,
+    format_fill,
     format_sizes,
     format_target,
     parse_fill,
@@ -24,13 +25,17 @@ from padviewer.spec import (
 
 per_axis = st.lists(st.integers(1, MAX_SIZE), min_size=1, max_size=3).map(tuple)
 targets = st.lists(st.none() | st.integers(0, MAX_SIZE), max_size=3).map(tuple)
+numbers = st.booleans() | st.integers() | st.floats()
+fills = numbers | st.lists(numbers, min_size=1, max_size=4).map(tuple)
 specs = st.builds(
     PipelineSpec,
     axes=st.none() | st.sampled_from(["HWC", "BCDHW", "T"]),
     target=targets,
+    multiple_of=per_axis,
     position=st.sampled_from(POSITIONS),
+    position_seed=st.integers(0, MAX_SEED),
     mode=st.sampled_from(MODES),
-    fill_value=st.booleans() | st.integers() | st.floats(),
+    fill_value=fills,
     overflow=st.sampled_from(OVERFLOWS),
     filters=st.integers(1, MAX_SIZE),
     kernel=per_axis,
@@ -53,12 +58,21 @@ def test_json_gives_back_the_settings(spec: PipelineSpec) -> None:
     json.loads(text, parse_constant=refuse_constant)
     restored = PipelineSpec.from_json(text)
     assert restored.to_json() == text
-    if not math.isnan(spec.fill_value):
+    if "nan" not in format_fill(spec.fill_value):
         assert restored == spec
 
 
 def test_a_nan_fill_survives_json() -> None:
     assert math.isnan(PipelineSpec.from_json(PipelineSpec(fill_value=math.nan).to_json()).fill_value)
+
+
+def test_a_fill_of_each_channel_survives_json() -> None:
+    text = PipelineSpec(fill_value=(math.nan, -math.inf, 3, 0.5)).to_json()
+    assert '["nan", "-inf", 3, 0.5]' in text
+    restored = PipelineSpec.from_json(text).fill_value
+    assert isinstance(restored, tuple)
+    assert math.isnan(restored[0])
+    assert restored[1:] == (-math.inf, 3, 0.5)
 
 
 def test_missing_names_take_defaults() -> None:
@@ -77,6 +91,8 @@ def test_missing_names_take_defaults() -> None:
         ('{"target": "512"}', "one to three sizes"),
         ('{"fill_value": "blue"}', "expected a number"),
         ('{"fill_value": null}', "expected a number"),
+        ('{"fill_value": [1, "blue"]}', "expected a number"),
+        ('{"fill_value": [1, [2]]}', "expected a number"),
         ('{"axes": 5}', "expected letters"),
         ('{"filters": 3.0}', "whole number"),
         ('{"mode": ["edge"]}', "expected one of"),
@@ -100,6 +116,14 @@ def test_json_that_is_no_settings_is_refused(text: str, expected: str) -> None:
         {"position": "middle"},
         {"mode": "mirror"},
         {"fill_value": "0"},
+        {"fill_value": ()},
+        {"fill_value": (0, "0")},
+        {"fill_value": [0, 1]},
+        {"multiple_of": 4},
+        {"multiple_of": (0,)},
+        {"multiple_of": (1, 2, 3, 4)},
+        {"position_seed": -1},
+        {"position_seed": MAX_SEED + 1},
         {"fill_value": 1j},
         {"fill_value": 10**400},
         {"overflow": "clip"},
@@ -161,15 +185,33 @@ def test_text_that_is_no_size_is_refused(text: str) -> None:
         parse_sizes("kernel", text)
 
 
-@pytest.mark.parametrize(("text", "fill"), [("0", 0), ("-1.5", -1.5), ("inf", math.inf), (str(2**63), 2**63)])
-def test_a_fill_is_parsed(text: str, fill: float) -> None:
+@pytest.mark.parametrize(
+    ("text", "fill"),
+    [
+        ("0", 0), ("-1.5", -1.5), ("inf", math.inf), (str(2**63), 2**63), ("0,128, 255", (0, 128, 255)), ("7,", (7,)),
+        ("0.5,-inf", (0.5, -math.inf)),
+    ],
+)  # fmt: skip
+def test_a_fill_is_parsed(text: str, fill: Any) -> None:
     assert (parse_fill(text), type(parse_fill(text))) == (fill, type(fill))
+
+
+@given(fills)
+def test_a_formatted_fill_is_parsed_back(fill: Any) -> None:
+    assert repr(parse_fill(format_fill(fill))) == repr(unbooled(fill))
+
+
+def unbooled(fill: Any) -> Any:
+    if isinstance(fill, tuple):
+        return tuple(unbooled(value) for value in fill)
+    return int(fill) if isinstance(fill, bool) else fill
 
 
 def test_a_nan_fill_is_parsed() -> None:
     assert math.isnan(parse_fill("nan"))
 
 
-def test_text_that_is_no_fill_is_refused() -> None:
-    with pytest.raises(SettingsError, match="'blue'"):
-        parse_fill("blue")
+@pytest.mark.parametrize("text", ["blue", "", ",", "1,,2", "1,blue"])
+def test_text_that_is_no_fill_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=f"fill value '{text}': expected a number"):
+        parse_fill(text)

@@ -11,6 +11,7 @@ from padviewer.errors import PlanError
 from padviewer.geometry import Indices, Region, fold
 from padviewer.plan import Plan, Stage, StagePlan
 from padviewer.sources.base import Array, Source
+from padviewer.spec import Number
 
 
 def read_input(source: Source, region: Region) -> Array:
@@ -91,13 +92,31 @@ def _filled(source: Source, plan: Plan, content: list[Indices]) -> Array:
     shape = tuple(len(index) for index in content)
     if all(len(kept) == size for kept, size in zip(inside, shape, strict=True)):
         return source.take(tuple(content))
-    with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
-        out = np.full(shape, plan.spec.fill_value, source.info.dtype)
+    out = _fill_of(plan, shape, content)
     if all(len(kept) for kept in inside):
         # Regions are increasing, so what lies inside is one run on each axis.
         runs = tuple(slice(int(kept[0]), int(kept[-1]) + 1) for kept in inside)
         out[runs] = source.take(tuple(index[run] for index, run in zip(content, runs, strict=True)))
     return out
+
+
+def _fill_of(plan: Plan, shape: tuple[int, ...], content: list[Indices]) -> Array:
+    """Returns a new array of nothing but padding, each channel with its own fill where there are several."""
+    fill = plan.spec.fill_value
+    if not isinstance(fill, tuple):
+        with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
+            return np.full(shape, fill, plan.input.dtype)
+    channels = plan.input.axes.index(CHANNELS)
+    # Number by number: numpy would find one dtype for all of them, in which 2^64 - 1 is not exact.
+    held = np.concatenate([_fill_number(value, plan.input.dtype) for value in fill])
+    out = np.empty(shape, plan.input.dtype)
+    out[...] = _along(held[content[channels]], channels, len(shape))
+    return out
+
+
+def _fill_number(value: Number, dtype: str) -> Array:
+    with np.errstate(over="ignore"):  # as above
+        return np.full(1, value, dtype)
 
 
 def _is_data(plan: Plan, letter: str, index: Indices) -> Array:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from padviewer.errors import PlanError
-from padviewer.geometry import MODES, POSITIONS, Span, whole
+from padviewer.geometry import MODES, POSITIONS, Span, draw, split, whole
 from padviewer.plan import ArrayInfo
 from padviewer.resolve import resolve
 from padviewer.sources import ArraySource, Source, read_input, read_mask, read_padded
@@ -37,43 +37,57 @@ class Counting(Source):
         return found
 
 
-def numpy_padded(array, axes, target, position, mode, fill, overflow):
-    """Pads with numpy.pad, the splits worked out anew."""
-    sizes = dict(zip([a for a in "DHWT" if a in axes], target, strict=True))
-    widths = []
-    for axis, letter in enumerate(axes):
-        wanted, size = sizes.get(letter), array.shape[axis]
-        if wanted is None or (wanted < size and overflow == "keep"):
-            widths.append((0, 0))
-        elif wanted >= size:
-            spare = wanted - size
-            widths.append(
-                {"start": (0, spare), "end": (spare, 0), "center": (spare // 2, spare - spare // 2)}[position]
-            )
+def amounts(spare, position, seed, axis):
+    """How many elements go before and after, or are cut there."""
+    if position == "random":
+        before = abs(split(spare, "random", draw(seed, axis))[0])
+    else:
+        before = {"start": 0, "end": abs(spare), "center": abs(spare) // 2}[position]
+    return before, abs(spare) - before
+
+
+def numpy_padded(array, axes, target, multiple_of, position, position_seed, mode, fill_value, overflow):
+    """Pads with numpy.pad, the sizes and splits worked out anew; channel by channel where each has its fill."""
+    letters = [a for a in "DHWT" if a in axes]
+    widths = [(0, 0)] * len(axes)
+    for number, (letter, asked) in enumerate(zip(letters, target, strict=True)):
+        axis = axes.index(letter)
+        size = array.shape[axis]
+        least = max(size if asked is None else asked, size if overflow == "keep" else 0)
+        wanted = -(-least // multiple_of[0]) * multiple_of[0]
+        before, after = amounts(wanted - size, position, position_seed, number)
+        if wanted >= size:
+            widths[axis] = (before, after)
         else:
-            lost = size - wanted
-            first = {"start": 0, "end": lost, "center": lost // 2}[position]
-            array = array.take(range(first, first + wanted), axis)
-            widths.append((0, 0))
+            array = array.take(range(before, size - after), axis)
     mask = np.pad(np.ones(array.shape, np.uint8), widths)
-    if mode == "constant":
-        return np.pad(array, widths, mode, constant_values=fill), mask
-    return np.pad(array, widths, mode), mask
+    if mode != "constant":
+        return np.pad(array, widths, mode), mask
+    if not isinstance(fill_value, tuple):
+        return np.pad(array, widths, mode, constant_values=fill_value), mask
+    planes = zip(np.split(array, len(fill_value), axes.index("C")), fill_value, strict=True)
+    padded = [np.pad(plane, widths, mode, constant_values=value) for plane, value in planes]
+    return np.concatenate(padded, axes.index("C")), mask
 
 
 @st.composite
-def cases(draw):
-    axes = draw(st.sampled_from(LAYOUTS))
-    shape = tuple(draw(st.integers(1, 7)) for _ in axes)
-    array = np.arange(np.prod(shape)).reshape(shape).astype(draw(st.sampled_from(["u1", "i4", "f4", "c8"])))
+def cases(drawing):
+    axes = drawing(st.sampled_from(LAYOUTS))
+    shape = tuple(drawing(st.integers(1, 7)) for _ in axes)
+    array = np.arange(np.prod(shape)).reshape(shape).astype(drawing(st.sampled_from(["u1", "i4", "f4", "c8"])))
     spatial = [a for a in axes if a in "DHWT"]
-    target = tuple(draw(st.none() | st.integers(1, 25)) for _ in spatial)
+    fill = st.integers(0, 255)
+    if "C" in axes:
+        channels = shape[axes.index("C")]
+        fill |= st.lists(fill, min_size=channels, max_size=channels).map(tuple)
     return array, axes, {
-        "target": target,
-        "position": draw(st.sampled_from(POSITIONS)),
-        "mode": draw(st.sampled_from(MODES)),
-        "fill_value": draw(st.integers(0, 255)),
-        "overflow": draw(st.sampled_from(["keep", "crop"])),
+        "target": tuple(drawing(st.none() | st.integers(1, 25)) for _ in spatial),
+        "multiple_of": (drawing(st.integers(1, 5)),),
+        "position": drawing(st.sampled_from(POSITIONS)),
+        "position_seed": drawing(st.integers(0, 2**31 - 1)),
+        "mode": drawing(st.sampled_from(MODES)),
+        "fill_value": drawing(fill),
+        "overflow": drawing(st.sampled_from(["keep", "crop"])),
     }  # fmt: skip
 
 
@@ -91,7 +105,7 @@ def regions(draw, shape):
 def test_any_region_equals_that_of_numpy_pad(case, data):
     array, axes, chosen = case
     plan = plan_of(array, axes, **chosen)
-    expected, mask = numpy_padded(array, axes, *chosen.values())
+    expected, mask = numpy_padded(array, axes, **chosen)
     assert plan.padded.shape == expected.shape
     region = data.draw(regions(expected.shape))
     found = read_padded(ArraySource(array, plan.info), plan, region)
@@ -145,6 +159,20 @@ def test_exact_fill_of_uint64():
     array = np.full(1, 2**64 - 1, np.uint64)
     plan = plan_of(array, "T", target=(2,), fill_value=2**64 - 2)
     assert read_padded(ArraySource(array, plan.info), plan, whole((2,))).tolist() == [2**64 - 1, 2**64 - 2]
+
+
+def test_exact_fills_of_uint64_channels():
+    array = np.zeros((1, 2), np.uint64)
+    plan = plan_of(array, "TC", target=(2,), fill_value=(2**64 - 1, 1))
+    found = read_padded(ArraySource(array, plan.info), plan, whole((2, 2)))
+    assert found.tolist() == [[0, 0], [2**64 - 1, 1]]
+
+
+def test_fills_of_channels_that_are_sampled():
+    array = np.zeros((3, 1, 1), np.float16)
+    plan = plan_of(array, "CHW", target=(2, 2), fill_value=(1, 1e5 - 5e4, float("nan")))
+    found = read_padded(ArraySource(array, plan.info), plan, (Span(0, 3, 2), Span(1, 2), Span(0, 2)))
+    np.testing.assert_array_equal(found, np.array([[[1, 1]], [[np.nan, np.nan]]], np.float16))
 
 
 def test_an_empty_input_is_filled():
