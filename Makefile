@@ -5,15 +5,21 @@ PYTHON := .venv/bin/python
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-header
 ARGS :=
 
+# Environments with Keras' other backends: on the CPU, and as CUDA builds. Another Python that holds Keras, JAX,
+# PyTorch, pytest and hypothesis may be named: make test-gpu GPU_PYTHON=python3
+BACKENDS := .venv-backends
+GPU := .venv-gpu
+GPU_PYTHON := $(GPU)/bin/python
+
 # Stamps: what .venv holds. The development lock is the run lock and more, so whoever has it keeps it.
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: help run test check bench lock dist clean
+.PHONY: help run test test-backends test-gpu on-gpu check bench lock dist clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUN) ## open the window, on a sample or on ARGS="photo.jpg --target 512x512"
 	@$(PYTHON) -m padviewer.display --install
@@ -22,6 +28,24 @@ run: $(RUN) ## open the window, on a sample or on ARGS="photo.jpg --target 512x5
 test: $(DEV) ## run the test suite with no display; ARGS go to pytest
 	@$(PYTHON) -m padviewer.display --install
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest $(ARGS)
+
+test-backends: export CUDA_VISIBLE_DEVICES =
+test-backends: export JAX_PLATFORMS = cpu
+test-backends: $(BACKENDS)/.installed ## run the tests of the layers under TensorFlow, JAX and PyTorch, on the CPU
+	$(call under,tensorflow jax torch,$(BACKENDS)/bin/python)
+
+test-gpu: ## run them under JAX and PyTorch on an NVIDIA GPU, and time padding there
+	@if nvidia-smi -L 2>/dev/null | grep -q '^GPU '; then $(MAKE) --no-print-directory on-gpu; \
+	else echo "No NVIDIA GPU here (nvidia-smi lists none): nothing was tested or timed on one."; fi
+
+# In full precision: the tests compare with numpy, and a GPU rounds float32 to TensorFloat-32 where it may.
+on-gpu: export NVIDIA_TF32_OVERRIDE = 0
+on-gpu: export JAX_DEFAULT_MATMUL_PRECISION = highest
+on-gpu: export XLA_PYTHON_CLIENT_PREALLOCATE = false
+on-gpu: $(if $(filter $(GPU)/%,$(GPU_PYTHON)),$(GPU)/.installed)
+	$(call under,jax torch,$(GPU_PYTHON))
+	KERAS_BACKEND=jax $(GPU_PYTHON) -m benchmarks.gpu
+	KERAS_BACKEND=torch $(GPU_PYTHON) -m benchmarks.gpu
 
 check: $(DEV) ## lint, types, import contract, README, locks
 	$(PYTHON) -m ruff check .
@@ -36,14 +60,15 @@ bench: $(DEV) ## measure against other tools
 lock: ## renew the locked versions; ARGS=--upgrade takes newer ones
 	$(COMPILE) $(ARGS) pyproject.toml --group build -o requirements.lock
 	$(COMPILE) $(ARGS) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) $(ARGS) pyproject.toml --extra jax --group dev -c requirements-dev.lock -o requirements-backends.lock
 	$(COMPILE) $(ARGS) --group uv -o requirements-uv.lock
 
 dist: $(DEV) ## build the wheel and the sdist into dist/
 	$(PYTHON) -m hatchling build -d dist
 
-clean: ## remove what was built and cached, but not .venv
+clean: ## remove what was built and cached, but not the environments
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
-	find . \( -path ./.venv -o -path ./.tools \) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . \( -path './.venv*' -o -path ./.tools \) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv compiles the dependencies; our own modules are few but start with every worker.
 define install
@@ -59,6 +84,30 @@ $(DEV): $(PYTHON) pyproject.toml requirements-dev.lock
 $(RUN): $(PYTHON) pyproject.toml requirements.lock
 	$(call install,$(if $(wildcard $(DEV)),requirements-dev.lock,requirements.lock))
 	@touch $(RUN) $(if $(wildcard $(DEV)),$(DEV))
+
+# Keras takes one backend for a process, so each has its own; all run, and one that fails makes the target fail.
+define under
+@status=0; for backend in $(1); do echo "== $$backend"; \
+KERAS_BACKEND=$$backend $(2) -m pytest tests/layers $(ARGS) || status=1; done; exit $$status
+endef
+
+# pip, not uv, installs PyTorch: its settings say where a machine gets which build from.
+$(BACKENDS)/.installed: pyproject.toml requirements-backends.lock
+	$(UV) venv --quiet --clear --seed $(BACKENDS)
+	$(UV) pip sync --python $(BACKENDS)/bin/python --require-hashes requirements-backends.lock
+	$(UV) pip install --python $(BACKENDS)/bin/python --quiet --no-deps --no-build-isolation -e .
+	$(BACKENDS)/bin/python -m pip install --group torch
+	@touch $@
+
+# JAX for the CUDA version that PyTorch was built for: the two share NVIDIA's libraries.
+$(GPU)/.installed: pyproject.toml requirements-dev.lock
+	$(UV) venv --quiet --clear --seed $(GPU)
+	$(UV) pip sync --python $(GPU)/bin/python --require-hashes requirements-dev.lock
+	$(UV) pip install --python $(GPU)/bin/python --quiet --no-deps --no-build-isolation -e .
+	$(GPU)/bin/python -m pip install --group torch
+	$(GPU)/bin/python -m pip install \
+	    "jax[cuda$$($(GPU)/bin/python -c 'import torch; print(torch.version.cuda.split(".")[0])')]"
+	@touch $@
 
 # Runs when there is no environment, or one whose Python has gone.
 $(PYTHON):
