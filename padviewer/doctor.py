@@ -11,6 +11,7 @@ from padviewer.bytecount import format_bytes
 from padviewer.display import inspect_display
 from padviewer.errors import PadviewerError
 from padviewer.workers.crew import Crew
+from padviewer.workers.frameworks import installed_backends
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "PySide6-Essentials", "pyqtgraph", "Pillow", "tifffile", "imagecodecs")
 
@@ -23,11 +24,16 @@ def examine(crew: Crew, budget: int) -> Iterator[tuple[str, str, bool]]:
         yield _library(name)
     yield "memory budget", f"{format_bytes(budget)} (half of the free memory; change it with --budget)", True
     yield from _display()
+    for backend in installed_backends() or ("tensorflow",):
+        yield _devices(crew, backend)
+
+
+def _devices(crew: Crew, backend: str) -> tuple[str, str, bool]:
     try:
-        found = crew.devices()
-        yield "devices", f"{', '.join(found.names)}  ({found.framework})", True
+        found = crew.devices(backend)
     except PadviewerError as error:
-        yield "devices", error.message, False
+        return "devices", error.message, False
+    return "devices", f"{', '.join(found.names)}  ({found.framework})", True
 
 
 def _library(name: str) -> tuple[str, str, bool]:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from padviewer.bytecount import parse_budget
 from padviewer.errors import printable
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
-from padviewer.spec import ACTIVATIONS, PipelineSpec, parse_fill, parse_sizes, parse_target
+from padviewer.spec import ACTIVATIONS, BACKENDS, PipelineSpec, parse_fill, parse_sizes, parse_target
 
 USAGE = 2
 # Options whose value may begin with a minus, which argparse would take for another option: -1e3, -inf, -1x2.
@@ -73,6 +73,7 @@ def add_pipeline(parser: argparse.ArgumentParser) -> None:
     add("--activation", choices=ACTIVATIONS, metavar="NAME", help=f"one of {', '.join(ACTIVATIONS)} (default: relu)")
     add("--seed", type=int, help="of the Glorot-uniform kernel (default: 0)")
     add("--device", metavar="NAME", help="where the convolution runs, such as CPU:0 or GPU:0 (default: CPU:0)")
+    add("--backend", choices=BACKENDS, help="Keras' backend that runs it (default: tensorflow)")
     add_budget(parser.add_argument_group("limits"), "one result")
 
 
@@ -83,7 +84,7 @@ _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
     "strides": ("strides", lambda text: parse_sizes("strides", text)),
     "dilation": ("dilation", lambda text: parse_sizes("dilation", text)),
 }
-_TAKEN = ("axes", "position", "mode", "overflow", "filters", "conv_padding", "activation", "seed", "device")
+_TAKEN = ("axes", "position", "mode", "overflow", "filters", "conv_padding", "activation", "seed", "device", "backend")
 
 
 def spec_of(options: argparse.Namespace) -> PipelineSpec:

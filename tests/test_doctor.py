@@ -11,7 +11,7 @@ from padviewer.workers.process import InlineWorker
 
 
 def crew_of(answer):
-    return Crew(engine=lambda: InlineWorker(lambda: lambda _request, _progress: answer()))
+    return Crew(engine=lambda _backend: InlineWorker(lambda: lambda _request, _progress: answer()))
 
 
 def test_it_tells_versions_limits_and_devices():

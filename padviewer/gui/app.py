@@ -8,6 +8,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 
 from PySide6.QtCore import QSocketNotifier, QTimer
@@ -23,7 +24,7 @@ from padviewer.gui.options import WindowOptions
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.session import EXPORTER, Session
 from padviewer.workers.client import Client
-from padviewer.workers.jobs import ENGINE, READER
+from padviewer.workers.jobs import ENGINES, READER
 from padviewer.workers.process import Worker
 from padviewer.workers.start import start_engine, start_reader
 
@@ -69,16 +70,21 @@ def make_window(
     preferences: Preferences,
     engine: Worker | None = None,
     reader: Worker | None = None,
-    start: tuple[Callable[[], Worker], Callable[[], Worker]] = (start_reader, start_engine),
+    start: tuple[Callable[[], Worker], Callable[[str], Worker]] = (start_reader, start_engine),
 ) -> MainWindow:
     """Returns the window of a new session that opens its files."""
     bridge = Bridge()
-    workers = {READER: (start[0], reader), ENGINE: (start[1], engine), EXPORTER: (start[0], None)}
+    starters: dict[str, tuple[Callable[[], Worker], Worker | None]] = {
+        READER: (start[0], reader),
+        EXPORTER: (start[0], None),
+    }
+    for backend, name in ENGINES.items():
+        starters[name] = (partial(start[1], backend), engine if backend == options.spec.backend else None)
 
     def told(name: str) -> Callable[[WorkerDied], None]:
         return lambda error: session.on_worker_died(name, error)
 
-    clients = {name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in workers.items()}
+    clients = {name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in starters.items()}
     session = Session(clients, options.spec, options.budget)
     bridge.setParent(session)
     window = MainWindow(session, preferences)

@@ -10,7 +10,7 @@ from padviewer.gui.bridge import settle
 from padviewer.plan import ArrayInfo, Plan
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
-from padviewer.workers.jobs import ENGINE, READER
+from padviewer.workers.jobs import ENGINES, READER
 from padviewer.workers.messages import Computed, ComputeRequest, LoadRequest
 from padviewer.workers.shared import OwnedArray
 
@@ -118,7 +118,7 @@ class FeatureWork:
                 self._fail(plan, error)
 
         request = ComputeRequest(plan, self._input.array)
-        settle(self._clients[ENGINE].submit("compute", request), computed, failed)
+        settle(self._clients[ENGINES[plan.spec.backend]].submit("compute", request), computed, failed)
 
     def _fail(self, plan: Plan, error: PadviewerError) -> None:
         if self._plan is plan:

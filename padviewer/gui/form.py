@@ -17,6 +17,7 @@ from padviewer.gui.fields import WheelGuard, mark, show_text
 from padviewer.gui.labels import section_label
 from padviewer.plan import Plan
 from padviewer.spec import ACTIVATIONS, MAX_SEED, PipelineSpec, format_sizes, parse_fill, parse_sizes
+from padviewer.workers.frameworks import installed_backends
 
 _NAMES = {"D": "depth", "H": "height", "W": "width", "T": "length"}
 _LARGEST = 2**31 - 1
@@ -77,7 +78,8 @@ class SettingsForm(QScrollArea):
         for spin, value in ((self._filters, spec.filters), (self._seed, spec.seed)):
             with QSignalBlocker(spin):
                 spin.setValue(min(value, _LARGEST))
-        self._show_device(spec.device)
+        for combo, choice in ((self._backend, spec.backend), (self._device, spec.device)):
+            _show_choice(combo, choice)
         self._show_cost(plan)
 
     def set_devices(self, names: tuple[str, ...]) -> None:
@@ -86,7 +88,7 @@ class SettingsForm(QScrollArea):
         with QSignalBlocker(self._device):
             self._device.clear()
             self._device.addItems(list(names))
-        self._show_device(chosen)
+        _show_choice(self._device, chosen)
 
     def field(self, name: str) -> QWidget:
         """Returns the field of a setting; `target H` and the like for one axis of the target."""
@@ -141,6 +143,8 @@ class SettingsForm(QScrollArea):
 
     def _build_device(self, layout: QVBoxLayout) -> None:
         rows = self._group(layout, "Device")
+        self._backend = self._combo(rows, "backend", "Backend", installed_backends(), "Keras' backend that computes")
+        self._report(self._backend, "backend")
         self._device = self._combo(rows, "device", "Runs on", (), "Where the convolution is computed")
         self._report(self._device, "device")
 
@@ -238,12 +242,6 @@ class SettingsForm(QScrollArea):
             spin.valueChanged.connect(self._on_target_changed)
             self._targets[letter] = spin
 
-    def _show_device(self, device: str) -> None:
-        with QSignalBlocker(self._device):
-            if device and self._device.findText(device) < 0:
-                self._device.addItem(device)
-            self._device.setCurrentText(device)
-
     def _show_cost(self, plan: Plan) -> None:
         parts = [f"padded {format_bytes(plan.padded.nbytes)}"] if plan.padded else []
         if plan.feature:
@@ -275,6 +273,14 @@ class SettingsForm(QScrollArea):
     def _on_target_changed(self) -> None:
         sizes = tuple(None if s.value() == _NO_TARGET else s.value() for s in self._targets.values())
         self.spec_edited.emit({"target": sizes if any(size is not None for size in sizes) else ()})
+
+
+def _show_choice(combo: QComboBox, choice: str) -> None:
+    """Shows a choice, one that is not offered too: it was asked for, and what is wrong with it is told elsewhere."""
+    with QSignalBlocker(combo):
+        if choice and combo.findText(choice) < 0:
+            combo.addItem(choice)
+        combo.setCurrentText(choice)
 
 
 def _count(number: int) -> str:

@@ -20,8 +20,8 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
         options: what it opens.
         on_start: called with the window once it is shown.
     """
-    # TensorFlow takes seconds to import, and a file to decode: both go on while Qt is loaded here.
-    engine, reader = start_engine(), start_reader()
+    # A backend takes seconds to import, and a file to decode: both go on while Qt is loaded here.
+    engine, reader = start_engine(options.spec.backend), start_reader()
     path, member = options.items[0]
     reader.submit(OpenRequest(path, member, options.budget))
     from padviewer.gui.app import run_window  # noqa: PLC0415 - loads Qt

@@ -29,6 +29,7 @@ from padviewer.gui.status import Status
 from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
 from padviewer.plan import Plan, Stage
 from padviewer.spec import PipelineSpec
+from padviewer.workers.frameworks import NAMES
 from padviewer.workers.messages import Tile
 
 WELCOME = (
@@ -190,7 +191,8 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Says what this is."""
-        framework = self.session.devices.framework if self.session.devices else "TensorFlow is starting"
+        starting = f"{NAMES[self.session.spec.backend]} is starting"
+        framework = self.session.devices.framework if self.session.devices else starting
         QMessageBox.about(
             self, "About padviewer", f"padviewer {__version__}\n\nSee what padding does to a tensor.\n\n{framework}"
         )
@@ -309,8 +311,9 @@ class MainWindow(QMainWindow):
         self.message.show_error(error)
 
     def _on_session_devices_changed(self, devices: Any) -> None:
-        self.pane(Stage.FEATURE).set_starting(devices is None)
-        self.status.set_engine(devices.framework if devices else None)
+        backend = NAMES[self.session.spec.backend]
+        self.pane(Stage.FEATURE).set_starting(None if devices else backend)
+        self.status.set_engine(devices.framework if devices else f"starting {backend}…")
         if devices is not None:
             self.form.set_devices(devices.names)
 

@@ -101,9 +101,9 @@ class Pane(QFrame):
             self._overlay.set_note("")
             self.refresh()
 
-    def set_starting(self, starting: bool) -> None:
-        """Says that TensorFlow is still starting."""
-        self._overlay.set_working_text("starting TensorFlow…" if starting else "computing…")
+    def set_starting(self, backend: str | None) -> None:
+        """Says which backend is still starting; None where none is."""
+        self._overlay.set_working_text(f"starting {backend}…" if backend else "computing…")
 
     def refresh(self) -> None:
         """Asks for what the pane shows."""

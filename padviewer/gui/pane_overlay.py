@@ -22,7 +22,7 @@ class PaneOverlay(QObject):
 
     def __init__(self, canvas: QWidget, menu: QMenu, title: str) -> None:
         super().__init__(canvas)
-        self._working_text = "starting TensorFlow…"
+        self._working_text = "computing…"
         self._note = QLabel()
         self._note.setObjectName("muted")
         self._note.setWordWrap(True)

@@ -22,7 +22,7 @@ from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
-from padviewer.workers.jobs import ENGINE, READER, export_job
+from padviewer.workers.jobs import ENGINES, READER, export_job
 from padviewer.workers.messages import Devices, DevicesRequest, ProbeRequest, Tile, TileRequest
 from padviewer.workers.process import OnProgress
 
@@ -74,11 +74,21 @@ class Session(QObject):
         """Whether every answer has come."""
         return all(client.idle for client in self._clients.values())
 
+    @property
+    def _engine(self) -> Client:
+        """The engine of the backend in force; each starts when it is first asked."""
+        return self._clients[ENGINES[self.spec.backend]]
+
     def start(self) -> None:
-        """Asks the engine what devices there are; it answers when TensorFlow has started."""
+        """Asks the engine what devices there are; it answers when its backend has started."""
         self.devices = None
         self.devices_changed.emit(None)
-        settle(self._clients[ENGINE].submit("devices", DevicesRequest()), self._on_devices, self._on_request_failed)
+        engine = self._engine
+        settle(
+            engine.submit("devices", DevicesRequest()),
+            lambda devices: self._on_devices(engine, devices),
+            self._on_request_failed,
+        )
 
     def choose_member(self, member: str) -> None:
         """Shows another array of the same file."""
@@ -92,9 +102,13 @@ class Session(QObject):
         except SettingsError as error:
             self.failed.emit(error)
             return
-        if spec != self.spec:
-            self.spec = spec
-            self._resolve()
+        if spec == self.spec:
+            return
+        switched = spec.backend != self.spec.backend
+        self.spec = spec
+        if switched:
+            self.start()
+        self._resolve()
 
     def set_cut(self, cut: Cut) -> None:
         """Shows another plane."""
@@ -114,8 +128,8 @@ class Session(QObject):
             return
         if stage is Stage.FEATURE and not self.feature.state.ready:
             return
-        worker = ENGINE if stage is Stage.FEATURE else READER
-        future = self._clients[worker].submit(f"tile {stage}", TileRequest(plan, stage, region, plane))
+        client = self._engine if stage is Stage.FEATURE else self._clients[READER]
+        future = client.submit(f"tile {stage}", TileRequest(plan, stage, region, plane))
 
         def deliver(tile: Tile) -> None:
             if self.plan is plan and self.cut == cut:
@@ -136,9 +150,9 @@ class Session(QObject):
         self.probed.emit(self._probe)
         regions = {stage: region for stage, (_index, region) in found.items()}
         feature = regions.pop(Stage.FEATURE, None)
-        self._ask_values(READER, plan, regions)
+        self._ask_values(self._clients[READER], plan, regions)
         if feature is not None and self.feature.state.ready:
-            self._ask_values(ENGINE, plan, {Stage.FEATURE: feature})
+            self._ask_values(self._engine, plan, {Stage.FEATURE: feature})
 
     def end_probe(self) -> None:
         """The pointer has left the panes."""
@@ -157,7 +171,7 @@ class Session(QObject):
 
         on_progress: OnProgress = self.export_progressed.emit
         job = export_job(self.plan, stage, path, overwrite=True)
-        clients = {READER: self._clients[EXPORTER], ENGINE: self._clients[ENGINE]}
+        clients = {**self._clients, READER: self._clients[EXPORTER]}
         drive(job, clients, lambda _bytes: done(None), done, on_progress)
 
     def cancel_export(self) -> None:
@@ -167,7 +181,7 @@ class Session(QObject):
 
     def cancel_feature(self) -> None:
         """Ends the computation that is running, and with it the engine, which starts again."""
-        self._clients[ENGINE].cancel()
+        self._engine.cancel()
         self.start()
 
     def restart_workers(self) -> None:
@@ -182,7 +196,7 @@ class Session(QObject):
         runs = self._clients[worker].runs
         outcome = "it was started again and nothing is lost" if runs else "see Tools, Restart workers"
         self.failed.emit(PadviewerError(f"{worker}: {error.message}; {outcome}"))
-        if worker == ENGINE:
+        if self._clients[worker] is self._engine:
             self.start()
             self.feature.recover()
 
@@ -222,7 +236,7 @@ class Session(QObject):
         self.cut_changed.emit(self.cut)
         self.feature.update(self.plan)
 
-    def _ask_values(self, worker: str, plan: Plan, places: dict[Stage, Region]) -> None:
+    def _ask_values(self, client: Client, plan: Plan, places: dict[Stage, Region]) -> None:
         if not places:
             return
 
@@ -233,7 +247,7 @@ class Session(QObject):
                     self._probe = {**self._probe, stage: (index, data, elements)}
                 self.probed.emit(self._probe)
 
-        future = self._clients[worker].submit("probe", ProbeRequest(plan, places))
+        future = client.submit("probe", ProbeRequest(plan, places))
         settle(future, deliver, lambda error: self._on_request_failed(error, plan))
 
     def _on_request_failed(self, error: PadviewerError, plan: Plan | None = None) -> None:
@@ -244,7 +258,9 @@ class Session(QObject):
         elif not isinstance(error, Cancelled | WorkerDied):  # of a death the client tells by itself
             self.failed.emit(error)
 
-    def _on_devices(self, devices: Devices) -> None:
+    def _on_devices(self, engine: Client, devices: Devices) -> None:
+        if engine is not self._engine:
+            return  # another backend was chosen meanwhile
         self.devices = devices
         self.devices_changed.emit(devices)
 

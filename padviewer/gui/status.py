@@ -18,7 +18,7 @@ class Status(QObject):
     def __init__(self, bar: QStatusBar) -> None:
         super().__init__(bar)
         self._bar = bar
-        self._engine = QLabel("starting TensorFlow…")
+        self._engine = QLabel()
         self._progress = QProgressBar()
         self._progress.setFixedWidth(160)
         self._progress.setTextVisible(False)
@@ -30,9 +30,9 @@ class Status(QObject):
             bar.addPermanentWidget(widget)
         self._show_progress(False)
 
-    def set_engine(self, framework: str | None) -> None:
-        """Tells which framework runs; None while it starts."""
-        self._engine.setText(framework or "starting TensorFlow…")
+    def set_engine(self, text: str) -> None:
+        """Tells which framework runs, or that it is starting."""
+        self._engine.setText(text)
 
     def say(self, text: str) -> None:
         """Says something for a while."""

@@ -77,7 +77,9 @@ class Client:
         self._drop(running, Cancelled("cancelled"))
 
     def restart(self) -> None:
-        """Starts a new worker after too many deaths."""
+        """Starts a new worker, also after too many deaths; one that was never needed is not."""
+        if self._worker is None and not self._deaths:
+            return
         self._deaths = 0
         self.cancel()
 

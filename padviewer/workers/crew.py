@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from padviewer.workers.budget import default_budget
 from padviewer.workers.client import Client
-from padviewer.workers.jobs import ENGINE, READER, Job, Pump, run_job
+from padviewer.workers.jobs import ENGINES, READER, Job, Pump, run_job
 from padviewer.workers.messages import Devices, DevicesRequest
 from padviewer.workers.process import OnProgress, Worker
 from padviewer.workers.start import start_engine, start_reader
@@ -27,21 +28,22 @@ class Crew:
     def __init__(
         self,
         reader: Callable[[], Worker] = start_reader,
-        engine: Callable[[], Worker] = start_engine,
+        engine: Callable[[str], Worker] = start_engine,
     ) -> None:
         self._pump = Pump()
+        starters: dict[str, Callable[[], Worker]] = {READER: reader}
+        starters |= {name: partial(engine, backend) for backend, name in ENGINES.items()}
         self._clients = {
-            READER: Client(reader, self._pump.post, max_deaths=sys.maxsize),
-            ENGINE: Client(engine, self._pump.post, max_deaths=sys.maxsize),
+            name: Client(start, self._pump.post, max_deaths=sys.maxsize) for name, start in starters.items()
         }
 
     def run(self, job: Job[Result], on_progress: OnProgress | None = None) -> Result:
         """Drives a job to its end; returns its result or raises its error."""
         return run_job(job, self._clients, self._pump, on_progress)
 
-    def devices(self) -> Devices:
-        """Returns the devices of the engine."""
-        return self.run(_devices_job())
+    def devices(self, backend: str) -> Devices:
+        """Returns the devices of the engine of a backend."""
+        return self.run(_devices_job(backend))
 
     def close(self) -> None:
         """Ends the workers."""
@@ -55,6 +57,6 @@ class Crew:
         self.close()
 
 
-def _devices_job() -> Job[Devices]:
-    found: Devices = yield ENGINE, DevicesRequest()
+def _devices_job(backend: str) -> Job[Devices]:
+    found: Devices = yield ENGINES[backend], DevicesRequest()
     return found

@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from padviewer.axes import canonical_axes
 from padviewer.bytecount import format_bytes
@@ -16,6 +15,7 @@ from padviewer.geometry import Region, Span
 from padviewer.layers import MultiDimDynamicPadding
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage
 from padviewer.spec import PipelineSpec
+from padviewer.workers.frameworks import Framework, load_framework
 from padviewer.workers.messages import (
     Array,
     Computed,
@@ -43,12 +43,13 @@ class Engine:
         self._plane_region: Region | None = None
         self._plane = self._feature
         self._statistics = summarize(self._plane)
-        self._devices = Devices(devices(), f"TensorFlow {tf.__version__}, Keras {keras.__version__}")
+        self._framework = load_framework(keras.config.backend())
 
     def answer(self, request: Any, _progress: Progress) -> Any:
         """Returns the answer to one request."""
         if isinstance(request, DevicesRequest):
-            return self._devices
+            framework = self._framework
+            return Devices(framework.devices, f"{framework.version}, Keras {keras.__version__}")
         if isinstance(request, ComputeRequest):
             return self._compute(request)
         if isinstance(request, TileRequest):
@@ -64,7 +65,7 @@ class Engine:
             self._plane_region = None
             started = time.perf_counter()
             with request.array.open() as array:
-                self._feature = convolve(request.plan, array)
+                self._feature = convolve(self._framework, request.plan, array)
             self._computed = Computed(request.plan.spec.device, (time.perf_counter() - started) * 1000)
             self._key = key
         if request.into is not None:
@@ -99,12 +100,6 @@ class Engine:
         return {stage: _cut(feature, region).ravel() for stage, region in request.places.items()}
 
 
-def devices() -> tuple[str, ...]:
-    """Returns the names of the devices that TensorFlow can compute on, e.g. `CPU:0`, `GPU:0`."""
-    found = [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()]
-    return tuple(name for name in found if not name.startswith("XLA_"))
-
-
 def build_model(plan: Plan) -> keras.Sequential:
     """Returns the model that the window shows: `MultiDimDynamicPadding`, then `Conv1D`, `Conv2D` or `Conv3D`.
 
@@ -131,10 +126,11 @@ def build_model(plan: Plan) -> keras.Sequential:
     return keras.Sequential([padding, convolution])
 
 
-def convolve(plan: Plan, array: Array) -> Array:
+def convolve(framework: Framework, plan: Plan, array: Array) -> Array:
     """Runs the model on the device of the plan.
 
     Args:
+        framework: Keras' backend.
         plan: its `feature` stage is what comes out.
         array: the input, with the axes, shape and dtype of `plan.input`.
 
@@ -146,15 +142,16 @@ def convolve(plan: Plan, array: Array) -> Array:
     """
     stage = plan.require(Stage.FEATURE)
     device = plan.spec.device
-    if device not in devices():
-        raise DeviceError(f"device {device} is not there; TensorFlow has {', '.join(devices())}")
+    if device not in framework.devices:
+        raise DeviceError(f"device {device} is not there; {framework.version} has {', '.join(framework.devices)}")
     if not stage.size:
         return np.zeros(stage.shape, stage.dtype)
     try:
-        with tf.device(f"/{device}"):
-            result = build_model(plan)(tf.convert_to_tensor(to_canonical(array, plan.input.axes)))
-        return np.asarray(result).reshape(stage.shape)
-    except tf.errors.ResourceExhaustedError as error:
+        with keras.device(device.lower()), framework.inference():
+            result = build_model(plan)(keras.ops.convert_to_tensor(to_canonical(array, plan.input.axes)))
+            feature: Array = keras.ops.convert_to_numpy(result)
+        return feature.reshape(stage.shape)
+    except framework.out_of_memory as error:
         raise DeviceError(
             f"{device} ran out of memory: the feature map takes {format_bytes(plan.engine_bytes)}; "
             "use fewer filters, larger strides or a smaller target"

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from padviewer.errors import Cancelled, WorkerDied
 from padviewer.export import remove_abandoned
 from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.spec import BACKENDS
 from padviewer.workers.client import Client
 from padviewer.workers.messages import ComputeRequest, ExportRequest, LoadRequest, OpenRequest
 from padviewer.workers.process import OnProgress
@@ -21,7 +22,8 @@ from padviewer.workers.shared import OwnedArray
 
 Result = TypeVar("Result")
 Job = Generator[tuple[str, Any], Any, Result]
-READER, ENGINE = "reader", "engine"
+READER = "reader"
+ENGINES = {backend: f"{backend} engine" for backend in BACKENDS}
 # Python sees a signal that comes just before a wait only when the wait ends.
 _PATIENCE_S = 0.2
 
@@ -55,7 +57,7 @@ def _write_job(plan: Plan, stage: Stage, path: str, overwrite: bool) -> Job[int]
         source = OwnedArray(plan.info.shape, plan.info.dtype)
         try:
             yield READER, LoadRequest(plan, source.array)
-            yield ENGINE, ComputeRequest(plan, source.array, feature.array)
+            yield ENGINES[plan.spec.backend], ComputeRequest(plan, source.array, feature.array)
         finally:
             source.release()
         written = yield READER, ExportRequest(plan, stage, path, overwrite, feature.array)

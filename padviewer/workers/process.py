@@ -185,9 +185,11 @@ def _exit_reason(code: int | None) -> str:
 
 def _serve(connection: multiprocessing.connection.Connection, make_answer: Callable[[], Answer]) -> None:
     """Runs in the process: answers until the other side goes away."""
-    answer: Answer | UnexpectedError
+    answer: Answer | PadviewerError
     try:
         answer = make_answer()
+    except PadviewerError as error:
+        answer = error
     except Exception as error:  # noqa: BLE001 - whatever a framework raises while it starts is told with each answer
         answer = _unexpected(error)
     with contextlib.suppress(EOFError, OSError):
@@ -195,11 +197,11 @@ def _serve(connection: multiprocessing.connection.Connection, make_answer: Calla
             _answer_one(connection, answer)
 
 
-def _answer_one(connection: multiprocessing.connection.Connection, answer: Answer | UnexpectedError) -> None:
+def _answer_one(connection: multiprocessing.connection.Connection, answer: Answer | PadviewerError) -> None:
     request = connection.recv()
     message: tuple[Any, ...]
     try:
-        if isinstance(answer, UnexpectedError):
+        if isinstance(answer, PadviewerError):
             raise answer
         message = ("result", answer(request, lambda done, total: _send(connection, ("progress", done, total))))
     except PadviewerError as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+from padviewer.workers.frameworks import NAMES, choose_backend
 from padviewer.workers.process import Answer, ProcessWorker
 
 
@@ -16,12 +18,9 @@ def make_reader() -> Answer:
     return Reader().answer
 
 
-def make_engine() -> Answer:
-    """Returns what answers in the engine process, after Keras and TensorFlow are imported."""
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Other sessions share the device: take memory as it is needed.
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+def make_engine(backend: str) -> Answer:
+    """Returns what answers in the engine process, after Keras and its backend are imported."""
+    choose_backend(backend)
     with _muted():
         from padviewer.workers.engine import Engine  # noqa: PLC0415 - in the worker alone
 
@@ -31,7 +30,7 @@ def make_engine() -> Answer:
 
 @contextmanager
 def _muted() -> Iterator[None]:
-    """Drops what TensorFlow's libraries print while they look for devices; exceptions still come through."""
+    """Drops what a backend's libraries print while they look for devices; exceptions still come through."""
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -48,6 +47,6 @@ def start_reader() -> ProcessWorker:
     return ProcessWorker("reader", make_reader)
 
 
-def start_engine() -> ProcessWorker:
-    """Starts a process that imports TensorFlow and convolves."""
-    return ProcessWorker("engine", make_engine)
+def start_engine(backend: str = "tensorflow") -> ProcessWorker:
+    """Starts a process that imports a backend and convolves."""
+    return ProcessWorker(f"{NAMES[backend]} engine", partial(make_engine, backend))

@@ -66,12 +66,13 @@ def preferences(tmp_path: Path) -> Preferences:
 def open_window(qtbot: QtBot, preferences: Preferences, shared_engine: ProcessWorker) -> Iterator[Open]:
     """Opens the window on files, with settings; checks in the end that nothing of it is left."""
     windows: list[MainWindow] = []
+    before = {process.pid for process in multiprocessing.active_children()}
 
     def open_files(*paths: Path | str, own_engine: bool = False, size: tuple[int, int] = (1400, 900), **settings: Any):
         budget = settings.pop("budget", 4 << 30)
         items = tuple((str(path), None) for path in paths)
         engine = start_engine() if own_engine else LentWorker(shared_engine)
-        start = (start_reader, start_engine if own_engine else lambda: LentWorker(shared_engine))
+        start = (start_reader, start_engine if own_engine else lambda _backend: LentWorker(shared_engine))
         options = WindowOptions(items, PipelineSpec(**settings), budget)
         window = make_window(options, preferences, engine, None, start)
         windows.append(window)
@@ -90,4 +91,4 @@ def open_window(qtbot: QtBot, preferences: Preferences, shared_engine: ProcessWo
     qtbot.wait(50)
     assert [type(widget).__name__ for widget in QApplication.topLevelWidgets() if widget.isVisible()] == []
     assert [t.name for t in threading.enumerate() if t.name == "padviewer reader"] == []
-    assert [p.pid for p in multiprocessing.active_children() if p.pid != shared_engine.pid] == []
+    assert [p.pid for p in multiprocessing.active_children() if p.pid not in before] == []

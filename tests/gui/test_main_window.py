@@ -258,7 +258,7 @@ def test_a_feature_map_beyond_the_budget_is_refused_before_memory_is_spent(
 
 def test_killing_the_engine_leaves_the_window_alive(open_window: Open, photo: Path, qtbot: QtBot) -> None:
     window = open_window(photo, own_engine=True, filters=2)
-    engine = window.session._clients["engine"]._worker
+    engine = window.session._engine._worker
     os.kill(engine.pid, signal.SIGKILL)
     type_into(window.form.field("filters"), "3")
     settle(qtbot, window)

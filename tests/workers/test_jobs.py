@@ -16,7 +16,7 @@ from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.crew import Crew
-from padviewer.workers.jobs import ENGINE, READER, Pump, export_job, open_job, run_job
+from padviewer.workers.jobs import ENGINES, READER, Pump, export_job, open_job, run_job
 from padviewer.workers.process import InlineWorker, ProcessWorker
 from padviewer.workers.reader import Reader
 from padviewer.workers.start import make_reader, start_reader
@@ -131,7 +131,10 @@ def test_a_feature_export_passes_through_all_workers_and_gives_its_memory_back(l
             del array, into
         return "computed"
 
-    clients = {READER: Client(lambda: InlineWorker(make_reader)), ENGINE: Client(lambda: InlineWorker(lambda: compute))}
+    clients = {
+        READER: Client(lambda: InlineWorker(make_reader)),
+        ENGINES["tensorflow"]: Client(lambda: InlineWorker(lambda: compute)),
+    }
     info = run_job(open_job(str(tmp_path / "a.npy"), None, BUDGET), clients, Pump())
     plan = resolve(PipelineSpec(filters=2), info, BUDGET)
     target = tmp_path / "out.npy"
@@ -156,7 +159,7 @@ def test_a_feature_export_that_fails_gives_its_memory_back(leaves_nothing, tmp_p
     engine = refuse if failing == "second" else lambda request, progress: None
     clients = {
         READER: Client(lambda: InlineWorker(lambda: read)),
-        ENGINE: Client(lambda: InlineWorker(lambda: engine)),
+        ENGINES["tensorflow"]: Client(lambda: InlineWorker(lambda: engine)),
     }
     plan = resolve(PipelineSpec(), run_job(open_job(str(tmp_path / "a.npy"), None, BUDGET), clients, Pump()), BUDGET)
     with pytest.raises(DeviceError):

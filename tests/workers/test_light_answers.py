@@ -13,18 +13,18 @@ from padviewer.plan import Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
-from padviewer.workers.jobs import ENGINE, export_job, open_job
+from padviewer.workers.jobs import ENGINES, export_job, open_job
 from padviewer.workers.messages import ProbeRequest, TileRequest
 
 def ask(request):
-    answer = yield ENGINE, request
+    answer = yield ENGINES["tensorflow"], request
     return answer
 
 if __name__ == "__main__":
     np.save("a.npy", np.ones((9, 9), "float32"))
     with Crew() as crew:
         plan = resolve(PipelineSpec(target=(12, 12)), crew.run(open_job("a.npy", None, 1 << 28)), 1 << 28)
-        print(crew.devices().names[0])
+        print(crew.devices("tensorflow").names[0])
         print(crew.run(export_job(plan, Stage.FEATURE, "feature.npy", False)))
         region = whole(plan.feature.shape)
         print(crew.run(ask(TileRequest(plan, Stage.FEATURE, region, region))).data.shape)

@@ -1,0 +1,87 @@
+"""What differs between Keras' backends: their packages, devices, versions, and what they raise when memory is short.
+
+Imported by every process; the packages themselves are imported in the engine's process alone, by `load_framework`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from padviewer.errors import DeviceError
+
+NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+_ENVIRONMENT = {
+    # Other programs share the device: take memory as it is needed.
+    "tensorflow": {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+    "jax": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+    "torch": {},
+}
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A backend that is loaded.
+
+    Attributes:
+        version: name and version, as people read it.
+        devices: names such as `CPU:0` and `GPU:0`.
+        out_of_memory: what it raises where a device has no room.
+        inference: makes a block that keeps nothing for gradients.
+    """
+
+    version: str
+    devices: tuple[str, ...]
+    out_of_memory: tuple[type[Exception], ...]
+    inference: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+
+def installed_backends() -> tuple[str, ...]:
+    """Returns the backends whose packages are there, without importing them."""
+    return tuple(name for name in NAMES if importlib.util.find_spec(name) is not None)
+
+
+def choose_backend(backend: str) -> None:
+    """Makes Keras take a backend; before Keras is imported.
+
+    Raises:
+        DeviceError: its package is not installed.
+    """
+    if importlib.util.find_spec(backend) is None:
+        raise DeviceError(
+            f"the backend {NAMES[backend]} is not installed; install it with: pip install 'padviewer[{backend}]'"
+        )
+    os.environ["KERAS_BACKEND"] = backend
+    for name, value in _ENVIRONMENT[backend].items():
+        os.environ.setdefault(name, value)
+
+
+def load_framework(backend: str) -> Framework:
+    """Imports a backend's package and asks it for its devices."""
+    return {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[backend]()
+
+
+def _tensorflow() -> Framework:
+    import tensorflow as tf  # noqa: PLC0415
+
+    names = [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()]
+    devices = tuple(name for name in names if not name.startswith("XLA_"))
+    return Framework(f"TensorFlow {tf.__version__}", devices, (tf.errors.ResourceExhaustedError,))
+
+
+def _jax() -> Framework:
+    import jax  # noqa: PLC0415
+
+    found = {f"{device.platform.upper()}:{device.id}": None for device in [*jax.devices("cpu"), *jax.devices()]}
+    return Framework(f"JAX {jax.__version__}", tuple(found), (jax.errors.JaxRuntimeError,))
+
+
+def _torch() -> Framework:
+    import torch  # noqa: PLC0415
+
+    devices = ("CPU:0", *(f"GPU:{index}" for index in range(torch.cuda.device_count())))
+    return Framework(f"PyTorch {torch.__version__}", devices, (torch.OutOfMemoryError,), torch.inference_mode)
