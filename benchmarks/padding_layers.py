@@ -1,4 +1,4 @@
-"""Padding layers in TensorFlow's graphs, ours and Keras' in turn: START ROUNDS."""
+"""Padding layers in TensorFlow's graphs and under XLA, ours and Keras' in turn: START ROUNDS."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ def compare(rounds: int) -> dict[str, Any]:
             (MultiDimDynamicPadding(target), ((0, below), (0, right))),
             (DynamicPadding(target[0]), ((0, below), (0, 0))),
         ):
-            ours, peer = graph_of(layer), graph_of(keras.layers.ZeroPadding2D(amounts))
-            found[f"{type(layer).__name__} {size}"] = in_turn(ours, peer, x, rounds, calls)
+            for way, jit in (("", False), (", XLA", True)):
+                ours, peer = graph_of(layer, jit), graph_of(keras.layers.ZeroPadding2D(amounts), jit)
+                found[f"{type(layer).__name__} {size}{way}"] = in_turn(ours, peer, x, rounds, calls)
     return found
 
 
-def graph_of(layer: keras.Layer) -> Callable[[Any], Any]:
-    """Returns the layer as a graph that takes pictures of any size."""
-    function = tf.function(layer, input_signature=[tf.TensorSpec((None, None, None, 3))])
+def graph_of(layer: keras.Layer, jit: bool) -> Callable[[Any], Any]:
+    """Returns the layer as a graph that takes pictures of any size; XLA compiles it for each size that it meets."""
+    function = tf.function(layer, input_signature=[tf.TensorSpec((None, None, None, 3))], jit_compile=jit)
     graph: Callable[[Any], Any] = function.get_concrete_function()
     return graph
 
