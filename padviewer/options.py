@@ -14,7 +14,19 @@ from padviewer.spec import ACTIVATIONS, BACKENDS, PipelineSpec, parse_fill, pars
 
 USAGE = 2
 # Options whose value may begin with a minus, which argparse would take for another option: -1e3, -inf, -1x2.
-_SIGNED = ("--target", "--fill", "--filters", "--kernel", "--strides", "--dilation", "--seed")
+_SIGNED = tuple(
+    "--target --multiple-of --position-seed --fill --filters --kernel --strides --dilation --seed".split()
+)
+    "--target",
+    "--fill",
+    "--multiple-of",
+    "--position-seed",
+    "--filters",
+    "--kernel",
+    "--strides",
+    "--dilation",
+    "--seed",
+)
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 
 
@@ -57,9 +69,15 @@ def add_pipeline(parser: argparse.ArgumentParser) -> None:
     """Adds the settings of padding and convolution, and the budget."""
     add = parser.add_argument_group("padding").add_argument
     add("--target", help="wanted size of each spatial axis, such as 512x512; none leaves an axis (default: no padding)")
+    add("--multiple-of", metavar="SIZES", help="the padded size is a multiple of this, such as 32 or 32x8 (default: 1)")
     add("--position", choices=POSITIONS, help="where the content sits (default: start)")
+    add("--position-seed", type=int, metavar="SEED", help="of the position random (default: 0)")
     add("--mode", choices=MODES, help="how padding is made, by numpy's names (default: constant)")
-    add("--fill", metavar="VALUE", help="what constant writes (default: 0)")
+    add(
+        "--fill",
+        metavar="VALUE",
+        help="what constant writes: a number, or one a channel as in 0,128,255 (default: 0)",
+    )
     add("--overflow", choices=OVERFLOWS, help="what happens to an input larger than the target (default: keep)")
     add(
         "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
@@ -80,11 +98,26 @@ def add_pipeline(parser: argparse.ArgumentParser) -> None:
 _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
     "target": ("target", parse_target),
     "fill": ("fill_value", parse_fill),
+    "multiple_of": ("multiple_of", lambda text: parse_sizes("multiple_of", text)),
     "kernel": ("kernel", lambda text: parse_sizes("kernel", text)),
     "strides": ("strides", lambda text: parse_sizes("strides", text)),
     "dilation": ("dilation", lambda text: parse_sizes("dilation", text)),
 }
-_TAKEN = ("axes", "position", "mode", "overflow", "filters", "conv_padding", "activation", "seed", "device", "backend")
+_TAKEN = tuple(
+    "axes position position_seed mode overflow filters conv_padding activation seed device backend".split()
+)
+    "axes",
+    "position",
+    "position_seed",
+    "mode",
+    "overflow",
+    "filters",
+    "conv_padding",
+    "activation",
+    "seed",
+    "device",
+    "backend",
+)
 
 
 def spec_of(options: argparse.Namespace) -> PipelineSpec:

@@ -16,7 +16,7 @@ from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
 from padviewer.gui.fields import WheelGuard, mark, show_text
 from padviewer.gui.labels import section_label
 from padviewer.plan import Plan
-from padviewer.spec import ACTIVATIONS, MAX_SEED, PipelineSpec, format_sizes, parse_fill, parse_sizes
+from padviewer.spec import ACTIVATIONS, MAX_SEED, PipelineSpec, format_fill, format_sizes, parse_fill, parse_sizes
 from padviewer.workers.frameworks import installed_backends
 
 _NAMES = {"D": "depth", "H": "height", "W": "width", "T": "length"}
@@ -71,11 +71,13 @@ class SettingsForm(QScrollArea):
             with QSignalBlocker(field):
                 field.setCurrentText(text)
         self._fill.setEnabled(spec.mode == "constant")
-        show_text(self._fill, str(spec.fill_value), spec.fill_value, parse_fill)
+        show_text(self._fill, format_fill(spec.fill_value), spec.fill_value, parse_fill)
         for name, edit in self._sizes.items():
             sizes = getattr(spec, name)
             show_text(edit, format_sizes(sizes), sizes, partial(parse_sizes, name))
-        for spin, value in ((self._filters, spec.filters), (self._seed, spec.seed)):
+        self._target_rows.setRowVisible(self._position_seed, spec.position == "random")
+        numbers = ((self._filters, spec.filters), (self._seed, spec.seed), (self._position_seed, spec.position_seed))
+        for spin, value in numbers:
             with QSignalBlocker(spin):
                 spin.setValue(min(value, _LARGEST))
         for combo, choice in ((self._backend, spec.backend), (self._device, spec.device)):
@@ -113,9 +115,14 @@ class SettingsForm(QScrollArea):
         rows = self._group(layout, "Padding")
         self._target_rows = rows
         self._targets: dict[str, QSpinBox] = {}
+        self._sizes: dict[str, QLineEdit] = {}
+        self._add_sizes(rows, "multiple_of", "Multiple of", "The padded size is a multiple of it: 32 or 32x8")
         self._position = self._combo(rows, "position", "Position", POSITIONS, "Where the content sits in the target")
+        self._position_seed = self._spin(
+            rows, "position_seed", "Place seed", 0, MAX_SEED, "Of the random position: the same seed, the same place"
+        )
         self._mode = self._combo(rows, "mode", "Mode", MODES, "How padding is made, by numpy's names")
-        self._fill = self._edit(rows, "fill_value", "Fill", parse_fill, "What constant padding is filled with")
+        self._fill = self._edit(rows, "fill_value", "Fill", parse_fill, "A number, or one for each channel: 0,128,255")
         self._overflow = self._combo(
             rows, "overflow", "If larger", OVERFLOWS, "What happens to an axis that is larger than its target"
         )
@@ -125,14 +132,9 @@ class SettingsForm(QScrollArea):
     def _build_convolution(self, layout: QVBoxLayout) -> None:
         rows = self._group(layout, "Convolution")
         self._filters = self._spin(rows, "filters", "Filters", 1, _LARGEST, "How many feature maps there are")
-        self._sizes = {
-            name: self._edit(rows, name, label, partial(parse_sizes, name), tip)
-            for name, label, tip in (
-                ("kernel", "Kernel", "One size for all axes, or one for each: 3 or 3x5"),
-                ("strides", "Strides", "One stride for all axes, or one for each: 1 or 2x1"),
-                ("dilation", "Dilation", "One dilation for all axes, or one for each: 1 or 2x2"),
-            )
-        }
+        self._add_sizes(rows, "kernel", "Kernel", "One size for all axes, or one for each: 3 or 3x5")
+        self._add_sizes(rows, "strides", "Strides", "One stride for all axes, or one for each: 1 or 2x1")
+        self._add_sizes(rows, "dilation", "Dilation", "One dilation for all axes, or one for each: 1 or 2x2")
         self._conv_padding = self._combo(
             rows, "conv_padding", "Borders", CONV_PADDINGS, "What the convolution pads itself"
         )
@@ -201,6 +203,9 @@ class SettingsForm(QScrollArea):
         self._add(rows, name, label, edit, tip)
         edit.textEdited.connect(lambda text: self._on_text_edited(edit, name, text, parse))
         return edit
+
+    def _add_sizes(self, rows: QFormLayout, name: str, label: str, tip: str) -> None:
+        self._sizes[name] = self._edit(rows, name, label, partial(parse_sizes, name), tip)
 
     def _report(self, combo: QComboBox, name: str) -> None:
         combo.currentTextChanged.connect(lambda text: self.spec_edited.emit({name: text}))

@@ -28,7 +28,7 @@ from padviewer.workers.process import OnProgress
 
 EXPORTER = "exporter"
 # Settings that belong to a number of spatial axes, and so are kept for each.
-_PER_RANK = ("target", "kernel", "strides", "dilation")
+_PER_RANK = ("target", "multiple_of", "kernel", "strides", "dilation")
 
 
 class Session(QObject):

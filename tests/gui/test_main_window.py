@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 from pathlib import Path
@@ -129,6 +130,52 @@ def test_each_setting_of_the_form_reaches_the_plan(open_window: Open, photo: Pat
     assert (spec.conv_padding, spec.activation) == ("same", "tanh")
     settle(qtbot, window)
     assert window.pane(Stage.FEATURE).title_text == "240 × 350 × 3"
+
+
+def test_multiples_random_places_and_fills_for_each_channel(open_window: Open, photo: Path, qtbot: QtBot) -> None:
+    window = open_window(photo, filters=1)
+    seed = window.form.field("position_seed")
+    assert not seed.isVisible()
+    type_into(window.form.field("multiple_of"), "100x64")
+    type_into(window.form.field("target H"), "620")
+    assert window.pane(Stage.PADDED).title_text == "700 × 640 × 3"
+    position = window.form.field("position")
+    position.setFocus()
+    QTest.keyClicks(position, "random")
+    assert seed.isVisible()
+    type_into(seed, "5")
+    type_into(window.form.field("fill_value"), "10,20,30")
+    settle(qtbot, window)
+    plan = window.session.plan
+    assert plan is not None
+    assert plan.spec.position_seed == 5
+    before, after = plan.spatial[0].pad
+    assert before + after == 220
+    pixels = np.asarray(Image.open(photo))
+    expected = np.empty((700, 640, 3), np.uint8)
+    expected[:] = (10, 20, 30)
+    expected[before : before + 480] = pixels
+    step = step_of(window, Stage.PADDED)
+    assert np.array_equal(shown(window, Stage.PADDED)[..., :3], expected[::step, ::step])
+    layer = MultiDimDynamicPadding(
+        (620, None), multiple_of=(100, 64), position="random", seed=5, fill_value=(10, 20, 30)
+    )
+    assert np.array_equal(np.asarray(layer(pixels[None].astype("float32")))[0], expected)
+
+
+def test_a_backend_that_is_not_installed_is_told(open_window: Open, photo: Path, qtbot: QtBot) -> None:
+    missing = [name for name in ("jax", "torch") if importlib.util.find_spec(name) is None]
+    if not missing:
+        pytest.skip("all backends are installed")
+    window = open_window(photo, filters=1, own_engine=True)
+    window.session.edit({"backend": missing[0]})
+    settle(qtbot, window)
+    assert "is not installed; install it with: pip install" in window.pane(Stage.FEATURE).note_text
+    assert window.pane(Stage.PADDED).canvas.has_pixels
+    window.session.edit({"backend": "tensorflow"})
+    settle(qtbot, window)
+    assert window.pane(Stage.FEATURE).canvas.has_pixels
+    assert "TensorFlow" in window.status._engine.text()
 
 
 def test_a_text_that_cannot_be_is_marked_and_changes_nothing(open_window: Open, photo: Path) -> None:
