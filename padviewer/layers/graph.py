@@ -1,13 +1,16 @@
-"""Sizes that only a run knows: what a TensorFlow graph needs beyond the operations of every backend.
+"""Numbers that only a run knows: what backends need beyond the operations that all of them have.
 
-Other backends trace with real sizes, so nothing here is reached under them and TensorFlow is imported on first use.
+The checks are for TensorFlow's graphs, and import it on first use. Other backends trace with real sizes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from padviewer.geometry import larger, smaller
+import numpy as np
+from keras import backend
+
+from padviewer.geometry import larger, positive, smaller
 
 
 def at_most(size: Any, limit: int, name: str, words: tuple[str, str]) -> Any:
@@ -25,6 +28,28 @@ def at_most(size: Any, limit: int, name: str, words: tuple[str, str]) -> Any:
 def at_least_one(size: Any, name: str, words: tuple[str, str]) -> Any:
     """Returns the integer tensor `size`; a run where it is 0 fails. The arguments are those of `at_most`."""
     return _checked(size, smaller(size, 1), 1, name, words)
+
+
+def not_negative(value: Any, name: str, words: tuple[str, str]) -> Any:
+    """Returns the integer tensor `value`; a run where it is negative fails. The arguments are those of `at_most`."""
+    return _checked(value, 1 + positive(-value), 1, name, words)
+
+
+def known(value: Any) -> Any:
+    """Returns a scalar integer tensor as an int where its value is there already, else as it is."""
+    try:
+        number = int(value)
+    except (TypeError, RuntimeError):  # what traced and shapeless tensors raise
+        return value
+    # AutoGraph makes a tensor of int().
+    return number if isinstance(number, int) else value
+
+
+def constant(value: bool | float, dtype: Any) -> Any:
+    """Returns a number in the form in which the backend fills a tensor of `dtype` with it, to the last bit."""
+    if backend.backend() == "torch":
+        return value
+    return np.asarray(value, np.dtype(backend.standardize_dtype(dtype)))
 
 
 def set_static_shape(x: Any, shape: tuple[int | None, ...]) -> Any:

@@ -2,53 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
-from keras import backend, ops
+from keras import ops
 
-from padviewer.errors import PlanError, SettingsError
-from padviewer.geometry import Split, fold, padded_size, positive, split
+from padviewer.geometry import Split, fold, positive, split
 from padviewer.layers import graph
-from padviewer.resolve import check_fill
-from padviewer.spec import PipelineSpec
-
-Shape = tuple[int | None, ...]
-# One wanted size for each axis of a tensor, batch and channels included; None leaves an axis.
-Targets = tuple[int | None, ...]
-
-# Tensor shapes are int32 in TensorFlow's graphs.
-MAX_TARGET = 2**31 - 1
-# numpy's limits know nothing of these; their values are checked as the float that they shorten.
-_SHORT_FLOATS = {"bfloat16": "float32"}
+from padviewer.layers.limits import check_bytes, check_dense, check_dtype, check_empty, check_larger, check_rank
+from padviewer.layers.random_draws import Draws
+from padviewer.layers.targets import Shape, Targets
+from padviewer.spec import Fill, Number, PipelineSpec
 
 
-def pad(x: Any, targets: Targets, settings: PipelineSpec) -> Any:
+class Amounts(NamedTuple):
+    """What happens to each axis of a tensor, in integers, or in scalar tensors where only the run knows.
+
+    Attributes:
+        sizes: of the axes before.
+        wanted: of the axes after.
+        pads: elements added before and after, of the axes that change; negative numbers are a crop.
+        crops: whether a number may be negative.
+        drawn: whether a number is known only after a random draw, and not from the shape.
+    """
+
+    sizes: tuple[Any, ...]
+    wanted: tuple[Any, ...]
+    pads: dict[int, Split]
+    crops: bool
+    drawn: bool
+
+    @property
+    def known(self) -> bool:
+        """Whether every size is known now."""
+        return all(isinstance(size, int) for size in (*self.sizes, *self.wanted))
+
+    def pad_width(self) -> Any:
+        """Returns the amounts as an int32 tensor of shape `(rank, 2)`: numpy's form of them."""
+        rows = [self.pads.get(axis, Split(0, 0)) for axis in range(len(self.sizes))]
+        if all(isinstance(amount, int) for row in rows for amount in row):
+            return ops.convert_to_tensor(np.array(rows, "int32"))
+        return ops.stack([ops.stack([ops.cast(amount, "int32") for amount in row]) for row in rows])
+
+
+def pad(
+    x: Any, targets: Targets, settings: PipelineSpec, *, channels: int | None = None, draws: Draws | None = None
+) -> tuple[Any, Amounts]:
     """Pads a tensor.
 
     Args:
         x: tensor of any shape, one axis for each target, and any dtype but strings.
-        targets: wanted size of each axis.
-        settings: `position`, `mode`, `fill_value` and `overflow` are read.
+        targets: what is wanted of each axis.
+        settings: `position`, `position_seed`, `mode`, `fill_value` and `overflow` are read.
+        channels: index of the channel axis, for a fill of each channel; None where there is none.
+        draws: where random positions come from; None takes the first draw of the seed.
 
     Returns:
-        Tensor of the same dtype.
+        Tensor of the same dtype, and what was done to its axes.
     """
     x = ops.convert_to_tensor(x)
-    _check_dense(x)
+    check_dense(x)
     static = padded_shape(tuple(x.shape), targets, settings)
-    _check_dtype(x, settings)
-    sizes = tuple(_checked_size(*row, settings) for row in zip(range(len(targets)), ops.shape(x), targets, strict=True))
-    wanted = tuple(padded_size(size, target, settings.overflow) for size, target in zip(sizes, targets, strict=True))
-    moved = tuple(axis for axis, (size, new) in enumerate(zip(sizes, wanted, strict=True)) if not _same(size, new))
-    if not moved:
-        return x
-    pads = {axis: Split(*split(wanted[axis] - sizes[axis], settings.position)) for axis in moved}
-    if settings.mode == "constant":
-        y = _fill_around(_crop(x, sizes, pads) if settings.overflow == "crop" else x, pads, settings)
-    else:
-        y = _gather(x, sizes, wanted, pads, settings.mode)
-    return y if all(isinstance(size, int) for size in sizes) else graph.set_static_shape(y, static)
+    check_dtype(x.dtype, tuple(x.shape), targets, settings, channels)
+    check_bytes(tuple(x.shape), targets, settings.overflow, x.dtype)
+    sizes = tuple(
+        check_empty(axis, check_larger(axis, size, target, settings.overflow), target, settings.mode)
+        for axis, (size, target) in enumerate(zip(ops.shape(x), targets, strict=True))
+    )
+    amounts = amounts_of(sizes, targets, settings, draws or Draws(settings.position_seed))
+    y = apply(x, amounts, settings.mode, settings.fill_value, channels)
+    return y if amounts.known else graph.set_static_shape(y, static), amounts
 
 
 def padded_shape(shape: Shape, targets: Targets, settings: PipelineSpec) -> Shape:
@@ -56,41 +80,56 @@ def padded_shape(shape: Shape, targets: Targets, settings: PipelineSpec) -> Shap
 
     An axis of unknown size under overflow `keep` stays unknown: it may be larger than its target.
     """
-    if len(shape) != len(targets):
-        raise PlanError(f"input of shape {shape}: expected {len(targets)} axes, one for each target of {targets}")
-    return tuple(_static_size(axis, *row, settings) for axis, row in enumerate(zip(shape, targets, strict=True)))
+    check_rank(shape, targets)
+    found = []
+    for axis, (size, target) in enumerate(zip(shape, targets, strict=True)):
+        if size is not None:
+            check_empty(axis, check_larger(axis, size, target, settings.overflow), target, settings.mode)
+        if target is None:
+            found.append(size)
+        elif size is None and (target.size is None or settings.overflow == "keep"):
+            found.append(None)
+        else:
+            found.append(target.padded(size, settings.overflow))
+    return tuple(found)
 
 
-def wanted_size(name: str, value: Any) -> int | None:
-    """Returns a target as a plain integer or None, or raises a `SettingsError` that names the argument."""
-    value = plain(value)
-    if value is None or (type(value) is int and 0 <= value <= MAX_TARGET):
-        return value
-    raise SettingsError(
-        f"{name} received {value!r}; expected a whole number from 0 to {MAX_TARGET}, or None to leave the axis as it is"
+def amounts_of(sizes: tuple[Any, ...], targets: Targets, settings: PipelineSpec, draws: Draws) -> Amounts:
+    """Returns what happens to axes of `sizes` elements."""
+    random = settings.position == "random"
+    wanted = tuple(
+        size if target is None else target.padded(size, settings.overflow)
+        for size, target in zip(sizes, targets, strict=True)
     )
+    pads = {
+        axis: Split(*split(wanted[axis] - size, settings.position, draws.axis(target.number) if random else 0))
+        for axis, (size, target) in enumerate(zip(sizes, targets, strict=True))
+        if target is not None and not _same(size, wanted[axis])
+    }
+    return Amounts(sizes, wanted, pads, settings.overflow == "crop", random and not draws.known)
 
 
-def plain(value: Any) -> Any:
-    """Returns a numpy scalar as Python's own, so that it can be written to JSON; anything else as it is."""
-    return value.item() if isinstance(value, np.generic) else value
+def apply(x: Any, amounts: Amounts, mode: str, fill: Fill, channels: int | None = None) -> Any:
+    """Pads and crops a tensor by amounts that were worked out."""
+    if not amounts.pads:
+        return x
+    if mode != "constant":
+        return _gather(x, amounts, mode)
+    number = 0 if isinstance(fill, tuple) else fill
+    y = _take_or_fill(x, amounts, number) if amounts.drawn else _fill_around(_crop(x, amounts), amounts, number)
+    return y if not isinstance(fill, tuple) else _fill_channels(y, amounts, fill, channels)
 
 
-def _check_dense(x: Any) -> None:
-    if hasattr(x, "ragged_rank") or hasattr(x, "dense_shape"):
-        raise PlanError(
-            f"a {type(x).__name__} cannot be padded by a layer; expected a dense tensor. "
-            "Convert it first, by to_tensor() or tf.sparse.to_dense()."
-        )
-
-
-def _check_dtype(x: Any, settings: PipelineSpec) -> None:
-    """Raises a `PlanError` where the tensor's dtype cannot be padded, or cannot hold the fill value."""
-    dtype = backend.standardize_dtype(x.dtype)
-    if dtype == "string":
-        raise PlanError("dtype string cannot be padded; expected numbers or booleans. Encode the strings first.")
-    if settings.mode == "constant":
-        check_fill(settings.fill_value, _SHORT_FLOATS.get(dtype, dtype))
+def content_mask(amounts: Amounts, axes: Iterable[int]) -> Any:
+    """Returns a boolean tensor that is True on the content, of length 1 along all but some axes."""
+    inside: Any = True
+    for axis in axes:
+        before, _ = amounts.pads.get(axis, Split(0, 0))
+        positions = ops.arange(amounts.wanted[axis], dtype="int32")
+        data = ops.logical_and(positions >= before, positions < before + amounts.sizes[axis])
+        shape = [-1 if other == axis else 1 for other in range(len(amounts.sizes))]
+        inside = ops.logical_and(inside, ops.reshape(data, shape))
+    return inside
 
 
 def _same(size: Any, wanted: Any) -> bool:
@@ -98,68 +137,47 @@ def _same(size: Any, wanted: Any) -> bool:
     return wanted is size or (isinstance(size, int) and isinstance(wanted, int) and wanted == size)
 
 
-def _static_size(axis: int, size: int | None, target: int | None, settings: PipelineSpec) -> int | None:
-    if size is None:
-        return None if settings.overflow == "keep" else target
-    wanted: int = padded_size(_checked_size(axis, size, target, settings), target, settings.overflow)
-    return wanted
-
-
-def _checked_size(axis: int, size: Any, target: int | None, settings: PipelineSpec) -> Any:
-    """Returns the size of an axis, refusing now, or when the graph runs, one that the settings do not allow."""
-    if target is None:
-        return size
-    if settings.overflow == "error":
-        size = _refuse_larger(axis, size, target)
-    if settings.mode != "constant" and target > 0:
-        size = _refuse_empty(axis, size, settings.mode)
-    return size
-
-
-def _refuse_larger(axis: int, size: Any, target: int) -> Any:
-    words = (
-        f"axis {axis} has ",
-        f" elements, more than the target of {target}, and overflow is 'error'; "
-        "raise the target, or let overflow crop or keep",
-    )
-    if not isinstance(size, int):
-        return graph.at_most(size, target, f"axis_{axis}_is_larger_than_its_target", words)
-    if size > target:
-        raise PlanError(f"{words[0]}{size}{words[1]}")
-    return size
-
-
-def _refuse_empty(axis: int, size: Any, mode: str) -> Any:
-    words = (
-        f"axis {axis} has ",
-        f" elements, from which mode {mode!r} can take no padding; use constant, or give at least one element",
-    )
-    if not isinstance(size, int):
-        return graph.at_least_one(size, f"axis_{axis}_is_empty", words)
-    if size == 0:
-        raise PlanError(f"{words[0]}{size}{words[1]}")
-    return size
-
-
-def _crop(x: Any, sizes: tuple[Any, ...], pads: dict[int, Split]) -> Any:
-    kept = [slice(None)] * len(sizes)
-    for axis, (before, after) in pads.items():
-        kept[axis] = slice(positive(-before), sizes[axis] - positive(-after))
+def _crop(x: Any, amounts: Amounts) -> Any:
+    if not amounts.crops:
+        return x
+    kept = [slice(None)] * len(amounts.sizes)
+    for axis, (before, after) in amounts.pads.items():
+        kept[axis] = slice(positive(-before), amounts.sizes[axis] - positive(-after))
     return x[tuple(kept)]
 
 
-def _fill_around(x: Any, pads: dict[int, Split], settings: PipelineSpec) -> Any:
+def _fill_around(x: Any, amounts: Amounts, fill: Number) -> Any:
     width: list[tuple[Any, Any]] = [(0, 0)] * len(x.shape)
-    for axis, (before, after) in pads.items():
-        # Only where a crop is allowed can an amount be negative.
-        width[axis] = (positive(before), positive(after)) if settings.overflow == "crop" else (before, after)
-    dtype = np.dtype(backend.standardize_dtype(x.dtype))
-    return ops.pad(x, tuple(width), constant_values=np.asarray(settings.fill_value, dtype))
+    for axis, (before, after) in amounts.pads.items():
+        width[axis] = (positive(before), positive(after)) if amounts.crops else (before, after)
+    return ops.pad(x, tuple(width), constant_values=graph.constant(fill, x.dtype))
 
 
-def _gather(x: Any, sizes: tuple[Any, ...], wanted: tuple[Any, ...], pads: dict[int, Split], mode: str) -> Any:
-    for axis, (before, _) in pads.items():
-        static = isinstance(wanted[axis], int) and isinstance(sizes[axis], int)
-        positions = (np if static else ops).arange(wanted[axis], dtype="int32")
-        x = ops.take(x, fold(positions - before, sizes[axis], mode), axis=axis)
+def _take_or_fill(x: Any, amounts: Amounts, fill: Number) -> Any:
+    """Fills by gathering: XLA and JAX refuse an amount that is not known when they compile.
+
+    The element that outside positions take is one more, added behind the axis; so an empty axis works too.
+    """
+    for axis, (before, _) in amounts.pads.items():
+        width = [(0, int(other == axis)) for other in range(len(x.shape))]
+        x = ops.pad(x, width, constant_values=graph.constant(fill, x.dtype))
+        index, size = ops.arange(amounts.wanted[axis], dtype="int32") - before, amounts.sizes[axis]
+        # Folded, an index before the content would be an element of it.
+        outside = ops.logical_or(index < 0, index >= size)
+        x = ops.take(x, ops.where(outside, size, index), axis=axis)
+    return x
+
+
+def _fill_channels(y: Any, amounts: Amounts, fill: tuple[Any, ...], channels: int | None) -> Any:
+    shape = [len(fill) if axis == channels else 1 for axis in range(len(y.shape))]
+    values = ops.stack([ops.convert_to_tensor(graph.constant(number, y.dtype), y.dtype) for number in fill])
+    return ops.where(content_mask(amounts, amounts.pads), y, ops.reshape(values, shape))
+
+
+def _gather(x: Any, amounts: Amounts, mode: str) -> Any:
+    for axis, (before, _) in amounts.pads.items():
+        size, wanted = amounts.sizes[axis], amounts.wanted[axis]
+        static = isinstance(wanted, int) and isinstance(size, int) and isinstance(before, int)
+        positions = (np if static else ops).arange(wanted, dtype="int32")
+        x = ops.take(x, fold(positions - before, size, mode), axis=axis)
     return x
