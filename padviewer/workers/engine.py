@@ -109,7 +109,9 @@ def build_model(plan: Plan) -> keras.Sequential:
     rank = len(plan.spatial)
     padding = MultiDimDynamicPadding(
         spec.target or (None,) * rank,
+        multiple_of=spec.multiple_of if len(spec.multiple_of) > 1 else spec.multiple_of[0],
         position=spec.position,
+        seed=spec.position_seed,
         mode=spec.mode,
         fill_value=spec.fill_value,
         overflow=spec.overflow,
