@@ -37,6 +37,9 @@ def build(case, rank):
 
     model = keras.Sequential()
     padding = {name: case[name] for name in ("position", "mode", "fill_value", "overflow") if name in case}
+    if isinstance(padding.get("fill_value"), list):
+        padding["fill_value"] = tuple(padding["fill_value"])
+    padding |= {"multiple_of": single(case.get("multiple_of", [1])), "seed": case.get("position_seed", 0)}
     model.add(MultiDimDynamicPadding(tuple(case.get("target") or (None,) * rank), **padding))
     convolution = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}[rank]
     model.add(
@@ -53,11 +56,17 @@ def build(case, rank):
     return model
 
 
+def read(tensor):
+    import keras  # noqa: PLC0415
+
+    return keras.ops.convert_to_numpy(tensor)
+
+
 def main(folder):
     for i, case in enumerate(json.loads((folder / "cases.json").read_text())):
         axes = case.pop("axes")
         array = channels_last(np.load(folder / f"input_{i}.npy"), axes)
-        feature = np.asarray(build(case, array.ndim - 2)(array))
+        feature = read(build(case, array.ndim - 2)(array))
         np.save(folder / f"feature_{i}.npy", feature if "B" in axes else feature[0])
 
 

@@ -48,6 +48,11 @@ CASES = (
     ("float32", (2, 5, 6, 7, 2), {"axes": "BDHWC", "dilation": [1, 2, 1], "position": "center", "target": [6, 6, 9]}),
     ("int64", (30, 40, 2),
      {"axes": "HWC", "target": [20, 50], "overflow": "crop", "position": "center", "filters": 64}),
+    ("uint8", (17, 23, 3),
+     {"axes": "HWC", "target": [20, None], "multiple_of": [8, 16], "position": "random", "position_seed": 11,
+      "fill_value": [9, 0, 255]}),
+    ("int32", (3, 40, 30),
+     {"axes": "CHW", "target": [24, 24], "overflow": "crop", "position": "random", "position_seed": 5}),
 )  # fmt: skip
 
 
