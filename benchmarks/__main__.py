@@ -14,12 +14,12 @@ from typing import Any
 
 import psutil
 
-from benchmarks import editing, exporting, layer, peers, startup
+from benchmarks import bucketing, editing, exporting, layer, peers, startup
 from benchmarks.bench import Bench, BenchError, clean_environment
 from benchmarks.row import Row, table
 from benchmarks.screen import shown
 
-SUITES = (startup, layer, peers, exporting, editing)
+SUITES = (startup, layer, peers, bucketing, exporting, editing)
 NAMES = tuple(name for suite in SUITES for name in suite.NAMES)
 # Above this share of busy cores before we begin, other programs decide the figures: our processes are three.
 QUIET = 0.1

@@ -38,7 +38,7 @@ class Bench:
     environment: Mapping[str, str]
     display: str
 
-    def python(self, *arguments: str | Path) -> tuple[float, str]:
+    def python(self, *arguments: str | Path, timeout: float = _TIMEOUT) -> tuple[float, str]:
         """Runs Python in the checkout; returns seconds from its start to its end, and what it printed."""
         command = [sys.executable, *map(str, arguments)]
         started = time.perf_counter()
@@ -52,19 +52,19 @@ class Bench:
             start_new_session=True,
         )
         try:
-            printed, complaint = process.communicate(timeout=_TIMEOUT)
+            printed, complaint = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired as error:
             os.killpg(process.pid, signal.SIGKILL)
-            raise BenchError(f"{' '.join(command)}: no end after {_TIMEOUT} s\n{process.communicate()[1]}") from error
+            raise BenchError(f"{' '.join(command)}: no end after {timeout:g} s\n{process.communicate()[1]}") from error
         elapsed = time.perf_counter() - started
         if process.returncode:
             raise BenchError(f"{' '.join(command)}: exit code {process.returncode}\n{complaint}")
         return elapsed, printed
 
-    def script(self, name: str, *arguments: str | Path) -> dict[str, Any]:
+    def script(self, name: str, *arguments: str | Path, timeout: float = _TIMEOUT) -> dict[str, Any]:
         """Runs a script of this directory with the time of its start; returns the JSON object that it printed last."""
         # -P keeps this directory off the path; the checkout is on it instead, as when main.py is run.
-        printed = self.python("-P", ROOT / "benchmarks" / name, repr(time.time()), *arguments)[1]
+        printed = self.python("-P", ROOT / "benchmarks" / name, repr(time.time()), *arguments, timeout=timeout)[1]
         answer: dict[str, Any] = json.loads(printed.splitlines()[-1])
         return answer
 
