@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from keras import ops
+from keras import backend, ops
 
 from padviewer.geometry import Split, fold, positive, split
 from padviewer.layers import graph
@@ -14,6 +15,9 @@ from padviewer.layers.limits import check_bytes, check_dense, check_dtype, check
 from padviewer.layers.random_draws import Draws
 from padviewer.layers.targets import Shape, Targets
 from padviewer.spec import Fill, Number, PipelineSpec
+
+# Of these Keras' `where` makes types of half their bits.
+_NARROWED = ("uint64", "complex128")
 
 
 class Amounts(NamedTuple):
@@ -63,12 +67,15 @@ def pad(
     """
     x = ops.convert_to_tensor(x)
     check_dense(x)
-    static = padded_shape(tuple(x.shape), targets, settings)
-    check_dtype(x.dtype, tuple(x.shape), targets, settings, channels)
-    check_bytes(tuple(x.shape), targets, settings.overflow, x.dtype)
+    shape = graph.static_shape(x)
+    if settings.overflow == "error" and graph.is_placeholder(x):
+        settings = replace(settings, overflow="crop")
+    static = padded_shape(shape, targets, settings)
+    check_dtype(x.dtype, shape, targets, settings, channels)
+    check_bytes(shape, targets, settings.overflow, x.dtype)
     sizes = tuple(
         check_empty(axis, check_larger(axis, size, target, settings.overflow), target, settings.mode)
-        for axis, (size, target) in enumerate(zip(ops.shape(x), targets, strict=True))
+        for axis, (size, target) in enumerate(zip(graph.sizes_of(x), targets, strict=True))
     )
     amounts = amounts_of(sizes, targets, settings, draws or Draws(settings.position_seed))
     y = apply(x, amounts, settings.mode, settings.fill_value, channels)
@@ -106,7 +113,8 @@ def amounts_of(sizes: tuple[Any, ...], targets: Targets, settings: PipelineSpec,
         for axis, (size, target) in enumerate(zip(sizes, targets, strict=True))
         if target is not None and not _same(size, wanted[axis])
     }
-    return Amounts(sizes, wanted, pads, settings.overflow == "crop", random and not draws.known)
+    gathers = graph.gathers(sizes) or (random and not draws.known)
+    return Amounts(sizes, wanted, pads, settings.overflow == "crop", gathers)
 
 
 def apply(x: Any, amounts: Amounts, mode: str, fill: Fill, channels: int | None = None) -> Any:
@@ -115,9 +123,9 @@ def apply(x: Any, amounts: Amounts, mode: str, fill: Fill, channels: int | None 
         return x
     if mode != "constant":
         return _gather(x, amounts, mode)
-    number = 0 if isinstance(fill, tuple) else fill
-    y = _take_or_fill(x, amounts, number) if amounts.drawn else _fill_around(_crop(x, amounts), amounts, number)
-    return y if not isinstance(fill, tuple) else _fill_channels(y, amounts, fill, channels)
+    if isinstance(fill, tuple):
+        return _fill_channels(x, amounts, fill, channels)
+    return _take_or_fill(x, amounts, fill) if amounts.drawn else _fill_around(_crop(x, amounts), amounts, fill)
 
 
 def content_mask(amounts: Amounts, axes: Iterable[int]) -> Any:
@@ -125,7 +133,7 @@ def content_mask(amounts: Amounts, axes: Iterable[int]) -> Any:
     inside: Any = True
     for axis in axes:
         before, _ = amounts.pads.get(axis, Split(0, 0))
-        positions = ops.arange(amounts.wanted[axis], dtype="int32")
+        positions = graph.positions(amounts.wanted[axis])
         data = ops.logical_and(positions >= before, positions < before + amounts.sizes[axis])
         shape = [-1 if other == axis else 1 for other in range(len(amounts.sizes))]
         inside = ops.logical_and(inside, ops.reshape(data, shape))
@@ -150,7 +158,7 @@ def _fill_around(x: Any, amounts: Amounts, fill: Number) -> Any:
     width: list[tuple[Any, Any]] = [(0, 0)] * len(x.shape)
     for axis, (before, after) in amounts.pads.items():
         width[axis] = (positive(before), positive(after)) if amounts.crops else (before, after)
-    return ops.pad(x, tuple(width), constant_values=graph.constant(fill, x.dtype))
+    return graph.fill_around(x, width, fill)
 
 
 def _take_or_fill(x: Any, amounts: Amounts, fill: Number) -> Any:
@@ -160,15 +168,21 @@ def _take_or_fill(x: Any, amounts: Amounts, fill: Number) -> Any:
     """
     for axis, (before, _) in amounts.pads.items():
         width = [(0, int(other == axis)) for other in range(len(x.shape))]
-        x = ops.pad(x, width, constant_values=graph.constant(fill, x.dtype))
-        index, size = ops.arange(amounts.wanted[axis], dtype="int32") - before, amounts.sizes[axis]
+        x = graph.fill_around(x, width, fill)
+        index, size = graph.positions(amounts.wanted[axis]) - before, amounts.sizes[axis]
         # Folded, an index before the content would be an element of it.
         outside = ops.logical_or(index < 0, index >= size)
-        x = ops.take(x, ops.where(outside, size, index), axis=axis)
+        x = ops.take(x, ops.where(outside, graph.scalar(size), index), axis=axis)
     return x
 
 
-def _fill_channels(y: Any, amounts: Amounts, fill: tuple[Any, ...], channels: int | None) -> Any:
+def _fill_channels(x: Any, amounts: Amounts, fill: tuple[Number, ...], channels: int | None) -> Any:
+    if backend.standardize_dtype(x.dtype) in _NARROWED:
+        planes = [
+            apply(ops.take(x, [number], axis=channels), amounts, "constant", value) for number, value in enumerate(fill)
+        ]
+        return ops.concatenate(planes, axis=channels)
+    y = apply(x, amounts, "constant", 0)
     shape = [len(fill) if axis == channels else 1 for axis in range(len(y.shape))]
     values = ops.stack([ops.convert_to_tensor(graph.constant(number, y.dtype), y.dtype) for number in fill])
     return ops.where(content_mask(amounts, amounts.pads), y, ops.reshape(values, shape))
@@ -178,6 +192,6 @@ def _gather(x: Any, amounts: Amounts, mode: str) -> Any:
     for axis, (before, _) in amounts.pads.items():
         size, wanted = amounts.sizes[axis], amounts.wanted[axis]
         static = isinstance(wanted, int) and isinstance(size, int) and isinstance(before, int)
-        positions = (np if static else ops).arange(wanted, dtype="int32")
+        positions = np.arange(wanted, dtype="int32") if static else graph.positions(wanted)
         x = ops.take(x, fold(positions - before, size, mode), axis=axis)
     return x
