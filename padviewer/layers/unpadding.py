@@ -90,7 +90,7 @@ class Unpadding(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no typ
         _check_count(inputs, self.settings.position)
         y, x = (keras.ops.convert_to_tensor(tensor) for tensor in inputs[:2])
         scales = self._scales(tuple(y.shape), tuple(x.shape))
-        sizes, padded = tuple(keras.ops.shape(x)), tuple(keras.ops.shape(y))
+        sizes, padded = graph.sizes_of(x), graph.sizes_of(y)
         if len(inputs) == 3:
             pads = _splits(inputs[2], len(sizes))
         else:
@@ -185,7 +185,7 @@ def unpad(
     pads = _splits(pad_width, rank)
     kept = tuple(
         None if _zero(pad) else -(-(size * scale - pad.before - pad.after) // scale)
-        for size, pad, scale in zip(keras.ops.shape(y), pads, scales, strict=True)
+        for size, pad, scale in zip(graph.sizes_of(y), pads, scales, strict=True)
     )
     return _cut(y, pads, kept, scales, _cropped(cropped), settings, None)
 
@@ -202,7 +202,7 @@ def _cut(
     """Returns `y` with `kept` elements on each axis, from those on that stand for data; None keeps an axis."""
     check_dense(y)
     check_dtype(y.dtype, tuple(y.shape), (None,) * len(kept), settings, channels)
-    sizes = tuple(keras.ops.shape(y))
+    sizes = graph.sizes_of(y)
     wanted = tuple(size if new is None else new for size, new in zip(sizes, kept, strict=True))
     moved = {}
     for axis, (pad, new) in enumerate(zip(pads, kept, strict=True)):
