@@ -10,11 +10,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from padviewer.errors import PlanError, SettingsError
 from padviewer.geometry import MODES
 from padviewer.layers import DynamicPadding, MultiDimDynamicPadding, dynamic_padding, multi_dim_dynamic_padding
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
 
 WIDTHS = (1, 5, 64, 100, 127, 128, 129, 130, 150, 190, 200, 256)
 LAMBDA = "lambda of dynamic_padding"
@@ -51,11 +53,12 @@ def test_a_worked_model_predicts_and_fits_inputs_of_any_length(form: str, way: s
         x = batch(width)
         y = model.predict(x, verbose=0)
         np.testing.assert_allclose(y, expected(model, x), atol=1e-5)
-        before = model.layers[-1].kernel.numpy()
+        before = np.array(model.layers[-1].kernel)
         model.fit(x, np.zeros_like(y), verbose=0)
         assert not np.array_equal(model.layers[-1].kernel, before)
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
 def test_twelve_widths_take_two_traces(jit: bool) -> None:
     traces = []
@@ -74,7 +77,7 @@ def test_twelve_widths_take_two_traces(jit: bool) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_worked_model_is_cloned_and_exported(form: str, tmp_path: Path) -> None:
+def test_a_worked_model_is_cloned(form: str, tmp_path: Path) -> None:
     model = worked_model(form)
     x = batch(70)
     model.save_weights(tmp_path / "model.weights.h5")
@@ -82,6 +85,11 @@ def test_a_worked_model_is_cloned_and_exported(form: str, tmp_path: Path) -> Non
     clone.load_weights(tmp_path / "model.weights.h5")
     np.testing.assert_array_equal(clone(x), model(x))
 
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("form", FORMS)
+def test_a_worked_model_is_exported(form: str, tmp_path: Path) -> None:
+    model = worked_model(form)
     model.export(tmp_path / "exported", verbose=False)
     exported = tf.saved_model.load(tmp_path / "exported")
     for width in (5, 200):
@@ -188,6 +196,7 @@ def test_a_layer_that_cannot_work_does_not_build() -> None:
         DynamicPadding(128, fill_value=300)(keras.Input((None, 3), dtype="uint8"))
 
 
+@pytest.mark.tensorflow
 def test_error_is_told_while_a_function_of_the_user_is_traced() -> None:
     @tf.function
     def padded(x: Any) -> Any:
@@ -205,7 +214,9 @@ def test_error_reaches_who_predicts() -> None:
     model.compile(jit_compile=True)
     assert model.predict(np.ones((1, 5, 4)), verbose=0).shape == (1, 8, 4)
     assert model.predict(np.ones((1, 6, 4)), verbose=0).shape == (1, 8, 4)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="axis_1_is_larger_than_its_target"):
+    # XLA tells no more than the name of the operation; the others trace with sizes, and tell all.
+    refusal = tf.errors.InvalidArgumentError if keras.backend.backend() == "tensorflow" else PlanError
+    with pytest.raises(refusal, match=r"axis_1_is_larger_than_its_target|axis 1 has 9 elements, more than"):
         model.predict(np.ones((1, 9, 4)), verbose=0)
 
 
@@ -235,7 +246,7 @@ def test_a_dense_layer_builds_on_a_known_size(overflow: str) -> None:
 def test_the_symbolic_dtype_is_the_real_one(dtype: str, mode: str) -> None:
     layer = DynamicPadding(8, mode=mode)
     assert layer(keras.Input((None, 4), dtype=dtype)).dtype == dtype
-    assert layer(np.ones((1, 5, 4), dtype)).dtype == dtype
+    assert keras.backend.standardize_dtype(layer(np.ones((1, 5, 4), dtype)).dtype) == dtype
 
 
 def test_mixed_precision_is_left_to_the_layers_that_compute() -> None:
@@ -247,7 +258,7 @@ def test_mixed_precision_is_left_to_the_layers_that_compute() -> None:
     ]
     model = keras.Sequential([keras.Input((None, 4)), *layers])
     assert model.predict(np.ones((1, 5, 4)), verbose=0).dtype == np.float16
-    assert layers[1](np.ones((1, 5, 4), "float64")).dtype == tf.float64
+    assert keras.backend.standardize_dtype(layers[1](np.ones((1, 5, 4), "int32")).dtype) == "int32"
 
 
 @pytest.mark.parametrize("position", ["start", "center", "end"])
