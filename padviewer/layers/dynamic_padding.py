@@ -22,15 +22,15 @@ class DynamicPadding(PaddingLayer):
 
     >>> import numpy as np
     >>> x = np.ones((2, 100, 64, 3), "float32")
-    >>> DynamicPadding(128)(x).shape
-    TensorShape([2, 128, 64, 3])
+    >>> tuple(DynamicPadding(128)(x).shape)
+    (2, 128, 64, 3)
     >>> model = keras.Sequential([
     ...     keras.Input((None, 64, 3)),
     ...     DynamicPadding(128),
     ...     keras.layers.Conv2D(32, 3, activation="relu"),
     ... ])
-    >>> model(x).shape
-    TensorShape([2, 126, 62, 32])
+    >>> tuple(model(x).shape)
+    (2, 126, 62, 32)
 
     Args:
         target_width: Int, the size of the axis after padding. None takes the
@@ -131,10 +131,10 @@ def dynamic_padding(
     Example:
 
     >>> import numpy as np
-    >>> dynamic_padding(np.ones((2, 100, 3)), 128).shape
-    TensorShape([2, 128, 3])
-    >>> dynamic_padding(np.ones((100, 3)), None, axis=0, multiple_of=64, batched=False).shape
-    TensorShape([128, 3])
+    >>> tuple(dynamic_padding(np.ones((2, 100, 3)), 128).shape)
+    (2, 128, 3)
+    >>> tuple(dynamic_padding(np.ones((100, 3)), None, axis=0, multiple_of=64, batched=False).shape)
+    (128, 3)
     >>> layer = keras.layers.Lambda(dynamic_padding, arguments={"target_width": 128})
 
     Args:

@@ -5,7 +5,6 @@ Sizes that only a run knows are refused when it runs.
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
@@ -121,10 +120,13 @@ def check_bytes(shape: Shape, targets: Targets, overflow: str, dtype: Any) -> No
     )
 
 
-@functools.cache
 def physical_memory() -> int:
     """Returns the bytes of memory that the machine has."""
-    return int(psutil.virtual_memory().total)
+    return _PHYSICAL_MEMORY
+
+
+# Asked once, and not by a cache around the function, of which PyTorch's compiler would warn.
+_PHYSICAL_MEMORY = int(psutil.virtual_memory().total)
 
 
 # numpy's limits know nothing of these, which its extension adds.

@@ -20,15 +20,15 @@ class MultiDimDynamicPadding(PaddingLayer):
 
     >>> import numpy as np
     >>> x = np.ones((2, 100, 50, 3), "float32")
-    >>> MultiDimDynamicPadding((128, 64))(x).shape
-    TensorShape([2, 128, 64, 3])
+    >>> tuple(MultiDimDynamicPadding((128, 64))(x).shape)
+    (2, 128, 64, 3)
     >>> model = keras.Sequential([
     ...     keras.Input((None, None, 3)),
     ...     MultiDimDynamicPadding((None, 128, 64)),
     ...     keras.layers.Conv2D(32, 3, activation="relu"),
     ... ])
-    >>> model(x).shape
-    TensorShape([2, 126, 62, 32])
+    >>> tuple(model(x).shape)
+    (2, 126, 62, 32)
 
     Args:
         target_shape: Tuple, the size of each spatial axis after padding:

@@ -64,8 +64,8 @@ def pad_batch(
     >>> batch.shape, pixel_mask.shape
     (TensorShape([2, 6, 7, 3]), TensorShape([2, 6, 7]))
     >>> batch, pixel_mask = pad_batch(pictures, multiple_of=8)
-    >>> batch.shape
-    TensorShape([2, 8, 8, 3])
+    >>> tuple(batch.shape)
+    (2, 8, 8, 3)
 
     In a `tf.data` pipeline: `dataset.ragged_batch(32).map(pad_batch)`.
 

@@ -60,8 +60,9 @@ def pad_ragged(items: Any, targets: Targets, channels: int | None, settings: Pip
         mask = tf.logical_and(mask, inside)
     if settings.mode == "constant" and isinstance(settings.fill_value, tuple) and channels is not None:
         y = _fill_channels(tf, y, mask, channels + 1, settings.fill_value)
-    known = {axis: size for axis, size in wanted.items() if isinstance(size, int)}
-    y.set_shape([known.get(axis) if axis in spatial else size for axis, size in enumerate(items.shape)])
+    known = {axis: size if isinstance(size, int) else None for axis, size in wanted.items()}
+    y.set_shape([known.get(axis, size) for axis, size in enumerate(items.shape)])
+    mask.set_shape([items.shape[0], *known.values()])
     return _native(y), _native(mask), _native(tf.stack(rows, axis=1))
 
 
