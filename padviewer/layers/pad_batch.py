@@ -11,7 +11,7 @@ from keras import ops
 
 from padviewer.errors import PlanError, SettingsError
 from padviewer.geometry import Split, larger, split
-from padviewer.layers import ragged
+from padviewer.layers import graph, ragged
 from padviewer.layers.base import settings_of
 from padviewer.layers.limits import check_bytes, check_dense, check_dtype, check_empty, check_larger
 from padviewer.layers.padding import Amounts, apply, content_mask
@@ -151,7 +151,7 @@ def _tensors(items: Any) -> list[Any]:
 
 
 def _pad_items(tensors: list[Any], rules: Rules) -> tuple[Any, Any, Any]:
-    shapes = [tuple(ops.shape(tensor)) for tensor in tensors]
+    shapes = [graph.sizes_of(tensor) for tensor in tensors]
     _check_items(tensors, shapes, rules)
     wanted = _wanted(shapes, rules)
     _check_batch_bytes(tensors, wanted, rules)
@@ -207,7 +207,7 @@ def _amounts(number: int, shape: tuple[Any, ...], wanted: tuple[Any, ...], rules
         if target is not None and not (isinstance(size, int) and isinstance(new, int) and size == new):
             size = check_empty(axis, size, Target(new if isinstance(new, int) else 1), settings.mode)
             pads[axis] = Split(*split(new - size, settings.position, draws.axis(target.number)))
-    return Amounts(shape, wanted, pads, settings.overflow == "crop", drawn=False)
+    return Amounts(shape, wanted, pads, settings.overflow == "crop", drawn=graph.gathers((*shape, *wanted)))
 
 
 def _squeezed(mask: Any, channels: int | None) -> Any:

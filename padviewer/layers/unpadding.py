@@ -211,7 +211,7 @@ def _cut(
             start = before // scales[axis]
             if not (isinstance(start, int) and start == 0 and isinstance(new, int) and new == sizes[axis]):
                 moved[axis] = Split(-start, wanted[axis] - sizes[axis] + start)
-    drawn = any(not isinstance(amount, int) for pad in pads for amount in pad)
+    drawn = graph.gathers(sizes) or any(not isinstance(amount, int) for pad in pads for amount in pad)
     return apply(y, Amounts(sizes, wanted, moved, crops=True, drawn=drawn), "constant", settings.fill_value, channels)
 
 

@@ -47,7 +47,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _missing(item: pytest.Item) -> str | None:
     if item.get_closest_marker("tensorflow") and BACKEND != "tensorflow":
         return f"needs TensorFlow as Keras' backend, which is {BACKEND}"
-    dtype = item.callspec.params.get("dtype") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    if BACKEND == "torch" and (parameters.get("jit") is True or parameters.get("way") == "xla"):
+        return "compiling takes PyTorch half a minute a model, with warnings of its own; see test_any_length.py"
+    dtype = parameters.get("dtype")
     return f"{BACKEND} has no {dtype}: {MISSING_DTYPES[dtype]}" if dtype in MISSING_DTYPES else None
 
 

@@ -107,7 +107,8 @@ assert not [name for name in sys.modules if name.startswith(("PySide6", "pyqtgra
 import keras, numpy
 for folder in sys.argv[1:]:
     model = keras.models.load_model(folder + "/model.keras")
-    numpy.save(folder + "/loaded.npy", model(numpy.load(folder + "/x.npy")))
+    y = model(numpy.load(folder + "/x.npy"))
+    numpy.save(folder + "/loaded.npy", keras.ops.convert_to_numpy(y))
 """
 
 
