@@ -6,14 +6,14 @@ if __name__ == "__main__":
     import sys
 
     from padviewer import cli
-    from padviewer.options import items_of, spec_of
+    from padviewer.options import budget_of, items_of, spec_of
 
     zero, edits, *arguments = sys.argv[1:]
     options = cli.build_parser().parse_args(arguments)
     from padviewer.display import inspect_display
     from padviewer.gui.options import window_options
 
-    window = window_options(items_of(options), spec_of(options))
+    window = window_options(items_of(options), spec_of(options), budget_of(options))
     inspect_display()
     from benchmarks.watch import Watch
     from padviewer.gui.launch import launch

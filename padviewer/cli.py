@@ -17,7 +17,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 from padviewer import __version__
-from padviewer.bytecount import parse_budget
 from padviewer.errors import ExportError, PadviewerError, SettingsError, shortened
 from padviewer.options import USAGE, Parser, add_budget, add_paths, add_pipeline, budget_of, items_of, spec_of
 from padviewer.plan import ArrayInfo, Stage
@@ -140,8 +139,7 @@ def _window(options: argparse.Namespace) -> int:
 def _window_options(options: argparse.Namespace) -> WindowOptions:
     from padviewer.gui.options import window_options  # noqa: PLC0415 - loads no Qt
 
-    budget = parse_budget(options.budget) if options.budget else None
-    return window_options(items_of(options), spec_of(options), budget)
+    return window_options(items_of(options), spec_of(options), budget_of(options))
 
 
 def _without_display(window: WindowOptions, reason: str) -> int:

@@ -14,19 +14,10 @@ from padviewer.spec import ACTIVATIONS, BACKENDS, PipelineSpec, parse_fill, pars
 
 USAGE = 2
 # Options whose value may begin with a minus, which argparse would take for another option: -1e3, -inf, -1x2.
-_SIGNED = tuple(
-    "--target --multiple-of --position-seed --fill --filters --kernel --strides --dilation --seed".split()
-)
-    "--target",
-    "--fill",
-    "--multiple-of",
-    "--position-seed",
-    "--filters",
-    "--kernel",
-    "--strides",
-    "--dilation",
-    "--seed",
-)
+_SIGNED = {
+    f"--{name}"
+    for name in ("target", "multiple-of", "position-seed", "fill", "filters", "kernel", "strides", "dilation", "seed")
+}
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 
 
@@ -103,26 +94,13 @@ _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
     "strides": ("strides", lambda text: parse_sizes("strides", text)),
     "dilation": ("dilation", lambda text: parse_sizes("dilation", text)),
 }
-_TAKEN = tuple(
-    "axes position position_seed mode overflow filters conv_padding activation seed device backend".split()
-)
-    "axes",
-    "position",
-    "position_seed",
-    "mode",
-    "overflow",
-    "filters",
-    "conv_padding",
-    "activation",
-    "seed",
-    "device",
-    "backend",
-)
+_PADDING = ("axes", "position", "position_seed", "mode", "overflow")
+_CONVOLUTION = ("filters", "conv_padding", "activation", "seed", "device", "backend")
 
 
 def spec_of(options: argparse.Namespace) -> PipelineSpec:
     """Returns the settings; raises a `SettingsError` where one could be valid for no input."""
-    given = {name: getattr(options, name) for name in _TAKEN if getattr(options, name) is not None}
+    given = {name: getattr(options, name) for name in (*_PADDING, *_CONVOLUTION) if getattr(options, name) is not None}
     for option, (name, read) in _READ.items():
         if (text := getattr(options, option)) is not None:
             given[name] = read(text)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from padviewer.errors import PadviewerError
+from padviewer.errors import Cancelled, PadviewerError
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import Job
 from padviewer.workers.process import OnProgress
@@ -21,21 +21,14 @@ class Bridge(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._closed = False
         self._posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def post(self, function: Callable[[], None]) -> None:
         """Queues a call."""
-        if not self._closed:
-            self._posted.emit(function)
-
-    def close(self) -> None:
-        """Lets no further call through."""
-        self._closed = True
+        self._posted.emit(function)
 
     def _call(self, function: Callable[[], None]) -> None:
-        if not self._closed:
-            function()
+        function()
 
 
 def settle(future: Future[Any], on_result: Callable[[Any], None], on_error: Callable[[PadviewerError], None]) -> None:
@@ -53,28 +46,43 @@ def settle(future: Future[Any], on_result: Callable[[Any], None], on_error: Call
     future.add_done_callback(done)
 
 
-def drive(
-    job: Job[Any],
-    clients: Mapping[str, Client],
-    on_result: Callable[[Any], None],
-    on_error: Callable[[PadviewerError], None],
-    on_progress: OnProgress | None = None,
-) -> None:
-    """Drives a job from the event loop; `on_result` or `on_error` is called at its end."""
+class Drive:
+    """Drives a job from the event loop; `on_result` or `on_error` is called at its end, once."""
 
-    def advance(step: Callable[[], tuple[str, Any]]) -> None:
+    def __init__(
+        self,
+        job: Job[Any],
+        clients: Mapping[str, Client],
+        on_result: Callable[[Any], None],
+        on_error: Callable[[PadviewerError], None],
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self._job = job
+        self._clients = clients
+        self._on_result = on_result
+        self._on_error = on_error
+        self._on_progress = on_progress
+        self._ended = False
+        self._advance(lambda: next(job))
+
+    def cancel(self) -> None:
+        """Raises `Cancelled` in the job, which cleans up; the answer that it waits for is dropped."""
+        self._advance(lambda: self._job.throw(Cancelled("cancelled")))
+
+    def _advance(self, step: Callable[[], tuple[str, Any]]) -> None:
+        if self._ended:
+            return
         try:
             worker, request = step()
         except StopIteration as stop:
-            on_result(stop.value)
+            self._ended = True
+            self._on_result(stop.value)
         except PadviewerError as error:
-            on_error(error)
+            self._ended = True
+            self._on_error(error)
         else:
-            future = clients[worker].submit("job", request, on_progress)
             settle(
-                future,
-                lambda answer: advance(lambda: job.send(answer)),
-                lambda error: advance(lambda: job.throw(error)),
+                self._clients[worker].submit("job", request, self._on_progress),
+                lambda answer: self._advance(lambda: self._job.send(answer)),
+                lambda error: self._advance(lambda: self._job.throw(error)),
             )
-
-    advance(lambda: next(job))

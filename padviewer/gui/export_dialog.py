@@ -55,3 +55,9 @@ def may_write(parent: QWidget, path: str) -> bool:
         QMessageBox.warning(parent, "Cannot write there", error.message)
         return False
     return True
+
+
+def may_end_export(parent: QWidget) -> bool:
+    """Asks before the window closes on an export that is running."""
+    question = "An export is running and would be thrown away. Close all the same?"
+    return QMessageBox.question(parent, "Close?", question) == QMessageBox.StandardButton.Yes

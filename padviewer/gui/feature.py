@@ -44,15 +44,18 @@ class FeatureWork:
         self._loaded = False
         self._done: tuple[ArrayInfo, PipelineSpec] | None = None
         self._recovered: Plan | None = None
+        self._cancelled: Plan | None = None
+        self._computed: Computed | None = None
         self.state = FeatureState()
 
     def update(self, plan: Plan) -> None:
         """Takes up the newest plan."""
         self._plan = plan
+        self._cancelled = None
         if plan.feature is None:
             self._set(FeatureState(error=plan.problem))
         elif self._done == (plan.info, plan.spec):
-            self._set(FeatureState(ready=True, computed=self.state.computed))
+            self._set(FeatureState(ready=True, computed=self._computed))
         else:
             self._set(FeatureState(working=True))
             self._load(plan)
@@ -61,6 +64,18 @@ class FeatureWork:
         """The input is another."""
         self._done = None
         self.state = FeatureState()
+
+    def cancel(self) -> bool:
+        """Takes back what is on its way; returns whether the engine had to be ended for it."""
+        if not self.state.working or self._plan is None:
+            return False
+        plan = self._cancelled = self._plan
+        engine = self._clients[ENGINES[plan.spec.backend]]
+        running = self._loaded and not engine.discard("compute")
+        if running:
+            engine.cancel()
+        self._fail(plan, Cancelled("cancelled"))
+        return running
 
     def recover(self) -> None:
         """The engine is a new one: has it compute again what the older one held."""
@@ -91,11 +106,16 @@ class FeatureWork:
         def loaded(_answer: None) -> None:
             if self._input is owned and self._plan is not None:
                 self._loaded = True
-                self._compute(self._plan)
+                if self._cancelled is not self._plan:
+                    self._compute(self._plan)
 
         def failed(error: PadviewerError) -> None:
-            if self._input is owned and self._plan is not None:
-                self.release()
+            if self._input is not owned or self._plan is None:
+                return
+            self.release()
+            if self._worth_another_try(error, self._plan):
+                self._load(self._plan)
+            else:
                 self._fail(self._plan, error)
 
         settle(self._clients[READER].submit("load", LoadRequest(plan, owned.array)), loaded, failed)
@@ -105,20 +125,25 @@ class FeatureWork:
             return
 
         def computed(answer: Computed) -> None:
-            self._done = (plan.info, plan.spec)
+            self._done, self._computed = (plan.info, plan.spec), answer
             if self._plan is plan:
                 self._set(FeatureState(ready=True, computed=answer))
 
         def failed(error: PadviewerError) -> None:
-            # An engine that was killed is worth a second try; one that dies of this plan is not worth a third.
-            if isinstance(error, WorkerDied) and self._plan is plan and self._recovered is not plan:
-                self._recovered = plan
+            if self._worth_another_try(error, plan):
                 self._compute(plan)
             else:
                 self._fail(plan, error)
 
         request = ComputeRequest(plan, self._input.array)
         settle(self._clients[ENGINES[plan.spec.backend]].submit("compute", request), computed, failed)
+
+    def _worth_another_try(self, error: PadviewerError, plan: Plan) -> bool:
+        """A worker that was killed is worth a second try; one that dies of this plan is not worth a third."""
+        if not isinstance(error, WorkerDied) or self._plan is not plan or self._recovered is plan:
+            return False
+        self._recovered = plan
+        return True
 
     def _fail(self, plan: Plan, error: PadviewerError) -> None:
         if self._plan is plan:

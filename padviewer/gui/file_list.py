@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from padviewer.errors import Cancelled, PadviewerError
+from padviewer.errors import Cancelled, DamagedSource, PadviewerError, WorkerDied, shortened
 from padviewer.gui.bridge import settle
 from padviewer.gui.files import FileEntry, Item, expand
 from padviewer.plan import ArrayInfo
@@ -83,6 +83,8 @@ class FileList(QObject):
         def refused(error: PadviewerError) -> None:
             if isinstance(error, Cancelled):
                 return
+            if isinstance(error, WorkerDied):
+                error = DamagedSource(f"{shortened(item[0])}: {error.message} while it opened this file")
             self._note(FileEntry(item, error=error))
             if others:
                 self._open(others[0], others[1:])

@@ -13,7 +13,7 @@ from padviewer import __version__
 from padviewer.errors import PadviewerError
 from padviewer.gui import ledger
 from padviewer.gui.actions import Actions
-from padviewer.gui.export_dialog import ask_export_path
+from padviewer.gui.export_dialog import ask_export_path, may_end_export
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.file_panel import FilePanel
 from padviewer.gui.form import SettingsForm
@@ -53,6 +53,7 @@ class MainWindow(QMainWindow):
         self.session = session
         self.preferences = preferences
         self._plan_error = False
+        self._worker_error = False
         self._files_wanted: bool | None = None
         self.setWindowTitle(ledger.window_title(None))
         self.setAcceptDrops(True)
@@ -246,6 +247,7 @@ class MainWindow(QMainWindow):
         session.feature_changed.connect(self._on_session_feature_changed)
         session.files.changed.connect(self._on_session_files_changed)
         session.failed.connect(self._on_session_failed)
+        session.worker_died.connect(self._on_session_worker_died)
         session.probed.connect(self.probe.set_probe)
         session.devices_changed.connect(self._on_session_devices_changed)
         session.export_progressed.connect(self.status.set_progress)
@@ -299,6 +301,10 @@ class MainWindow(QMainWindow):
 
     def _on_session_tile_ready(self, tile: Tile) -> None:
         self.pane(tile.stage).set_tile(tile)
+        if self._worker_error:
+            # What the worker was needed for has come: the message has had its day.
+            self._worker_error = False
+            self.message.clear()
 
     def _on_session_feature_changed(self, state: FeatureState) -> None:
         self.pane(Stage.FEATURE).set_state(state)
@@ -306,8 +312,15 @@ class MainWindow(QMainWindow):
     def _on_session_files_changed(self) -> None:
         self.files.set_files(self.session.files.entries, self.session.files.current)
 
+    def _on_session_worker_died(self, error: PadviewerError, runs: bool) -> None:
+        self._on_session_failed(error)
+        self._worker_error = runs
+        if not runs:
+            self.status.set_engine("a worker is stopped; see Tools, Restart workers")
+
     def _on_session_failed(self, error: PadviewerError) -> None:
-        self._plan_error = False
+        self._plan_error = self._worker_error = False
+        self._worker_error = False
         self.message.show_error(error)
 
     def _on_session_devices_changed(self, devices: Any) -> None:
@@ -347,6 +360,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remembers the window's place and ends the workers."""
+        if self.session.exporting and not may_end_export(self):
+            event.ignore()
+            return
         self.preferences.geometry = self.saveGeometry()
         self.session.close()
         super().closeEvent(event)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from padviewer.assets import samples
 from padviewer.spec import PipelineSpec
-from padviewer.workers.budget import default_budget
 
 # What the sample is shown with where nothing was asked for: enough padding to see what this is about.
 _DEMONSTRATION = PipelineSpec(target=(640, 800), position="center")
@@ -29,11 +28,8 @@ class WindowOptions:
     welcome: bool = False
 
 
-def window_options(
-    items: tuple[tuple[str, str | None], ...], spec: PipelineSpec, budget: int | None = None
-) -> WindowOptions:
-    """Returns options with defaults for what was not given: a sample with padding to see, half of the free memory."""
-    budget = default_budget() if budget is None else budget
+def window_options(items: tuple[tuple[str, str | None], ...], spec: PipelineSpec, budget: int) -> WindowOptions:
+    """Returns options; where no file is given, those of a sample with padding to see."""
     if items:
         return WindowOptions(items, spec, budget)
     spec = _DEMONSTRATION if spec == PipelineSpec() else spec

@@ -20,13 +20,16 @@ class Preferences:
     def __init__(self, path: str | None = None) -> None:
         self.complaint = ""
         self._settings = _open(path)
-        if self._settings.status() == QSettings.Status.FormatError:
+        file = Path(self._settings.fileName())
+        holds_nothing = not self._settings.allKeys() and file.is_file() and file.stat().st_size > 0
+        if holds_nothing or self._settings.status() == QSettings.Status.FormatError:
             self._set_aside(path)
 
     @property
     def theme(self) -> str:
         """`dark`, `light`, or `system`."""
-        return str(self._settings.value("theme", "system"))
+        name = str(self._settings.value("theme", "system"))
+        return name if name in ("system", "dark", "light") else "system"
 
     @theme.setter
     def theme(self, name: str) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from padviewer.axes import spatial_axes
 from padviewer.errors import Cancelled, MissingFeature, PadviewerError, SettingsError, WorkerDied
 from padviewer.geometry import Region
-from padviewer.gui.bridge import drive, settle
+from padviewer.gui.bridge import Drive, settle
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
 from padviewer.gui.screen import Cut, fit_cut, follow_content, is_data, place_at, plane_region, statistics_region
@@ -38,6 +38,7 @@ class Session(QObject):
         clients: reader, engine and exporter.
         spec: the first settings.
         budget: bytes that one result may take.
+        demonstration: settings that were chosen for a sample, and are not kept for the files that a person opens.
     """
 
     plan_changed = Signal(object, object)  # the older Plan or None, the newer
@@ -46,20 +47,29 @@ class Session(QObject):
     tile_ready = Signal(object)
     feature_changed = Signal(object)  # FeatureState
     failed = Signal(object)  # PadviewerError: something that was asked for could not be done
+    worker_died = Signal(object, bool)  # PadviewerError, and whether another worker runs
     probed = Signal(object)  # {Stage: (index, is data, values or None)}
     devices_changed = Signal(object)  # Devices; None while the engine starts
     export_progressed = Signal(object, object)  # done and total bytes: more than 32 bits
     export_ended = Signal(str, object)  # path, PadviewerError or None
 
     def __init__(
-        self, clients: Mapping[str, Client], spec: PipelineSpec, budget: int, parent: QObject | None = None
+        self,
+        clients: Mapping[str, Client],
+        spec: PipelineSpec,
+        budget: int,
+        demonstration: PipelineSpec | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._clients = clients
         self._budget = budget
         self._kept: dict[int, dict[str, Any]] = {}
         self._probe: dict[Stage, Any] = {}
-        self._exporting = False
+        self._export: Drive | None = None
+        self._pointer: tuple[float, float] | None = None
+        self._demonstration = demonstration
+        self.exporting = False
         self.spec = spec
         self.plan: Plan | None = None
         self.cut = Cut()
@@ -104,9 +114,11 @@ class Session(QObject):
             return
         if spec == self.spec:
             return
-        switched = spec.backend != self.spec.backend
+        older, switched = self._engine, spec.backend != self.spec.backend
         self.spec = spec
         if switched:
+            # An engine holds much memory; the next use of its backend starts another.
+            older.rest()
             self.start()
         self._resolve()
 
@@ -117,6 +129,7 @@ class Session(QObject):
         if cut != self.cut:
             self.cut = cut
             self.cut_changed.emit(cut)
+            self._probe_again()
 
     def request_tile(self, stage: Stage, region: Region) -> None:
         """Asks for a region of a stage; `tile_ready` brings it, unless a newer plan or plane has come."""
@@ -139,6 +152,7 @@ class Session(QObject):
 
     def probe(self, x: float, y: float) -> None:
         """Looks up the exact elements under a place on screen in every stage; `probed` brings them."""
+        self._pointer = (x, y)
         if self.plan is None or not self.plan.spatial:
             return
         places = {s: place_at(self.plan, s, self.cut, x, y) for s in (Stage.INPUT, Stage.PADDED, Stage.FEATURE)}
@@ -156,33 +170,37 @@ class Session(QObject):
 
     def end_probe(self) -> None:
         """The pointer has left the panes."""
-        self._probe = {}
+        self._pointer, self._probe = None, {}
         self.probed.emit({})
 
     def export(self, stage: Stage, path: str) -> None:
         """Writes a stage to a file, over one that exists; `export_ended` tells what became of it."""
-        if self.plan is None or self._exporting:
+        if self.plan is None or self.exporting:
             return
-        self._exporting = True
 
         def done(error: PadviewerError | None) -> None:
-            self._exporting = False
+            self.exporting, self._export = False, None
             self.export_ended.emit(path, error)
 
         on_progress: OnProgress = self.export_progressed.emit
         job = export_job(self.plan, stage, path, overwrite=True)
         clients = {**self._clients, READER: self._clients[EXPORTER]}
-        drive(job, clients, lambda _bytes: done(None), done, on_progress)
+        self.exporting = True
+        self._export = Drive(job, clients, lambda _bytes: done(None), done, on_progress)
 
     def cancel_export(self) -> None:
         """Ends the export that is running."""
-        if self._exporting:
-            self._clients[EXPORTER].cancel()
+        if not self.exporting:
+            return
+        # First the process that writes, so that what it leaves behind can be taken away.
+        self._clients[EXPORTER].rest()
+        if self._export is not None:
+            self._export.cancel()
 
     def cancel_feature(self) -> None:
-        """Ends the computation that is running, and with it the engine, which starts again."""
-        self._engine.cancel()
-        self.start()
+        """Takes back the feature map that is on its way; an engine that computes it is ended and starts again."""
+        if self.feature.cancel():
+            self.start()
 
     def restart_workers(self) -> None:
         """Starts reader and engine anew and asks again for what is on screen."""
@@ -193,12 +211,17 @@ class Session(QObject):
 
     def on_worker_died(self, worker: str, error: PadviewerError) -> None:
         """A worker ended and was started again; settings and pictures are kept."""
-        runs = self._clients[worker].runs
-        outcome = "it was started again and nothing is lost" if runs else "see Tools, Restart workers"
-        self.failed.emit(PadviewerError(f"{worker}: {error.message}; {outcome}"))
-        if self._clients[worker] is self._engine:
+        client = self._clients[worker]
+        outcome = "it was started again; settings and pictures stay" if client.runs else "see Tools, Restart workers"
+        self.worker_died.emit(PadviewerError(f"{worker}: {error.message}; {outcome}"), client.runs)
+        if not client.runs:
+            return
+        if client is self._engine:
             self.start()
             self.feature.recover()
+        elif worker == READER:
+            # What was being read is asked for again.
+            self.cut_changed.emit(self.cut)
 
     def close(self) -> None:
         """Ends the workers and gives the memory back."""
@@ -209,8 +232,11 @@ class Session(QObject):
     def _adopt(self, info: ArrayInfo) -> None:
         """Shows an array, with the settings last used for its number of spatial axes."""
         changes: dict[str, Any] = {}
-        if self.spec.axes and len(self.spec.axes) != len(info.shape):
-            changes["axes"] = None
+        another = self.plan is not None and (self.plan.info.path, self.plan.info.member) != (info.path, info.member)
+        if another and self.spec == self._demonstration:
+            self.spec = PipelineSpec()
+        if self.spec.axes and (another or len(self.spec.axes) != len(info.shape)):
+            changes["axes"] = None  # which axis is which was said of the other array
         if self.plan is not None:
             before = len(spatial_axes(self.plan.input.axes))
             after = len(spatial_axes(changes.get("axes", self.spec.axes) or info.axes))
@@ -235,13 +261,22 @@ class Session(QObject):
         self.plan_changed.emit(None if source_changed else older, self.plan)
         self.cut_changed.emit(self.cut)
         self.feature.update(self.plan)
+        self._probe_again()
+
+    def _probe_again(self) -> None:
+        """What is under a resting pointer may be another element, or another number, now."""
+        if self._pointer is not None:
+            self.probe(*self._pointer)
 
     def _ask_values(self, client: Client, plan: Plan, places: dict[Stage, Region]) -> None:
         if not places:
             return
 
+        pointer, cut = self._pointer, self.cut
+
         def deliver(values: dict[Stage, Any]) -> None:
-            if self.plan is plan and all(stage in self._probe for stage in values):
+            still = self.plan is plan and self.cut == cut and self._pointer == pointer
+            if still and all(stage in self._probe for stage in values):
                 for stage, elements in values.items():
                     index, data, _older = self._probe[stage]
                     self._probe = {**self._probe, stage: (index, data, elements)}
@@ -266,3 +301,5 @@ class Session(QObject):
 
     def _on_feature_changed(self, state: FeatureState) -> None:
         self.feature_changed.emit(state)
+        if state.ready:
+            self._probe_again()

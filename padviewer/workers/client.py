@@ -27,7 +27,7 @@ class Client:
     Args:
         start: starts a worker.
         post: brings an answer to the owner's thread.
-        on_death: called with the error after a worker has died and a new one was started.
+        on_death: called with the error after a worker has died; `runs` tells whether a new one was started.
         worker: one that runs already.
         max_deaths: after so many in a row no further worker is started.
     """
@@ -70,6 +70,21 @@ class Client:
         self._next()
         return future
 
+    def discard(self, key: str) -> bool:
+        """Takes back a request that still waits, answered with `Cancelled`; returns whether there was one."""
+        waiting = self._waiting.pop(key, None)
+        if waiting:
+            waiting[2].set_exception(Cancelled("cancelled"))
+        return waiting is not None
+
+    def rest(self) -> None:
+        """Ends the worker and drops what was asked of it; the next request starts another."""
+        running, self._running = self._running, None
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker = None
+        self._drop(running, Cancelled("not needed any more"))
+
     def cancel(self) -> None:
         """Ends what is running by ending its process, drops what waits, and starts a new worker."""
         running, self._running = self._running, None
@@ -85,12 +100,8 @@ class Client:
 
     def close(self) -> None:
         """Ends the worker for good; whoever asks later is answered with `Cancelled`."""
-        running, self._running = self._running, None
-        if self._worker is not None:
-            self._worker.kill()
-            self._worker = None
         self._closed = True
-        self._drop(running, Cancelled("closed"))
+        self.rest()
 
     def _drop(self, running: Future[Any] | None, error: PadviewerError) -> None:
         dropped = [future for _request, _progress, future in self._waiting.values()]

@@ -96,7 +96,7 @@ def test_the_window_process_never_loads_tensorflow(photo: Path, tmp_path: Path, 
         "    timer.timeout.connect(look)\n"
         "    timer.start()\n"
         "if __name__ == '__main__':\n"
-        f"    launch(window_options((({str(photo)!r}, None),), PipelineSpec()), on_start=watch)\n"
+        f"    launch(window_options((({str(photo)!r}, None),), PipelineSpec(), 1 << 32), on_start=watch)\n"
         "    print(sorted({'tensorflow', 'keras', 'PIL', 'tifffile'} & set(sys.modules)))\n"
     )
     script = tmp_path / "window.py"
