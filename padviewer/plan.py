@@ -196,7 +196,9 @@ class Plan:
 
     @property
     def engine_bytes(self) -> int:
-        """Memory that the whole feature map takes: input and padded tensor as float32, and the result."""
+        """Memory that the whole feature map takes: input, padded tensor and kernel as float32, and the result."""
         if self.padded is None or self.feature is None:
             return 0
-        return (self.input.size + self.padded.size) * np.dtype(FEATURE_DTYPE).itemsize + self.feature.nbytes
+        weights = math.prod(a.kernel for a in self.spatial) * self.input.extent(CHANNELS) * self.spec.filters
+        sizes = self.input.size + self.padded.size + weights
+        return sizes * np.dtype(FEATURE_DTYPE).itemsize + self.feature.nbytes

@@ -11,7 +11,7 @@ from padviewer.axes import BATCH, CHANNELS, spatial_axes
 from padviewer.bytecount import format_bytes
 from padviewer.errors import BudgetError, PlanError
 from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, split
-from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan
+from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, Stage, StagePlan
 from padviewer.spec import Fill, Number, PipelineSpec, format_fill, format_sizes
 
 Remedies = tuple[tuple[str, dict[str, Any]], ...]
@@ -62,12 +62,12 @@ def _per_axis(name: str, values: tuple[Any, ...], letters: str) -> tuple[Any, ..
     """Returns one value for each spatial axis; a single value serves all."""
     if len(values) == 1 or len(values) == len(letters):
         return values * (len(letters) // len(values))
-    repeated = values[-1:] * len(letters)
+    fitted = (values + values[-1:] * len(letters))[: len(letters)]
     shown = name.replace("_", " ")
     raise PlanError(
         f"{shown} {format_sizes(values)}: got {len(values)} sizes, expected 1, or {len(letters)} for the spatial axes "
         f"{' '.join(letters)}",
-        ((f"Use {format_sizes(repeated)}", {name: repeated}),),
+        ((f"Use {format_sizes(fitted)}", {name: fitted}),),
     )
 
 
@@ -78,7 +78,7 @@ def _targets(spec: PipelineSpec, letters: str) -> tuple[int | None, ...]:
         kept = (spec.target + (None,) * 3)[: len(letters)]
         shown = "x".join("none" if size is None else str(size) for size in kept)
         raise PlanError(
-            f"target has {len(spec.target)} sizes, but the input has {len(letters)} spatial "
+            f"target has {_counted(len(spec.target), 'size')}, but the input has {len(letters)} spatial "
             f"{'axis' if len(letters) == 1 else 'axes'}, {' '.join(letters)}; give one size for each "
             "(none leaves an axis)",
             ((f"Use {shown}", {"target": kept}), ("No target", {"target": ()})),
@@ -115,8 +115,8 @@ def _axis(
     padded = padded_size(size, target, spec.overflow, multiple_of)
     if spec.overflow == "error" and size > padded:
         raise PlanError(
-            f"axis {letter} has {size} elements, more than the target of {padded}, and overflow is 'error'; "
-            "raise the target, or let overflow crop or keep",
+            f"axis {letter} has {_counted(size, 'element')}, more than the target of {padded}, and overflow is "
+            "'error'; raise the target, or let overflow crop or keep",
             (("Crop", {"overflow": "crop"}), ("Keep", {"overflow": "keep"})),
         )
     pad = Split(*split(padded - size, spec.position, draw(spec.position_seed, number)))
@@ -163,15 +163,14 @@ def check_fill(fill: Fill, dtype: str, channels: int | None = None) -> None:
 def _check_channels(fill: tuple[Number, ...], channels: int | None) -> None:
     if channels == len(fill):
         return
-    given = f"fill value {format_fill(fill)} has {len(fill)} {'number' if len(fill) == 1 else 'numbers'}, one a channel"
+    given = f"fill value {format_fill(fill)} has {_counted(len(fill), 'number')}, one a channel"
     single: Remedies = ((f"Use {format_fill(fill[0])}", {"fill_value": fill[0]}),)
     if channels is None:
         raise PlanError(f"{given}, but the input has no channel axis; use a single number", single)
     fitted = (fill + fill[-1:] * min(channels, 8))[:channels]
     several: Remedies = ((f"Use {format_fill(fitted)}", {"fill_value": fitted}),) if len(fitted) == channels > 0 else ()
     raise PlanError(
-        f"{given}, but the input has {channels} {'channel' if channels == 1 else 'channels'}; "
-        "give one number for each, or a single one",
+        f"{given}, but the input has {_counted(channels, 'channel')}; give one number for each, or a single one",
         (*several, *single),
     )
 
@@ -227,15 +226,17 @@ def _window_too_large(axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanErro
     if all(a.padded > 0 for a in spatial):
         remedies = ((f"Kernel {format_sizes(fitting)}", {"kernel": fitting}), ("Use same", {"conv_padding": "same"}))
     return PlanError(
-        f"axis {axis.letter} has {axis.padded} elements after padding, fewer than the {axis.span} that the kernel "
-        "spans; use a smaller kernel, a larger target, or convolution padding same",
+        f"axis {axis.letter} has {_counted(axis.padded, 'element')} after padding, fewer than the {axis.span} that the "
+        "kernel spans; use a smaller kernel, a larger target, or convolution padding same",
         remedies,
     )
 
 
 def _over_budget(plan: Plan, feature: StagePlan, budget: int) -> BudgetError:
-    room = budget - (plan.engine_bytes - feature.nbytes)
-    filters = max(0, room) * plan.spec.filters // max(1, feature.nbytes)
+    fixed = plan.input.size + plan.require(Stage.PADDED).size
+    room = budget - fixed * np.dtype(FEATURE_DTYPE).itemsize
+    # Outputs and weights both grow with the filters.
+    filters = max(0, room) * plan.spec.filters // max(1, plan.engine_bytes - budget + room)
     remedies: Remedies = ((f"{filters} filters", {"filters": filters}),) if filters else ()
     return BudgetError(
         f"the feature map {_sizes(feature.shape)} would take {format_bytes(plan.engine_bytes)} with its input, more "
@@ -243,6 +244,10 @@ def _over_budget(plan: Plan, feature: StagePlan, budget: int) -> BudgetError:
         "raise the budget with --budget",
         remedies,
     )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _sizes(shape: tuple[int, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
@@ -25,9 +26,11 @@ ACTIVATIONS = (
 BACKENDS = ("tensorflow", "jax", "torch")
 MAX_SIZE = 2**40
 MAX_SEED = 2**31 - 1
+# TensorFlow holds strides and dilations in 32 bits.
+MAX_STEP = 2**31 - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PipelineSpec:
     """The settings of padding and convolution.
 
@@ -74,6 +77,13 @@ class PipelineSpec:
         for name, check in _CHECKS.items():
             object.__setattr__(self, name, check(name, getattr(self, name)))
 
+    def __eq__(self, other: object) -> bool:
+        # Not by value: a fill of NaN equals no other NaN, and specs are sent between processes.
+        return self.to_json() == other.to_json() if isinstance(other, PipelineSpec) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
     def replace(self, **changes: Any) -> PipelineSpec:
         """Returns a copy with other values, validated anew."""
         return replace(self, **changes)
@@ -110,7 +120,7 @@ def parse_target(text: str) -> Target:
 
 
 def parse_sizes(name: str, text: str) -> tuple[int, ...]:
-    """Parses `3` or `3x5` for the option `name`."""
+    """Parses `3`, `3x5` or `3 5` for the option `name`."""
     return tuple(_parse_int(name, word) for word in _sizes(text))
 
 
@@ -140,14 +150,15 @@ def format_sizes(sizes: tuple[int, ...]) -> str:
 
 
 def _sizes(text: str) -> list[str]:
-    return text.strip().lower().replace("×", "x").replace(",", "x").replace(" ", "").split("x")
+    return re.split(r"\s*[x×,]\s*|\s+", text.strip().lower())
 
 
 def _parse_number(word: str, text: str) -> Number:
     """Returns an integer where the word is one, else a float."""
     for kind in (int, float):
         try:
-            return kind(word)
+            # Python takes `1_0` for 10.
+            return kind(word.replace("_", "?"))
         except ValueError:
             pass
     raise SettingsError(f"fill value {text!r}: expected a number, such as 0, -1.5 or nan, or one a channel: 0,128,255")
@@ -167,10 +178,10 @@ def _fill_of_json(value: Any) -> Any:
 
 
 def _parse_int(name: str, word: str) -> int:
-    try:
-        return int(word)
-    except ValueError:
-        raise SettingsError(f"{name} {word!r}: expected a whole number, such as 512 or 512x256") from None
+    # Python takes `1_0` for 10, and refuses thousands of digits.
+    if not re.fullmatch(r"[+-]?[0-9]{1,99}", word):
+        raise SettingsError(f"{name.replace('_', ' ')} {word!r}: expected a whole number, such as 512 or 512x256")
+    return int(word)
 
 
 def _whole_number(name: str, value: Any, low: int, high: int) -> int:
@@ -227,26 +238,31 @@ def _integer(low: int, high: int) -> Callable[[str, Any], int]:
     return lambda name, value: _whole_number(name, value, low, high)
 
 
-def _check_sizes(name: str, value: Any) -> tuple[int, ...]:
-    if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
+def _sizes_up_to(high: int) -> Callable[[str, Any], tuple[int, ...]]:
+    def check(name: str, value: Any) -> tuple[int, ...]:
         shown = name.replace("_", " ")
-        raise SettingsError(f"{shown} {value!r}: expected one number, or one for each spatial axis, such as 3 or 3x5")
-    return tuple(_whole_number(name, size, 1, MAX_SIZE) for size in value)
+        if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
+            raise SettingsError(
+                f"{shown} {value!r}: expected one number, or one for each spatial axis, such as 3 or 3x5"
+            )
+        return tuple(_whole_number(shown, size, 1, high) for size in value)
+
+    return check
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "axes": _check_axes,
     "target": _check_target,
-    "multiple_of": _check_sizes,
+    "multiple_of": _sizes_up_to(MAX_SIZE),
     "position": _one_of(*POSITIONS),
     "position_seed": _integer(0, MAX_SEED),
     "mode": _one_of(*MODES),
     "fill_value": _check_fill,
     "overflow": _one_of(*OVERFLOWS),
     "filters": _integer(1, MAX_SIZE),
-    "kernel": _check_sizes,
-    "strides": _check_sizes,
-    "dilation": _check_sizes,
+    "kernel": _sizes_up_to(MAX_SIZE),
+    "strides": _sizes_up_to(MAX_STEP),
+    "dilation": _sizes_up_to(MAX_STEP),
     "conv_padding": _one_of(*CONV_PADDINGS),
     "activation": _one_of(*ACTIVATIONS),
     "seed": _integer(0, MAX_SEED),

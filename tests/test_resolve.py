@@ -108,7 +108,7 @@ def problems() -> dict[str, tuple[ArrayInfo, dict[str, Any], str]]:
     small = {"kernel": (1,)}
     return {
         "axes": (image, {"axes": "BHWC"}, "4 letters for an array of rank 3"),
-        "targets": (image, {"target": (30,)}, "1 sizes, but the input has 2 spatial axes, H W"),
+        "targets": (image, {"target": (30,)}, "1 size, but the input has 2 spatial axes, H W"),
         "three targets": (info(9, axes="T"), {"target": (30, 5, 6)}, "3 sizes, but the input has 1 spatial axis, T"),
         "kernel": (image, {"kernel": (3, 3, 3)}, "got 3 sizes, expected 1, or 2"),
         "strides": (info(9, 9, 9, axes="DHW"), {"strides": (1, 2)}, "strides 1x2: got 2 sizes"),
@@ -294,7 +294,7 @@ def test_the_cost_of_a_convolution() -> None:
     plan = plan_of(info(2, 10, 20, 3, axes="BHWC"), target=(12, 20), kernel=(3, 5), filters=8)
     outputs = 2 * 10 * 16 * 8
     assert plan.multiply_adds == outputs * 3 * 5 * 3
-    assert plan.engine_bytes == 4 * (2 * 10 * 20 * 3 + 2 * 12 * 20 * 3 + outputs)
+    assert plan.engine_bytes == 4 * (2 * 10 * 20 * 3 + 2 * 12 * 20 * 3 + 3 * 5 * 3 * 8 + outputs)
     assert plan.input.nbytes == 2 * 10 * 20 * 3
 
 
@@ -311,6 +311,24 @@ def test_the_budget_offers_the_most_filters_that_fit(filters: int) -> None:
         budget = plan_of(source, filters=kept).engine_bytes + spare
         ((_, changes),) = problem_of(source, budget, filters=filters).remedies
         assert changes == {"filters": kept}
+
+
+def test_the_kernel_of_many_channels_counts_against_the_budget() -> None:
+    problem = problem_of(info(7, 7, 100_000), budget=1 << 30, kernel=(7,), filters=1000)
+    ((_, changes),) = problem.remedies
+    assert plan_of(info(7, 7, 100_000), budget=1 << 30, kernel=(7,), **changes).problem is None
+
+
+def test_sizes_of_too_many_axes_keep_their_first() -> None:
+    ((label, changes),) = problem_of(info(20, 20, 3), kernel=(3, 5, 7)).remedies
+    assert (label, changes) == ("Use 3x5", {"kernel": (3, 5)})
+    ((_, changes),) = problem_of(info(9, 9, 9, axes="DHW"), strides=(2, 3)).remedies
+    assert changes == {"strides": (2, 3, 3)}
+
+
+def test_one_element_is_told_in_the_singular() -> None:
+    assert "axis T has 1 element after padding" in problem_of(info(1, axes="T")).message
+    assert "axis T has 1 element, more" in problem_of(info(1, axes="T"), target=(0,), overflow="error").message
 
 
 def test_a_budget_that_no_filter_fits_offers_none() -> None:

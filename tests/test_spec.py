@@ -14,6 +14,7 @@ from padviewer.spec import (
     ACTIVATIONS,
     MAX_SEED,
     MAX_SIZE,
+    MAX_STEP,
     PipelineSpec,
     format_fill,
     format_sizes,
@@ -24,6 +25,7 @@ from padviewer.spec import (
 )
 
 per_axis = st.lists(st.integers(1, MAX_SIZE), min_size=1, max_size=3).map(tuple)
+steps = st.lists(st.integers(1, MAX_STEP), min_size=1, max_size=3).map(tuple)
 targets = st.lists(st.none() | st.integers(0, MAX_SIZE), max_size=3).map(tuple)
 numbers = st.booleans() | st.integers() | st.floats()
 fills = numbers | st.lists(numbers, min_size=1, max_size=4).map(tuple)
@@ -39,8 +41,8 @@ specs = st.builds(
     overflow=st.sampled_from(OVERFLOWS),
     filters=st.integers(1, MAX_SIZE),
     kernel=per_axis,
-    strides=per_axis,
-    dilation=per_axis,
+    strides=steps,
+    dilation=steps,
     conv_padding=st.sampled_from(CONV_PADDINGS),
     activation=st.sampled_from(ACTIVATIONS),
     seed=st.integers(0, MAX_SEED),
@@ -133,7 +135,9 @@ def test_json_that_is_no_settings_is_refused(text: str, expected: str) -> None:
         {"kernel": (0,)},
         {"kernel": 3},
         {"strides": (1, 1, 1, 1)},
+        {"strides": (2**31,)},
         {"dilation": (0,)},
+        {"dilation": (1, 2**31)},
         {"conv_padding": "full"},
         {"activation": "lambda"},
         {"seed": -1},
@@ -163,7 +167,16 @@ def test_a_replaced_spec_leaves_the_first_alone() -> None:
 
 @pytest.mark.parametrize(
     ("text", "target"),
-    [("512x256", (512, 256)), ("128", (128,)), ("none × 256", (None, 256)), ("1,2,3", (1, 2, 3)), ("-x4", (None, 4))],
+    [
+        ("512x256", (512, 256)),
+        ("128", (128,)),
+        ("none × 256", (None, 256)),
+        ("1,2,3", (1, 2, 3)),
+        ("-x4", (None, 4)),
+        ("5 6", (5, 6)),
+        ("5 x 6", (5, 6)),
+        (" 5,  6 ", (5, 6)),
+    ],
 )
 def test_a_target_is_parsed(text: str, target: tuple[int | None, ...]) -> None:
     assert parse_target(text) == target
@@ -179,7 +192,7 @@ def test_formatted_sizes_are_parsed_back(values: tuple[int, ...]) -> None:
     assert parse_sizes("kernel", format_sizes(values)) == values
 
 
-@pytest.mark.parametrize("text", ["", "x", "12x", "a", "1.5"])
+@pytest.mark.parametrize("text", ["", "x", "12x", "a", "1.5", "1_0", "٣", "3 x", "9" * 5000])
 def test_text_that_is_no_size_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="kernel"):
         parse_sizes("kernel", text)
@@ -211,7 +224,7 @@ def test_a_nan_fill_is_parsed() -> None:
     assert math.isnan(parse_fill("nan"))
 
 
-@pytest.mark.parametrize("text", ["blue", "", ",", "1,,2", "1,blue"])
+@pytest.mark.parametrize("text", ["blue", "", ",", "1,,2", "1,blue", "1_0", "1_0.5"])
 def test_text_that_is_no_fill_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match=f"fill value '{text}': expected a number"):
         parse_fill(text)

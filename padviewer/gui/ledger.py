@@ -96,7 +96,7 @@ def honesty_text(plan: Plan, stage: Stage, region: Region, statistics: Statistic
     parts = [f"all of {extent}" if step == 1 else f"every {step}{ordinal(step)} of {extent}"]
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")
     if plan.require(stage).dtype.startswith(("float", "complex")):
-        sampled = "" if statistics.step == 1 else f" (1 in {statistics.step} looked at)"
+        sampled = "" if statistics.one_in == 1 else f" (1 in {statistics.one_in:.0f} looked at)"
         parts.append(f"NaN {statistics.nans}  Inf {statistics.infs}{sampled}")
     if stage is Stage.FEATURE:
         parts.append("computed whole")

@@ -61,14 +61,14 @@ class Statistics:
     Attributes:
         minimum, maximum: None where there is no finite element. Exact for integers.
         nans, infs: how many of the elements looked at are NaN or infinite.
-        step: 1 where each element was looked at, else the sampling distance.
+        one_in: elements of the plane for each that was looked at; 1 where each was.
     """
 
     minimum: float | int | None
     maximum: float | int | None
     nans: int
     infs: int
-    step: int
+    one_in: float
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Computed:
     milliseconds: float
 
 
-def summarize(data: Array, step: int = 1) -> Statistics:
+def summarize(data: Array, one_in: float = 1) -> Statistics:
     """Returns the statistics of an array; complex numbers count by magnitude."""
     if data.dtype.kind == "c":
         data = np.abs(data)
@@ -158,5 +158,5 @@ def summarize(data: Array, step: int = 1) -> Statistics:
             infs = int(data.size - finite.sum()) - nans
             data = data[finite]
     if not data.size:
-        return Statistics(None, None, nans, infs, step)
-    return Statistics(data.min().item(), data.max().item(), nans, infs, step)
+        return Statistics(None, None, nans, infs, one_in)
+    return Statistics(data.min().item(), data.max().item(), nans, infs, one_in)

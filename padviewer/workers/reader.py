@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ from padviewer.workers.messages import (
 
 # Elements that the statistics of a plane look at: 10 ms of work.
 SAMPLE = 1 << 20
+# An axis of so few samples is not thinned further.
+FEW = 4
 # Bytes that an export reads, pads and writes at a time.
 BLOCK = 8 << 20
 
@@ -103,8 +106,8 @@ class Reader:
         """Returns the statistics of the plane of INPUT on screen; PADDED is shown with the same levels."""
         key = request.plane
         if key not in self._statistics:
-            sampled, step = sample(request.plane)
-            self._statistics[key] = summarize(read_input(source, sampled), step)
+            sampled, one_in = sample(request.plane)
+            self._statistics[key] = summarize(read_input(source, sampled), one_in)
         return self._statistics[key]
 
     def _probe(self, request: ProbeRequest) -> dict[Stage, Array]:
@@ -163,13 +166,20 @@ def blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[Region]:
         yield (Span(start, min(start + rows, shape[0])), *whole(shape[1:]))
 
 
-def sample(region: Region) -> tuple[Region, int]:
-    """Returns `region` sampled to at most about `SAMPLE` elements, and the step that did it."""
-    step = 1
-    sampled = region
-    while np.prod([span.count for span in sampled], dtype=object) > SAMPLE:
-        step *= 2
-        sampled = tuple(span._replace(step=span.step * step) if span.count > step else span for span in region)
-        if step > max(span.count for span in region):
+def sample(region: Region) -> tuple[Region, float]:
+    """Returns `region` sampled to at most about `SAMPLE` elements, and how many elements there are for each of them.
+
+    The longest axis is thinned first, and axes of up to `FEW` samples never: colours are looked at in all channels.
+    """
+    sampled = list(region)
+    while _size(sampled) > SAMPLE:
+        longest = max(range(len(sampled)), key=lambda axis: sampled[axis].count)
+        span = sampled[longest]
+        if span.count <= FEW:
             break
-    return sampled, step
+        sampled[longest] = span._replace(step=2 * span.step)
+    return tuple(sampled), _size(region) / max(1, _size(sampled))
+
+
+def _size(region: Iterable[Span]) -> int:
+    return math.prod(span.count for span in region)

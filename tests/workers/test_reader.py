@@ -32,6 +32,7 @@ from padviewer.workers.messages import (
     Statistics,
     TileRequest,
 )
+from padviewer.workers.reader import SAMPLE, sample
 from padviewer.workers.shared import OwnedArray
 from padviewer.workers.start import start_reader
 
@@ -290,13 +291,31 @@ def test_statistics_tell_of_what_is_not_finite_and_of_sampling(reader, tmp_path)
     assert tile.statistics == Statistics(float(finite.min()), 7.0, 2, 3, 1)
     np.testing.assert_array_equal(tile.data, array[:4, :16])
     everything = ask(reader, TileRequest(plan, Stage.INPUT, small, whole(array.shape))).statistics
-    sampled = array[:: everything.step, :: everything.step]
-    assert everything.step > 1
+    assert everything.one_in == 4
+    sampled = array[::2, ::2]
     assert everything.maximum == sampled[np.isfinite(sampled)].max()
     np.save(tmp_path / "nan.npy", np.full((3, 3), np.nan))
     plan = opened(reader, (str(tmp_path / "nan.npy"), None))
     tile = ask(reader, TileRequest(plan, Stage.INPUT, whole((3, 3)), whole((3, 3))))
     assert tile.statistics == Statistics(None, None, 9, 0, 1)
+
+
+@pytest.mark.parametrize("shape", [(1000, 1000, 3), (3, 1000, 1000), (2, 1500, 1500, 4), (1 << 22, 2)])
+def test_a_sample_looks_at_every_channel(shape):
+    sampled, one_in = sample(whole(shape))
+    counts = [span.count for span in sampled]
+    assert [count for count, size in zip(counts, shape, strict=True) if size <= 4] == [n for n in shape if n <= 4]
+    assert SAMPLE / 4 < np.prod(counts) <= SAMPLE
+    assert one_in == pytest.approx(np.prod(shape) / np.prod(counts))
+
+
+def test_levels_of_a_large_picture_know_its_green(reader, tmp_path):
+    array = np.zeros((1000, 1000, 3), np.uint16)
+    array[..., 1] = 500
+    np.save(tmp_path / "green.npy", array)
+    plan = opened(reader, (str(tmp_path / "green.npy"), None))
+    tile = ask(reader, TileRequest(plan, Stage.INPUT, whole((4, 4, 3)), whole(array.shape)))
+    assert tile.statistics == Statistics(0, 500, 0, 0, 4)
 
 
 def test_integers_keep_their_last_digit(reader, tmp_path):
