@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from padviewer.geometry import Split
+from padviewer.layers import graph
 from padviewer.layers.padding import Amounts, apply, pad, padded_shape
 from padviewer.layers.targets import Target, Targets
 from padviewer.spec import PipelineSpec
@@ -56,7 +57,7 @@ class MaskPadding(keras.Operation):  # type: ignore[misc]  # Keras ships no type
         return {"name": self.name, "targets": targets, **options}
 
     def _drawn(self, mask: Any, targets: Targets, pad_width: Any) -> Amounts:
-        sizes = tuple(keras.ops.shape(mask))
+        sizes = graph.sizes_of(mask)
         rows = list(enumerate(zip(sizes, targets, strict=True)))
         wanted = tuple(
             size if target is None else target.padded(size, self.settings.overflow) for _, (size, target) in rows
