@@ -16,6 +16,7 @@ from benchmarks.line_lengths import drawn
 from padviewer.layers import pad_batch
 
 Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int64]
 
 # Lines of print 32 pixels high; a letter of a typewriter's face is about half as wide as its line is high.
 HEIGHT, ADVANCE = 32, 16
@@ -29,20 +30,25 @@ def compare(epochs: int, jit: bool) -> dict[str, Any]:
     lengths = drawn(LINES)
     rng = np.random.default_rng(1)
     lines = [rng.random((HEIGHT, length * ADVANCE, 1), np.float32) for length in lengths]
-    longest = int(max(lengths)) * ADVANCE
-    shuffled = rng.permutation(LINES).reshape(-1, BATCH)
-    alike = rng.permutation(np.argsort(lengths, kind="stable").reshape(-1, BATCH))
-    ways = {
-        "all": Way(lines, shuffled, {"target_shape": (HEIGHT, longest)}, jit),
-        "own": Way(lines, shuffled, {}, jit),
-        "alike": Way(lines, alike, {}, jit),
-        "buckets": Way(lines, alike, {"multiple_of": (1, BUCKET)}, jit),
-    }
+    ways = {name: Way(lines, batches, options, jit) for name, (batches, options) in arranged(lengths).items()}
     for _ in range(epochs + 1):
         for way in ways.values():
             way.epoch()
     told = f"{LINES} lines of {min(lengths)} to {max(lengths)} letters in batches of {BATCH}, {ADVANCE} pixels a letter"
     return {"data": told, "ways": {name: way.report() for name, way in ways.items()}}
+
+
+def arranged(lengths: Numbers) -> dict[str, tuple[Numbers, dict[str, Any]]]:
+    """Returns the numbers of the lines in each batch, shape (batches, lines), and how each batch is padded."""
+    rng = np.random.default_rng(1)
+    shuffled = rng.permutation(len(lengths)).reshape(-1, BATCH)
+    alike = rng.permutation(np.argsort(lengths, kind="stable").reshape(-1, BATCH))
+    return {
+        "all": (shuffled, {"target_shape": (HEIGHT, int(max(lengths)) * ADVANCE)}),
+        "own": (shuffled, {}),
+        "alike": (alike, {}),
+        "buckets": (alike, {"multiple_of": (1, BUCKET)}),
+    }
 
 
 class Way:
@@ -55,7 +61,7 @@ class Way:
         jit: whether XLA compiles the step.
     """
 
-    def __init__(self, lines: list[Floats], batches: npt.NDArray[np.int64], options: dict[str, Any], jit: bool) -> None:
+    def __init__(self, lines: list[Floats], batches: Numbers, options: dict[str, Any], jit: bool) -> None:
         self._lines, self._batches, self._options = lines, batches, options
         self._counter = Counter()
         self._model = _model(self._counter, jit)

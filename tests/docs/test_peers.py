@@ -108,6 +108,13 @@ def test_monai_has_two_positions_and_keeps_what_is_larger(method: str, position:
 
 
 @needs_monai
+def test_monai_finds_its_way_back() -> None:
+    transform = monai.SpatialPad((8, 10))
+    planes = PHOTO.transpose(2, 0, 1)
+    np.testing.assert_array_equal(transform.inverse(transform(planes)), planes)
+
+
+@needs_monai
 @pytest.mark.parametrize("mode", ["symmetric", "edge", "wrap"])
 def test_monai_goes_beyond_the_axis_but_for_reflect(mode: str) -> None:
     for name in (mode, {"edge": "replicate", "wrap": "circular"}.get(mode, mode)):
