@@ -47,8 +47,8 @@ class Actions:
         self._recent.setEnabled(bool(paths))
 
     def set_theme(self, name: str) -> None:
-        """Marks the theme that was chosen."""
-        self.themes[name].setChecked(True)
+        """Marks the theme that was chosen; one that is not known, from a file that was edited, is the desktop's."""
+        self.themes.get(name, self.themes["system"]).setChecked(True)
 
     def _build_file(self, menu: QMenu) -> None:
         self._add(menu, "&Open…", "ask_open", "Ctrl+O")

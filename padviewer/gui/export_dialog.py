@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from padviewer.errors import ExportError, TargetExists, shortened
 from padviewer.export import check_target
-from padviewer.gui.actions import suggested_name
+from padviewer.gui.actions import EXPORTS, suggested_name
 from padviewer.plan import Plan, Stage
 
 _FILTERS = {
@@ -22,10 +22,9 @@ _FILTERS = {
 def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
     """Returns the file to write, which may be written over; None where the person thought better of it."""
     # Our own question comes after the suffix is known, and knows links.
-    what = "pixel mask" if stage is Stage.MASK else stage.value
     path, chosen = QFileDialog.getSaveFileName(
         parent,
-        f"Export the {what} of {shortened(os.path.basename(plan.info.path), 60)}",  # noqa: PTH119
+        export_title(plan.info.path, stage),
         suggested_name(plan.info.path, stage),
         ";;".join(_FILTERS),
         options=QFileDialog.Option.DontConfirmOverwrite,
@@ -34,6 +33,12 @@ def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
         return None
     path = with_suffix(path, _FILTERS.get(chosen, ".npy"))
     return path if may_write(parent, path) else None
+
+
+def export_title(path: str, stage: Stage) -> str:
+    """Returns what the dialog asks for: `Export the padded tensor of photo.png`."""
+    what = EXPORTS[stage].removesuffix("…").lower()
+    return f"Export the {what} of {shortened(os.path.basename(path), 60)}"  # noqa: PTH119
 
 
 def with_suffix(path: str, suffix: str) -> str:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from padviewer.errors import SettingsError
+
+_STEPS = {
+    int(Qt.Key.Key_Up): 1,
+    int(Qt.Key.Key_Down): -1,
+    int(Qt.Key.Key_PageUp): 10,
+    int(Qt.Key.Key_PageDown): -10,
+}
 
 
 class WheelGuard(QObject):
@@ -21,15 +29,69 @@ class WheelGuard(QObject):
         return False
 
 
-def show_text(edit: QLineEdit, text: str, value: Any, parse: Callable[[str], Any]) -> None:
-    """Shows a value, unless the text that stands there means it already (`3,3` for `3x3`)."""
-    try:
-        same = str(parse(edit.text())) == str(value)
-    except SettingsError:
-        same = False
-    if not same:
-        edit.setText(text)
-        mark(edit, "")
+class SettingEdit(QLineEdit):
+    """A setting as text. A text that cannot be is marked and changes nothing; leaving the field takes it back.
+
+    Args:
+        parse: reads the text, or raises a `SettingsError`.
+        write: returns the text of a value.
+        step: returns the value that an arrow key leads to, given the value and +1, -1, +10 or -10; None for none.
+    """
+
+    edited = Signal(object)  # a value that can be; an object, because Qt cuts integers of a `dict` off at 64 bits
+
+    def __init__(
+        self,
+        parse: Callable[[str], Any],
+        write: Callable[[Any], str],
+        step: Callable[[Any, int], Any] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._parse, self._write, self._step = parse, write, step
+        self._value: Any = None
+        self.textEdited.connect(self._on_text_edited)
+        self.editingFinished.connect(self._on_editing_finished)
+
+    def set_value(self, value: Any) -> None:
+        """Shows the value in force, unless the text means it already (`3,3` for `3x3`) or is still being typed."""
+        self._value = value
+        if not (self.property("wrong") and self.hasFocus()):
+            self._show(self._means(value) and (bool(self.text()) or self.hasFocus()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Steps with the arrow keys."""
+        by = _STEPS.get(event.key())
+        if by is None or self._step is None:
+            super().keyPressEvent(event)
+            return
+        value = self._step(self._value, by)
+        self.setText(self._write(value))
+        self._on_text_edited(self.text())
+
+    def _means(self, value: Any) -> bool:
+        try:
+            return str(self._parse(self.text())) == str(value)
+        except SettingsError:
+            return False
+
+    def _show(self, shown: bool) -> None:
+        if not shown:
+            self.setText(self._write(self._value))
+        mark(self, "")
+
+    def _on_text_edited(self, text: str) -> None:
+        try:
+            value = self._parse(text)
+        except SettingsError as error:
+            mark(self, error.message)
+            return
+        mark(self, "")
+        self._value = value
+        self.edited.emit(value)
+
+    def _on_editing_finished(self) -> None:
+        self._show(bool(self.text()) and self._means(self._value))
 
 
 def mark(field: QWidget, wrong: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -69,10 +70,10 @@ class FileModel(QAbstractListModel):
 
 
 class FilePanel(QFrame):
-    """Lists files; choosing one shows it."""
+    """Lists files; choosing one shows it, and Delete takes it off the list."""
 
     file_chosen = Signal(int)
-    file_closed = Signal(int)
+    file_closed = Signal(int)  # from the key or the context menu
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,6 +90,13 @@ class FilePanel(QFrame):
         self._list.setSelectionMode(QListView.SelectionMode.SingleSelection)
         self._list.clicked.connect(self._on_list_activated)
         self._list.activated.connect(self._on_list_activated)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._list.customContextMenuRequested.connect(self._on_list_menu_requested)
+        self._close = QAction("Close", self._list)
+        self._close.setShortcut(QKeySequence.StandardKey.Delete)
+        self._close.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._close.triggered.connect(self._on_close_triggered)
+        self._list.addAction(self._close)
         hint = QLabel("Drop files or folders anywhere")
         hint.setObjectName("muted")
         hint.setWordWrap(True)
@@ -123,6 +131,19 @@ class FilePanel(QFrame):
 
     def _on_list_activated(self, index: QModelIndex) -> None:
         self.file_chosen.emit(index.row())
+
+    def _on_list_menu_requested(self, place: QPoint) -> None:
+        index = self._list.indexAt(place)
+        if index.isValid():
+            self._list.setCurrentIndex(index)
+            menu = QMenu(self)
+            menu.addAction(self._close)
+            menu.exec(self._list.viewport().mapToGlobal(place))
+            menu.deleteLater()
+
+    def _on_close_triggered(self) -> None:
+        if self.chosen >= 0:
+            self.file_closed.emit(self.chosen)
 
 
 def _outcome(entry: FileEntry) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -13,32 +14,46 @@ from padviewer.axes import axes_choices, parse_axes, spatial_axes
 from padviewer.bytecount import format_bytes
 from padviewer.errors import SettingsError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
-from padviewer.gui.fields import WheelGuard, mark, show_text
+from padviewer.gui.fields import SettingEdit, WheelGuard, mark
 from padviewer.gui.labels import section_label
-from padviewer.plan import Plan
-from padviewer.spec import ACTIVATIONS, MAX_SEED, PipelineSpec, format_fill, format_sizes, parse_fill, parse_sizes
+from padviewer.plan import ArrayInfo, Plan
+from padviewer.spec import (
+    ACTIVATIONS,
+    MAX_SEED,
+    MAX_SIZE,
+    PipelineSpec,
+    format_fill,
+    format_sizes,
+    format_target,
+    parse_fill,
+    parse_sizes,
+    parse_target,
+)
 from padviewer.workers.frameworks import installed_backends
 
 _NAMES = {"D": "depth", "H": "height", "W": "width", "T": "length"}
 _LARGEST = 2**31 - 1
-_NO_TARGET = -1
 _CAPTION_WIDTH = 72
 
 
 class SettingsForm(QScrollArea):
     """Shows a spec and reports what a person changes of it."""
 
-    spec_edited = Signal(dict)
+    spec_edited = Signal(object)  # {name: value}; a `dict` would hold no integer of more than 64 bits
     member_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(224)
         self._wheel = WheelGuard(self)
         self._axes_letters = ""
+        self._info: ArrayInfo | None = None
+        self._axes_in_force = ""
+        self._target: tuple[int | None, ...] = ()
         content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(16, 12, 16, 12)
@@ -71,10 +86,9 @@ class SettingsForm(QScrollArea):
             with QSignalBlocker(field):
                 field.setCurrentText(text)
         self._fill.setEnabled(spec.mode == "constant")
-        show_text(self._fill, format_fill(spec.fill_value), spec.fill_value, parse_fill)
+        self._fill.set_value(spec.fill_value)
         for name, edit in self._sizes.items():
-            sizes = getattr(spec, name)
-            show_text(edit, format_sizes(sizes), sizes, partial(parse_sizes, name))
+            edit.set_value(getattr(spec, name))
         self._target_rows.setRowVisible(self._position_seed, spec.position == "random")
         numbers = ((self._filters, spec.filters), (self._seed, spec.seed), (self._position_seed, spec.position_seed))
         for spin, value in numbers:
@@ -103,9 +117,12 @@ class SettingsForm(QScrollArea):
         rows = self._group(layout, "Input")
         self._axes = self._combo(rows, "axes", "Axes", (), "Which axis is which, such as HWC; B batch, C channels")
         self._axes.setEditable(True)
+        # Or letters are completed to an order that was not typed.
+        self._axes.setCompleter(None)  # type: ignore[arg-type]  # the stubs know no null pointer
+        self._axes.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         if editor := self._axes.lineEdit():
             editor.setAcceptDrops(False)
-        self._axes.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+            editor.editingFinished.connect(self._show_axes_in_force)
         self._axes.currentTextChanged.connect(self._on_axes_text_changed)
         self._member = self._combo(rows, "member", "Member", (), "Which array of the file is shown")
         self._member.textActivated.connect(self.member_chosen)
@@ -114,15 +131,17 @@ class SettingsForm(QScrollArea):
     def _build_padding(self, layout: QVBoxLayout) -> None:
         rows = self._group(layout, "Padding")
         self._target_rows = rows
-        self._targets: dict[str, QSpinBox] = {}
-        self._sizes: dict[str, QLineEdit] = {}
+        self._targets: dict[str, SettingEdit] = {}
+        self._sizes: dict[str, SettingEdit] = {}
         self._add_sizes(rows, "multiple_of", "Multiple of", "The padded size is a multiple of it: 32 or 32x8")
         self._position = self._combo(rows, "position", "Position", POSITIONS, "Where the content sits in the target")
         self._position_seed = self._spin(
             rows, "position_seed", "Place seed", 0, MAX_SEED, "Of the random position: the same seed, the same place"
         )
         self._mode = self._combo(rows, "mode", "Mode", MODES, "How padding is made, by numpy's names")
-        self._fill = self._edit(rows, "fill_value", "Fill", parse_fill, "A number, or one for each channel: 0,128,255")
+        self._fill = self._edit(
+            rows, "fill_value", "Fill", parse_fill, format_fill, "A number, or one for each channel: 0,128,255"
+        )
         self._overflow = self._combo(
             rows, "overflow", "If larger", OVERFLOWS, "What happens to an axis that is larger than its target"
         )
@@ -187,25 +206,35 @@ class SettingsForm(QScrollArea):
         self._add(rows, name, label, combo, tip)
         return combo
 
-    def _spin(self, rows: QFormLayout, name: str, label: str, low: int, high: int, tip: str, row: int = -1) -> QSpinBox:
+    def _spin(self, rows: QFormLayout, name: str, label: str, low: int, high: int, tip: str) -> QSpinBox:
         spin = QSpinBox()
         spin.setRange(low, high)
         if editor := spin.findChild(QLineEdit):
             # A style sheet's padding does not reach the text of a spin box.
             editor.setTextMargins(7, 0, 0, 0)
-        self._add(rows, name, label, spin, tip, row)
-        if name in PipelineSpec.__dataclass_fields__:
-            spin.valueChanged.connect(lambda value: self.spec_edited.emit({name: value}))
+        self._add(rows, name, label, spin, tip)
+        spin.valueChanged.connect(lambda value: self.spec_edited.emit({name: value}))
         return spin
 
-    def _edit(self, rows: QFormLayout, name: str, label: str, parse: Callable[[str], Any], tip: str) -> QLineEdit:
-        edit = QLineEdit()
+    def _edit(
+        self,
+        rows: QFormLayout,
+        name: str,
+        label: str,
+        parse: Callable[[str], Any],
+        write: Callable[[Any], str],
+        tip: str,
+    ) -> SettingEdit:
+        def checked(text: str) -> Any:
+            return getattr(PipelineSpec(**{name: parse(text)}), name)
+
+        edit = SettingEdit(checked, write)
         self._add(rows, name, label, edit, tip)
-        edit.textEdited.connect(lambda text: self._on_text_edited(edit, name, text, parse))
+        edit.edited.connect(lambda value: self.spec_edited.emit({name: value}))
         return edit
 
     def _add_sizes(self, rows: QFormLayout, name: str, label: str, tip: str) -> None:
-        self._sizes[name] = self._edit(rows, name, label, partial(parse_sizes, name), tip)
+        self._sizes[name] = self._edit(rows, name, label, partial(parse_sizes, name), format_sizes, tip)
 
     def _report(self, combo: QComboBox, name: str) -> None:
         combo.currentTextChanged.connect(lambda text: self.spec_edited.emit({name: text}))
@@ -215,9 +244,11 @@ class SettingsForm(QScrollArea):
             if self._axes.count() == 0 or len(self._axes.itemText(0)) != len(plan.info.shape):
                 self._axes.clear()
                 self._axes.addItems(list(axes_choices(len(plan.info.shape))))
-            if self._axes.currentText().upper() != plan.input.axes:
-                self._axes.setEditText(plan.input.axes)
-        mark(self._axes, "")
+        # A text that is being typed is for the person to finish.
+        typing = self._axes.hasFocus() and plan.info == self._info
+        self._info, self._axes_in_force = plan.info, plan.input.axes
+        if not typing:
+            self._show_axes_in_force()
         with QSignalBlocker(self._member):
             self._member.clear()
             self._member.addItems(list(plan.info.members))
@@ -228,56 +259,80 @@ class SettingsForm(QScrollArea):
         letters = spatial_axes(plan.input.axes)
         if letters != self._axes_letters:
             self._make_targets(letters)
-        given = plan.spec.target if len(plan.spec.target) == len(letters) else (None,) * len(letters)
-        for letter, size in zip(letters, given, strict=True):
-            spin = self._targets[letter]
-            with QSignalBlocker(spin):
-                spin.setValue(_NO_TARGET if size is None else min(size, _LARGEST))
+        self._target = plan.spec.target if len(plan.spec.target) == len(letters) else (None,) * len(letters)
+        for letter, size in zip(letters, self._target, strict=True):
+            self._targets[letter].set_value(size)
 
     def _make_targets(self, letters: str) -> None:
-        for letter, spin in self._targets.items():
-            self._target_rows.removeRow(spin)
+        for letter, edit in self._targets.items():
+            self._target_rows.removeRow(edit)
             del self._fields[f"target {letter}"]
         self._targets.clear()
         self._axes_letters = letters
         for row, letter in enumerate(letters):
-            tip = f"Wanted {_NAMES[letter]}; none leaves the axis as it is"
-            spin = self._spin(self._target_rows, f"target {letter}", f"Target {letter}", _NO_TARGET, _LARGEST, tip, row)
-            spin.setSpecialValueText("none")
-            spin.valueChanged.connect(self._on_target_changed)
-            self._targets[letter] = spin
+            tip = f"Wanted {_NAMES[letter]}; none leaves the axis as it is; arrow keys step"
+            edit = SettingEdit(_parse_size, _write_size, partial(self._stepped, row))
+            self._add(self._target_rows, f"target {letter}", f"Target {letter}", edit, tip, row)
+            edit.edited.connect(lambda size, row=row: self._on_target_edited(row, size))
+            self._targets[letter] = edit
+        self._order_tabs()
+
+    def _stepped(self, row: int, size: int | None, by: int) -> int:
+        """Returns the next target; from none it starts at the size that the axis has."""
+        found = self._info.shape[self._axes_in_force.index(self._axes_letters[row])] if self._info else 0
+        return min(max(0, (found if size is None else size) + by), MAX_SIZE)
+
+    def _order_tabs(self) -> None:
+        """Puts the targets, which come and go, where they are read."""
+        targets = [f"target {letter}" for letter in self._axes_letters]
+        first, *others = [name for name in self._fields if name not in targets]
+        order = [first, others.pop(0), *targets, *others]
+        for before, after in pairwise(order):
+            self.setTabOrder(self._fields[before], self._fields[after])
 
     def _show_cost(self, plan: Plan) -> None:
         parts = [f"padded {format_bytes(plan.padded.nbytes)}"] if plan.padded else []
         if plan.feature:
             parts.append(f"feature map {format_bytes(plan.feature.nbytes)}")
-            parts.append(f"{_count(plan.multiply_adds)} multiply-adds")
+            parts.append(f"{count_text(plan.multiply_adds)} multiply-adds")
         self._cost.setText("\n".join(parts))
 
     # ---- slots
 
-    def _on_text_edited(self, edit: QLineEdit, name: str, text: str, parse: Callable[[str], Any]) -> None:
-        try:
-            value = parse(text)
-            PipelineSpec(**{name: value})
-        except SettingsError as error:
-            mark(edit, error.message)
-            return
-        mark(edit, "")
-        self.spec_edited.emit({name: value})
-
     def _on_axes_text_changed(self, text: str) -> None:
+        rank = len(self._axes_in_force)
         try:
             axes = parse_axes(text)
+            if len(axes) != rank:
+                raise SettingsError(f"axes {text!r}: expected {rank} letters, one for each axis of the array")
         except SettingsError as error:
             mark(self._axes, error.message)
             return
         mark(self._axes, "")
         self.spec_edited.emit({"axes": axes})
 
-    def _on_target_changed(self) -> None:
-        sizes = tuple(None if s.value() == _NO_TARGET else s.value() for s in self._targets.values())
+    def _show_axes_in_force(self) -> None:
+        with QSignalBlocker(self._axes):
+            if self._axes.currentText() != self._axes_in_force:
+                self._axes.setEditText(self._axes_in_force)
+        mark(self._axes, "")
+
+    def _on_target_edited(self, row: int, size: int | None) -> None:
+        # The others keep the values in force, whatever their texts are.
+        sizes = (*self._target[:row], size, *self._target[row + 1 :])
         self.spec_edited.emit({"target": sizes if any(size is not None for size in sizes) else ()})
+
+
+def _parse_size(text: str) -> int | None:
+    """Returns one size of a target; None for `none` and for an empty text."""
+    sizes = parse_target(text) if text.strip() else (None,)
+    if len(sizes) != 1:
+        raise SettingsError(f"target {text!r}: expected one size, or none; the other axes have fields of their own")
+    return PipelineSpec(target=sizes).target[0]
+
+
+def _write_size(size: int | None) -> str:
+    return format_target((size,))
 
 
 def _show_choice(combo: QComboBox, choice: str) -> None:
@@ -288,10 +343,14 @@ def _show_choice(combo: QComboBox, choice: str) -> None:
         combo.setCurrentText(choice)
 
 
-def _count(number: int) -> str:
-    """Returns a count as people read it: `902 M`."""
-    for unit in ("", " k", " M", " G", " T"):
-        if number < 1000:
-            return f"{number:.0f}{unit}"
-        number //= 1000
-    return f"{number:.0f} P"
+def count_text(number: int) -> str:
+    """Returns a count as people read it: `902 M`, `4.6 G`."""
+    if number < 1000:
+        return str(number)
+    shown = number / 1000
+    for unit in "kMGTPE":
+        # Before it would be rounded to 1000.
+        if shown < 999.5:
+            return f"{shown:.1f} {unit}" if shown < 9.95 else f"{shown:.0f} {unit}"
+        shown /= 1000
+    return f"{shown:.2g} Z"

@@ -11,7 +11,7 @@ from padviewer.errors import PadviewerError, PlanError
 class MessageBar(QFrame):
     """Shows one message at a time: an error with its remedies, or a note."""
 
-    remedy_chosen = Signal(dict)
+    remedy_chosen = Signal(object)  # settings; a `dict` would hold no integer of more than 64 bits
     dismissed = Signal(str)  # the key of the note
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -53,7 +53,8 @@ class MessageBar(QFrame):
         self._show("note", key, text)
 
     def clear(self) -> None:
-        """Shows nothing."""
+        """Shows nothing, and offers nothing."""
+        self._withdraw()
         self.setVisible(False)
 
     @property
@@ -72,17 +73,20 @@ class MessageBar(QFrame):
 
     def _show(self, kind: str, key: str, text: str) -> None:
         self._key = key
-        for button in self.remedies():
-            self._buttons.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self._offered.clear()
+        self._withdraw()
         self._text.setText(text)
         if self.property("kind") != kind:
             self.setProperty("kind", kind)
             self.style().unpolish(self)
             self.style().polish(self)
         self.setVisible(True)
+
+    def _withdraw(self) -> None:
+        for button in self._offered:
+            self._buttons.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._offered.clear()
 
     def _on_close_clicked(self) -> None:
         self.clear()

@@ -69,7 +69,7 @@ def test_the_export_action_asks_for_a_name(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
     with qtbot.waitSignal(window.session.export_ended, timeout=60_000):
         window.actions_.export[Stage.PADDED].trigger()
-    assert asked == [("Export the padded of photo.png", str(photo.with_name("photo_padded.npy")))]
+    assert asked == [("Export the padded tensor of photo.png", str(photo.with_name("photo_padded.npy")))]
     assert (tmp_path / "chosen.tif").exists()
 
 
