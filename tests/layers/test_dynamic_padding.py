@@ -212,7 +212,7 @@ def test_error_reaches_who_predicts() -> None:
     model = keras.Sequential([keras.Input((None, 4)), DynamicPadding(8, overflow="error")])
     with pytest.raises(PlanError, match="axis 1 has 9 elements, more than the target of 8"):
         model(np.ones((1, 9, 4)))
-    model.compile(jit_compile=True)
+    model.compile(jit_compile=keras.backend.backend() != "torch")  # PyTorch's compiler takes half a minute
     assert model.predict(np.ones((1, 5, 4)), verbose=0).shape == (1, 8, 4)
     assert model.predict(np.ones((1, 6, 4)), verbose=0).shape == (1, 8, 4)
     # XLA tells no more than the name of the operation; the others trace with sizes, and tell all.
