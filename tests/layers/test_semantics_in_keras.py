@@ -78,9 +78,12 @@ def test_10_a_mask_goes_with_its_tensor(position: str) -> None:
 def test_11_a_gradient_counts_the_copies_of_each_element(mode: str, position: str) -> None:
     x = counted(1, 3, 1)
     weights = np.arange(1.0, 12.0, dtype="float32")[None, :, None]
-    found = gradient(
-        lambda tensor: keras.ops.sum(dynamic_padding(tensor, 11, mode=mode, position=position) * weights), x
-    )
+
+    def weighted(tensor: Any) -> Any:
+        y = dynamic_padding(tensor, 11, mode=mode, position=position)
+        return keras.ops.sum(keras.ops.multiply(y, weights))
+
+    found = gradient(weighted, x)
     copies = numpy_padded(x, (None, Wanted(11), None), position, mode)[0, :, 0].astype(int)
     np.testing.assert_allclose(found[0, :, 0], np.bincount(copies, weights[0, :, 0], minlength=4)[1:])
 
@@ -93,7 +96,8 @@ def test_11_gradients_are_finite_differences(mode: str) -> None:
 
     def loss(tensor: Any) -> Any:
         y = layer(tensor)
-        return keras.ops.sum(y * y * np.linspace(1, 2, 20, dtype="float32").reshape(1, 5, 2, 2))
+        weights = np.linspace(1, 2, 20, dtype="float32").reshape(1, 5, 2, 2)
+        return keras.ops.sum(keras.ops.multiply(y * y, weights))
 
     found = gradient(loss, x)
     for place in np.ndindex(x.shape):
