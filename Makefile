@@ -15,7 +15,7 @@ GPU_PYTHON := $(GPU)/bin/python
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: help run test test-backends test-gpu on-gpu check bench lock dist clean
+.PHONY: help run test test-cases test-backends test-gpu on-gpu check bench lock dist clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -28,6 +28,9 @@ run: $(RUN) ## open the window, on a sample or on ARGS="photo.jpg --target 512x5
 test: $(DEV) ## run the test suite with no display; ARGS go to pytest
 	@$(PYTHON) -m padviewer.display --install
 	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest $(ARGS)
+
+test-cases: $(DEV) ## try 100,000 random cases of padding against numpy, or PADVIEWER_CASES=1000000
+	PADVIEWER_CASES=$(or $(PADVIEWER_CASES),100000) $(PYTHON) -m pytest tests/layers/test_random_cases.py $(ARGS)
 
 test-backends: export CUDA_VISIBLE_DEVICES =
 test-backends: export JAX_PLATFORMS = cpu
