@@ -256,6 +256,7 @@ class MainWindow(QMainWindow):
         self.form.spec_edited.connect(session.edit)
         self.form.member_chosen.connect(session.choose_member)
         self.files.file_chosen.connect(session.files.select)
+        self.files.file_closed.connect(session.files.close)
         self.message.remedy_chosen.connect(session.edit)
         self.message.dismissed.connect(self._on_message_dismissed)
         self.panes.probed.connect(session.probe)
