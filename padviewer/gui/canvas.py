@@ -33,6 +33,11 @@ class PaddingMarks(QGraphicsItem):
         self._outer, self._content = outer, content
         self.update()
 
+    @property
+    def rects(self) -> tuple[Rect, Rect]:
+        """The padded tensor and the content in it."""
+        return _rect_of(self._outer), _rect_of(self._content)
+
     def set_colour(self, colour: str) -> None:
         """Sets the colour of padding."""
         self._colour = QColor(colour)
@@ -40,12 +45,13 @@ class PaddingMarks(QGraphicsItem):
 
     def boundingRect(self) -> QRectF:
         """Qt asks for the part of the scene that is drawn on."""
-        return self._outer.united(self._content)
+        return self._outer if self._content.isEmpty() else self._outer.united(self._content)
 
     def paint(self, painter: QPainter, _option: Any, _widget: QWidget | None = None) -> None:
         """Draws in the device's pixels, so that the hatch keeps its density."""
         if self._outer.isEmpty() or self._outer == self._content:
             return
+        # A slice that lies in padding has no content, and is hatched whole.
         hatch = QColor(self._colour)
         hatch.setAlpha(140)
         brush = QBrush(hatch, Qt.BrushStyle.BDiagPattern)
@@ -54,6 +60,9 @@ class PaddingMarks(QGraphicsItem):
             brush.setTransform(inverse)
         path = QPainterPath()
         path.addRect(self._outer)
+        if self._content.isEmpty():
+            painter.fillPath(path, brush)
+            return
         path.addRect(self._content)
         painter.fillPath(path, brush)
         pen = QPen(self._colour, 1)
@@ -137,6 +146,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         """Marks what is padding; None marks nothing."""
         self._marks.set_rects(QRectF(*outer) if outer else QRectF(), QRectF(*content) if content else QRectF())
 
+    @property
+    def marks(self) -> tuple[Rect, Rect]:
+        """The padded tensor and the content in it, as they are marked; empty where nothing is."""
+        return self._marks.rects
+
     def set_limits(self, everything: Rect) -> None:
         """Keeps the view near what there is to see."""
         reach = 4 * max(everything[2], everything[3], 1.0)
@@ -201,3 +215,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         if self.rect().contains(position.toPoint()):
             place = self._box.mapSceneToView(position)
             self.hovered.emit(place.x(), place.y())
+
+
+def _rect_of(rect: QRectF) -> Rect:
+    return rect.x(), rect.y(), rect.width(), rect.height()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+_HARD = "\u00a0"
 
 
 class ElidedLabel(QLabel):
@@ -41,7 +46,6 @@ class LinesLabel(QLabel):
         self._lines = 2
         self.setObjectName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.9)
@@ -67,9 +71,46 @@ class LinesLabel(QLabel):
         """Qt asks how small it may be: any width."""
         return QSize(0, self.sizeHint().height())
 
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draws what fits, the end of it elided."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        metrics = self.fontMetrics()
+        for number, line in enumerate(wrapped(self.text(), self._lines, self.width(), metrics.horizontalAdvance)):
+            shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width())
+            painter.drawText(0, number * metrics.lineSpacing() + metrics.ascent(), shown)
+
     def hasHeightForWidth(self) -> bool:
         """The height is fixed."""
         return False
+
+
+def wrapped(text: str, lines: int, width: int, measure: Callable[[str], int]) -> list[str]:
+    """Returns a text in lines, of which only the last may be too long.
+
+    It is broken at spaces, at those that are marked unbreakable only where there is no other way; a dot between two
+    parts is left off where a line ends.
+
+    Args:
+        text: words, some with unbreakable spaces in them.
+        lines: how many there may be.
+        width: of a line.
+        measure: returns the width of a text.
+    """
+    words = []
+    for word in re.findall("[^ ]+ *", text):
+        broken = measure(_line(word)) > width
+        words += re.findall(f"[^{_HARD} ]+[{_HARD} ]*·? *", word) if broken else [word]
+    found = [""]
+    for word in words:
+        if found[-1] and len(found) < lines and measure(_line(found[-1] + word)) > width:
+            found.append("")
+        found[-1] += word
+    return [_line(line) for line in found if line]
+
+
+def _line(text: str) -> str:
+    return text.strip(f" {_HARD}·")
 
 
 def section_label(text: str) -> QLabel:

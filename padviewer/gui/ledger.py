@@ -9,6 +9,8 @@ from padviewer.spec import format_sizes
 from padviewer.workers.messages import Statistics
 
 _SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
+# What two lines of a pane hold beside its share, at the window's first size.
+_LONGEST_DETAIL = 72
 TITLES = {Stage.INPUT: "Input", Stage.PADDED: "Padded", Stage.FEATURE: "Feature map"}
 
 
@@ -44,11 +46,12 @@ def share_text(plan: Plan, stage: Stage) -> str:
 
 
 def _padded_detail(plan: Plan) -> str:
-    parts = []
-    for axis in plan.spatial:
-        for side, amount in zip(_SIDES[axis.letter], axis.pad, strict=True):
-            parts.append(f"{side} {amount}" if amount >= 0 else f"{side} −{-amount} cropped")
-    return "  ".join(_unbroken(part) for part in parts)
+    amounts = [(axis.letter, [f"{amount}".replace("-", "−") for amount in axis.pad]) for axis in plan.spatial]
+    parts = [f"{side} {amount}" for letter, pair in amounts for side, amount in zip(_SIDES[letter], pair, strict=True)]
+    cropped = ["(− cropped)"] if any(amount < 0 for axis in plan.spatial for amount in axis.pad) else []
+    if len("  ".join(parts + cropped)) > _LONGEST_DETAIL:
+        parts = [f"{letter} {before} + {after}".replace("+ −", "− ") for letter, (before, after) in amounts]
+    return "  ".join(_unbroken(part) for part in parts + cropped)
 
 
 def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
@@ -87,17 +90,28 @@ def percent(share: float) -> str:
     return f"{shown:.0f} %" if 1 <= shown <= 99 else f"{shown:.1f} %"
 
 
-def honesty_text(plan: Plan, stage: Stage, region: Region, statistics: Statistics, levels: tuple[float, float]) -> str:
-    """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number."""
+def honesty_text(
+    plan: Plan, stage: Stage, region: Region, statistics: Statistics, levels: tuple[float, float], rule: str
+) -> str:
+    """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number.
+
+    Args:
+        plan, stage, region: what is shown.
+        statistics: of the plane of the stage; of INPUT for PADDED, which is not told of it but for its levels.
+        levels: the numbers that the first and the last colour stand for.
+        rule: what they were taken from, one of `rendering.LEVEL_RULES`.
+    """
     planned = plan.require(stage)
-    spatial = [(a, s) for a, s in zip(planned.axes, region, strict=True) if plan.axis(a) and s.count != 1]
+    spatial = [(a, s) for a, s in zip(planned.axes, region, strict=True) if plan.axis(a) and s.stop - s.start != 1]
     extent = " × ".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in spatial) or "1"
     step = max((span.step for _axis, span in spatial), default=1)
     parts = [f"all of {extent}" if step == 1 else f"every {step}{ordinal(step)} of {extent}"]
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")
-    if plan.require(stage).dtype.startswith(("float", "complex")):
-        sampled = "" if statistics.one_in == 1 else f" (1 in {statistics.one_in:.0f} looked at)"
-        parts.append(f"NaN {statistics.nans}  Inf {statistics.infs}{sampled}")
+    counted = stage is not Stage.PADDED and planned.dtype.startswith(("float", "complex"))
+    if counted:
+        parts.append(f"NaN {statistics.nans}  Inf {statistics.infs}")
+    if statistics.one_in > 1 and (counted or rule == "data"):
+        parts.append(f"1 in {statistics.one_in:.0f} looked at")
     if stage is Stage.FEATURE:
         parts.append("computed whole")
     if planned.dtype.startswith("complex"):

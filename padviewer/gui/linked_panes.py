@@ -53,10 +53,10 @@ class LinkedPanes(QSplitter):
             pane.set_theme(theme)
 
     def set_plan(self, older: Plan | None, plan: Plan) -> None:
-        """Shows the labels of a plan; pictures that still hold are kept."""
+        """Shows the labels of a plan; the pictures follow."""
         self._plan = plan
-        for stage, pane in self.panes.items():
-            pane.set_plan(plan, keep_picture=older is not None and _same_picture(older, plan, stage))
+        for pane in self.panes.values():
+            pane.set_plan(plan)
             pane.canvas.set_limits(screen.all_rect(plan))
         if older is None:
             self._fitted = True
@@ -82,8 +82,10 @@ class LinkedPanes(QSplitter):
         pane = self._active
         left, top, width, height = pane.canvas.view
         columns, rows = pane.canvas.size_in_pixels
-        middle = (left + width / 2, top + height / 2)
-        pane.canvas.set_view((middle[0] - columns / 2, middle[1] - rows / 2, columns, rows))
+        if self._plan is None or not screen.is_signal(self._plan):
+            # The rows of a signal are its channels, which fill the pane at any zoom.
+            top, height = top + (height - rows) / 2, rows
+        pane.canvas.set_view((left + (width - columns) / 2, top, columns, height))
         self._on_pane_moved(pane)
 
     def zoom(self, factor: float) -> None:
@@ -139,15 +141,3 @@ class LinkedPanes(QSplitter):
         for pane in self.panes.values():
             pane.canvas.set_cross(None)
         self.probe_ended.emit()
-
-
-def _same_picture(older: Plan, plan: Plan, stage: Stage) -> bool:
-    """Whether a stage looks the same under two plans of the same input."""
-    if older.input != plan.input or older.stage(stage) != plan.stage(stage):
-        return False
-    if stage is Stage.INPUT:
-        return [a.pad for a in older.spatial] == [a.pad for a in plan.spatial]
-    padding = [(a.pad, older.spec.mode, older.spec.fill_value) for a in older.spatial]
-    if padding != [(a.pad, plan.spec.mode, plan.spec.fill_value) for a in plan.spatial]:
-        return False
-    return stage is Stage.PADDED or older.spec == plan.spec

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import (
@@ -16,13 +18,13 @@ from PySide6.QtWidgets import (
 
 from padviewer.axes import BATCH, CHANNELS
 from padviewer.gui import ledger, screen
-from padviewer.gui.axis_slider import AxisSlider
+from padviewer.gui.axis_slider import TOGETHER, AxisSlider
 from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.labels import ElidedLabel, LinesLabel
 from padviewer.gui.look_menu import LookMenu
 from padviewer.gui.pane_overlay import PaneOverlay
-from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint
+from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint, rule_in_force
 from padviewer.gui.theme import Theme, monospaced
 from padviewer.plan import Plan, Stage
 from padviewer.workers.messages import Tile
@@ -64,14 +66,14 @@ class Pane(QFrame):
         self._theme = theme
         self.canvas.set_theme(theme)
 
-    def set_plan(self, plan: Plan, keep_picture: bool) -> None:
-        """Shows the labels of a plan at once; the picture follows."""
+    def set_plan(self, plan: Plan) -> None:
+        """Shows the labels of a plan at once; the picture follows, and the older one stays until then."""
         self._plan = plan
         self._show_ledger()
         self.canvas.set_aspect(not screen.is_signal(plan))
         if plan.stage(self.stage) is None:
             self._clear("")
-        elif not keep_picture:
+        else:
             self._tile = None
             if self.stage is not Stage.FEATURE:
                 self.refresh()
@@ -80,6 +82,7 @@ class Pane(QFrame):
     def set_cut(self, cut: screen.Cut) -> None:
         """Shows another plane."""
         self._cut = cut
+        self._show_marks()
         self._show_sliders()
         self.refresh()
 
@@ -215,23 +218,35 @@ class Pane(QFrame):
         if self._plan is None or self.stage is not Stage.PADDED or self._plan.padded is None:
             self.canvas.set_marks(None, None)
             return
-        self.canvas.set_marks(screen.stage_rect(self._plan, self.stage), screen.content_rect(self._plan))
+        self.canvas.set_marks(screen.stage_rect(self._plan, self.stage), screen.content_rect(self._plan, self._cut))
 
     def _show_sliders(self) -> None:
         """Gives each axis that is not on screen a slider; those that are there already stay, with their focus."""
         wanted = self._hidden_axes()
-        for letter in [letter for letter in self._sliders if letter not in wanted]:
+        for letter in [letter for letter in self._sliders if letter not in wanted or self._is_other(letter)]:
             slider = self._sliders.pop(letter)
             self._rows.removeWidget(slider)
             slider.deleteLater()
-        for letter, (index, size) in wanted.items():
+        for row, (letter, (index, size)) in enumerate(wanted.items()):
             if letter not in self._sliders:
-                name = "filter" if letter == CHANNELS and self.stage is Stage.FEATURE else None
-                slider = AxisSlider(letter, name)
-                slider.index_edited.connect(self._on_slider_index_edited)
-                self._rows.addWidget(slider)
-                self._sliders[letter] = slider
+                self._rows.insertWidget(row, self._make_slider(letter))
             self._sliders[letter].set_index(index, size)
+        self._sliders = {letter: self._sliders[letter] for letter in wanted}
+        stops = [self._overlay.last_stop, *(slider.stop for slider in self._sliders.values())]
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
+
+    def _make_slider(self, letter: str) -> AxisSlider:
+        feature = self.stage is Stage.FEATURE
+        name = "filter" if letter == CHANNELS and feature else None
+        together = "colours" if letter == CHANNELS and not feature and self._has_colours() else ""
+        slider = AxisSlider(letter, name, together)
+        slider.index_edited.connect(self._on_slider_index_edited)
+        self._sliders[letter] = slider
+        return slider
+
+    def _has_colours(self) -> bool:
+        return self._plan is not None and screen.has_colours(self._plan)
 
     def _hidden_axes(self) -> dict[str, tuple[int | None, int]]:
         plan = self._plan
@@ -239,14 +254,20 @@ class Pane(QFrame):
         if plan is None or planned is None:
             return {}
         shown = {screen.row_letter(plan), screen.column_letter(plan)}
-        if self._cut.channel is None and self.stage is not Stage.FEATURE:
-            shown.add(CHANNELS)
         hidden = [letter for letter in (BATCH, "D", CHANNELS) if letter in planned.axes and letter not in shown]
-        return {
+        found = {
             letter: (screen.fixed_index(plan, self.stage, self._cut, letter), planned.extent(letter))
             for letter in hidden
             if planned.extent(letter) > 1
         }
+        if CHANNELS in found and self.stage is not Stage.FEATURE and screen.shows_colours(plan, self._cut):
+            found[CHANNELS] = (TOGETHER, planned.extent(CHANNELS))
+        return found
+
+    def _is_other(self, letter: str) -> bool:
+        """Whether the channels could be shown as colours before and cannot now, or the other way round."""
+        is_colours = letter == CHANNELS and self.stage is not Stage.FEATURE
+        return is_colours and self._sliders[letter].can_be_together != self._has_colours()
 
     def _clear(self, note: str) -> None:
         self._tile = None
@@ -266,7 +287,8 @@ class Pane(QFrame):
         )
         self._overlay.set_note("")
         self._menu.set_look(self._look, levels)
-        self._honesty.setText(ledger.honesty_text(plan, self.stage, tile.region, tile.statistics, levels))
+        rule = rule_in_force(self._look, tile.data.dtype)
+        self._honesty.setText(ledger.honesty_text(plan, self.stage, tile.region, tile.statistics, levels, rule))
 
     # ---- slots
 

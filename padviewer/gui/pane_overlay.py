@@ -32,7 +32,8 @@ class PaneOverlay(QObject):
         self._cancel.clicked.connect(self.cancel_wanted)
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(self._on_patience_timeout)
-        self._build(canvas, _colours_button(menu, title))
+        self._colours = _colours_button(menu, title)
+        self._build(canvas, self._colours)
 
     def set_note(self, text: str) -> None:
         """Says something in place of the picture; an empty text says nothing."""
@@ -54,6 +55,11 @@ class PaneOverlay(QObject):
             self.set_note(text)
 
     @property
+    def last_stop(self) -> QWidget:
+        """The last of its widgets that takes the keyboard, in the order in which they are read."""
+        return self._cancel
+
+    @property
     def note(self) -> str:
         """What is said."""
         return "" if self._note.isHidden() else self._note.text()
@@ -70,6 +76,7 @@ class PaneOverlay(QObject):
         over.addLayout(first)
         over.addLayout(second)
         over.addStretch(1)
+        QWidget.setTabOrder(colours, self._cancel)
 
     def _on_patience_timeout(self) -> None:
         self.set_note(self._working_text)

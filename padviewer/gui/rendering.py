@@ -48,9 +48,7 @@ def levels_of(look: Look, data: npt.NDArray[Any], statistics: Statistics) -> Lev
         data: the elements on screen.
         statistics: of the whole plane.
     """
-    rule = look.rule
-    if rule == "auto":
-        rule = "dtype" if data.dtype.kind == "b" or data.dtype == np.uint8 else "data"
+    rule = rule_in_force(look, data.dtype)
     if rule == "custom":
         return look.custom
     if rule == "dtype":
@@ -60,6 +58,13 @@ def levels_of(look: Look, data: npt.NDArray[Any], statistics: Statistics) -> Lev
     if statistics.minimum is None or statistics.maximum is None:
         return 0.0, 1.0
     return _spread(float(statistics.minimum), float(statistics.maximum))
+
+
+def rule_in_force(look: Look, dtype: npt.DTypeLike) -> str:
+    """Returns what the levels are taken from: `auto` made definite."""
+    if look.rule != "auto":
+        return look.rule
+    return "dtype" if np.dtype(dtype) in (np.uint8, np.bool_) else "data"
 
 
 def _dtype_range(dtype: np.dtype[Any]) -> Levels:

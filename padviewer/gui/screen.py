@@ -31,7 +31,8 @@ class Cut:
     Attributes:
         batch: index on the batch axis.
         depth: index on the D axis, in PADDED's own indices.
-        channel: index on the channel axis of input and padded; None shows three or four channels as colours.
+        channel: index on the channel axis of input and padded; None shows three or four channels as colours, and of
+            any other number the first.
         filter: index on the channel axis of the feature map.
     """
 
@@ -44,8 +45,7 @@ class Cut:
 def fit_cut(cut: Cut, plan: Plan) -> Cut:
     """Returns the cut with every index inside the plan's stages."""
     channels = plan.input.extent(CHANNELS)
-    colours = channels in _COLOURS and not plan.info.dtype.startswith("complex")
-    channel = None if colours and cut.channel is None else min(cut.channel or 0, max(0, channels - 1))
+    channel = None if cut.channel is None else min(cut.channel, max(0, channels - 1))
     depth = plan.axis("D")
     return Cut(
         min(cut.batch, max(0, plan.input.extent(BATCH) - 1)),
@@ -53,6 +53,17 @@ def fit_cut(cut: Cut, plan: Plan) -> Cut:
         channel,
         min(cut.filter, plan.spec.filters - 1),
     )
+
+
+def has_colours(plan: Plan) -> bool:
+    """Whether the channels can be shown as colours."""
+    few = plan.input.extent(CHANNELS) in _COLOURS
+    return few and not is_signal(plan) and not plan.info.dtype.startswith("complex")
+
+
+def shows_colours(plan: Plan, cut: Cut) -> bool:
+    """Whether the channels are shown as colours."""
+    return cut.channel is None and has_colours(plan)
 
 
 def follow_content(cut: Cut, older: Plan | None, plan: Plan) -> Cut:
@@ -107,8 +118,11 @@ def stage_rect(plan: Plan, stage: Stage) -> Rect:
     return region_rect(plan, stage, tuple(Span(0, size) for size in plan.require(stage).shape))
 
 
-def content_rect(plan: Plan) -> Rect:
-    """Returns the rectangle on screen of what is data in PADDED."""
+def content_rect(plan: Plan, cut: Cut) -> Rect:
+    """Returns the rectangle on screen of what is data in a slice of PADDED: empty where the slice is padding."""
+    depth = plan.axis("D")
+    if depth and not depth.data[0] <= cut.depth < depth.data[1]:
+        return 0.0, 0.0, 0.0, 0.0
     column, row = plan.axis(column_letter(plan)), plan.axis(row_letter(plan))
     left, right = column.data if column else (0, 1)
     top, bottom = row.data if row else (0, plan.input.extent(CHANNELS))
@@ -141,11 +155,13 @@ def fixed_index(plan: Plan, stage: Stage, cut: Cut, letter: str) -> int | None:
 
 
 def with_index(plan: Plan, stage: Stage, cut: Cut, letter: str, index: int) -> Cut:
-    """Returns the cut after a slider of a stage was set."""
+    """Returns the cut after a slider of a stage was set; -1 on the channel axis is all of them, as colours."""
     if letter == BATCH:
         return replace(cut, batch=index)
+    if letter == CHANNELS and stage is Stage.FEATURE:
+        return replace(cut, filter=index)
     if letter == CHANNELS:
-        return replace(cut, filter=index) if stage is Stage.FEATURE else replace(cut, channel=index)
+        return replace(cut, channel=None if index < 0 else index)
     scale, offset = to_padded(plan, stage, letter)
     axis = plan.axis(letter)
     last = axis.padded - 1 if axis else 0
@@ -156,7 +172,7 @@ def plane_region(plan: Plan, stage: Stage, cut: Cut) -> Region | None:
     """Returns the whole plane that a pane shows; None where there is none at this cut."""
     planned = plan.require(stage)
     shown = {row_letter(plan), column_letter(plan)}
-    if cut.channel is None and stage is not Stage.FEATURE:
+    if stage is not Stage.FEATURE and shows_colours(plan, cut):
         shown.add(CHANNELS)
     spans = []
     for letter, size in zip(planned.axes, planned.shape, strict=True):

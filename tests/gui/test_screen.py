@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from padviewer.geometry import Span
 from padviewer.gui import screen
 from padviewer.gui.screen import Cut
 from padviewer.plan import ArrayInfo, Plan, Stage
@@ -100,7 +101,7 @@ def test_input_and_feature_map_lie_where_their_elements_do() -> None:
     plan = plan_of((10, 20), "HW", target=(16, 30), position="center", kernel=(3,), strides=(2,), filters=1)
     assert screen.stage_rect(plan, Stage.PADDED) == (0, 0, 30, 16)
     assert screen.stage_rect(plan, Stage.INPUT) == (5, 3, 20, 10)
-    assert screen.content_rect(plan) == (5, 3, 20, 10)
+    assert screen.content_rect(plan, Cut()) == (5, 3, 20, 10)
     assert screen.stage_rect(plan, Stage.FEATURE) == (0.5, 0.5, 28, 14)
     assert screen.all_rect(plan) == (0, 0, 30, 16)
 
@@ -153,3 +154,27 @@ def test_an_edit_of_the_padding_keeps_the_slice_of_the_input() -> None:
     newer = plan_of((12, 4, 5), "DHW", target=(20, 4, 5), position="end", kernel=(1,))
     cut = screen.follow_content(Cut(depth=7), older, newer)
     assert screen.fixed_index(newer, Stage.INPUT, cut, "D") == 7
+
+
+@pytest.mark.parametrize(("depth", "is_content"), [(0, False), (3, False), (4, True), (15, True), (16, False)])
+def test_a_slice_that_lies_in_depth_padding_has_no_content(depth: int, is_content: bool) -> None:
+    plan = plan_of((12, 4, 5), "DHW", target=(20, 8, 5), position="center", kernel=(1,))
+    expected = (0, 2, 5, 4) if is_content else (0, 0, 0, 0)
+    assert screen.content_rect(plan, Cut(depth=depth)) == expected
+
+
+def test_colours_return_after_axes_that_have_none() -> None:
+    image = plan_of((4, 5, 3), "HWC", kernel=(1,))
+    volume = plan_of((4, 5, 3), "DHW", kernel=(1,))
+    assert screen.shows_colours(image, screen.fit_cut(Cut(), image))
+    cut = screen.fit_cut(screen.fit_cut(Cut(), volume), image)
+    assert screen.shows_colours(image, cut)
+    assert not screen.shows_colours(volume, cut)
+
+
+def test_one_channel_of_a_picture_can_be_chosen_and_given_back() -> None:
+    plan = plan_of((4, 5, 3), "HWC", kernel=(1,))
+    green = screen.with_index(plan, Stage.PADDED, Cut(), "C", 1)
+    assert screen.plane_region(plan, Stage.INPUT, green) == (Span(0, 4), Span(0, 5), Span(1, 2))
+    colours = screen.with_index(plan, Stage.INPUT, green, "C", -1)
+    assert screen.plane_region(plan, Stage.INPUT, colours) == (Span(0, 4), Span(0, 5), Span(0, 3))
