@@ -36,10 +36,15 @@ class AxisSlider(QWidget):
         first = f"; first all as {together}" if together else ""
         self._slider.setToolTip(f"Which {self._name.text()} is shown{first}; arrow keys step")
         self._number = QLabel()
-        self._number.setFont(monospaced(9))
+        self._number.setFont(monospaced(8.5))
+        font = self._name.font()
+        font.setPointSizeF(font.pointSizeF() * 0.9)
+        self._name.setFont(font)
+        # Three panes stand side by side in a window of 720 pixels.
+        self._slider.setMinimumWidth(24)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout.setSpacing(6)
         layout.addWidget(self._name)
         layout.addWidget(self._slider, 1)
         layout.addWidget(self._number)

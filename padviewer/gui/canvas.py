@@ -98,7 +98,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         self._box.sigRangeChangedManually.connect(self._on_box_moved)
         self.scene().sigMouseMoved.connect(self._on_scene_moved)
         self.setMouseTracking(True)
-        self.setMinimumSize(96, 96)
+        # Where there is little room, the lines around it keep theirs.
+        self.setMinimumSize(96, 24)
         # Drops are the window's.
         self.setAcceptDrops(False)
         # A press gives the keyboard to the pane, for its shortcuts and for screen readers.

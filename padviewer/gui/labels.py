@@ -41,16 +41,18 @@ class ElidedLabel(QLabel):
 class LinesLabel(QLabel):
     """Text that wraps to a number of lines, and no further: panes keep their heights whatever it says."""
 
-    def __init__(self, name: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, name: str = "", lines: int = 2, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._lines = 2
+        self._lines = lines
         self.setObjectName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.9)
         self.setFont(font)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        # One line is as wide as its text; more of them take what there is.
+        policy = QSizePolicy.Policy.Preferred if lines == 1 else QSizePolicy.Policy.Ignored
+        self.setSizePolicy(policy, QSizePolicy.Policy.Fixed)
 
     def setText(self, text: str) -> None:
         """Sets the text, and the tooltip that holds all of it."""
@@ -65,7 +67,9 @@ class LinesLabel(QLabel):
 
     def sizeHint(self) -> QSize:
         """Qt asks how large it wants to be: its lines high."""
-        return QSize(80, self._lines * self.fontMetrics().lineSpacing())
+        metrics = self.fontMetrics()
+        width = metrics.horizontalAdvance(self.text()) if self._lines == 1 else 80
+        return QSize(width, self._lines * metrics.lineSpacing())
 
     def minimumSizeHint(self) -> QSize:
         """Qt asks how small it may be: any width."""

@@ -103,7 +103,10 @@ def honesty_text(
     """
     planned = plan.require(stage)
     spatial = [(a, s) for a, s in zip(planned.axes, region, strict=True) if plan.axis(a) and s.stop - s.start != 1]
-    extent = " × ".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in spatial) or "1"
+    # Narrow spaces, at which no line is broken.
+    extent = (
+        "\u202f×\u202f".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in spatial) or "1"
+    )
     step = max((span.step for _axis, span in spatial), default=1)
     parts = [f"all of {extent}" if step == 1 else f"every {step}{ordinal(step)} of {extent}"]
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")

@@ -7,14 +7,14 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from padviewer.gui import screen
-from padviewer.gui.pane import Pane
+from padviewer.gui.pane import Pane, Room
 from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
 
 STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
 _FIT_MARGIN = 0.04
-# Below this width of all three, the longest honesty line needs a third line.
-_NARROW = 860
+# Below these widths of all three, their texts need more lines.
+_NARROW, _TINY = 860, 600
 
 
 class LinkedPanes(QSplitter):
@@ -45,7 +45,7 @@ class LinkedPanes(QSplitter):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         for pane in self.panes.values():
-            pane.set_narrow(self.width() < _NARROW)
+            pane.set_room(Room.TINY if self.width() < _TINY else Room.NARROW if self.width() < _NARROW else Room.WIDE)
 
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours of a theme."""

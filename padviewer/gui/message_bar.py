@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from padviewer.errors import PadviewerError, PlanError
+
+# Below this width a message of two lines would need four beside its buttons.
+_NARROW = 600
 
 
 class MessageBar(QFrame):
@@ -31,11 +35,16 @@ class MessageBar(QFrame):
         close.setToolTip("Dismiss")
         close.setAccessibleName("Dismiss the message")
         close.clicked.connect(self._on_close_clicked)
+        # Takes what the text leaves, so that buttons under a text are no wider than beside it.
+        self._buttons.addStretch(0)
+        self._body = QHBoxLayout()
+        self._body.setSpacing(8)
+        self._body.addWidget(self._text, 1)
+        self._body.addLayout(self._buttons)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
         layout.setSpacing(8)
-        layout.addWidget(self._text, 1)
-        layout.addLayout(self._buttons)
+        layout.addLayout(self._body, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setVisible(False)
 
@@ -45,8 +54,14 @@ class MessageBar(QFrame):
         for label, changes in error.remedies if isinstance(error, PlanError) else ():
             button = QPushButton(label)
             button.clicked.connect(lambda _checked=False, changes=changes: self.remedy_chosen.emit(changes))
-            self._buttons.addWidget(button)
+            self._buttons.insertWidget(len(self._offered), button)
             self._offered.append(button)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts the buttons under the text where there is little room beside it."""
+        super().resizeEvent(event)
+        narrow = self.width() < _NARROW
+        self._body.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
     def show_note(self, key: str, text: str) -> None:
         """Shows a note; `dismissed` tells its key when a person has read it."""

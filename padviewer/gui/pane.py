@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,6 +30,14 @@ from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_
 from padviewer.gui.theme import Theme, monospaced
 from padviewer.plan import Plan, Stage
 from padviewer.workers.messages import Tile
+
+
+class Room(IntEnum):
+    """How many lines a pane has for each of its texts: more of them, the narrower it is."""
+
+    WIDE = 2
+    NARROW = 3
+    TINY = 4
 
 
 class Pane(QFrame):
@@ -123,9 +133,16 @@ class Pane(QFrame):
         """Gives the sliders the height that those of the other panes need, so that the pictures are level."""
         self._slots.setFixedHeight(height)
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Gives the honesty line a third line where the pane is too narrow for two."""
-        self._honesty.set_lines(3 if narrow else 2)
+    def set_room(self, room: Room) -> None:
+        """Gives the texts the lines that they need at a width."""
+        beside, under = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._head.setDirection(under if room is Room.TINY else beside)
+        self._head.setSpacing(0 if room is Room.TINY else 8)
+        self._details.setDirection(beside if room is Room.WIDE else under)
+        self._details.setSpacing(12 if room is Room.WIDE else 0)
+        self._honesty.set_lines(min(room, Room.NARROW))
+        # The share of PADDED takes one of them.
+        self._detail.set_lines(room - (self.stage is Stage.PADDED and room is not Room.WIDE))
 
     @property
     def title_text(self) -> str:
@@ -168,28 +185,28 @@ class Pane(QFrame):
         title.setObjectName("title")
         self._shape = ElidedLabel("shape")
         self._shape.setFont(monospaced(9))
-        self._share = QLabel()
-        self._share.setObjectName("padding")
+        self._share = LinesLabel("padding", 1)
         self._detail = LinesLabel("muted")
         self._honesty = LinesLabel("muted")
         self._menu = LookMenu("Colours", self)
         self._menu.look_edited.connect(self._on_menu_look_edited)
-        head, details = QHBoxLayout(), QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(title)
-        head.addWidget(self._shape, 1)
-        details.setSpacing(12)
-        details.addWidget(self._share, 0, Qt.AlignmentFlag.AlignTop)
-        details.addWidget(self._detail, 1)
+        self._head, self._details = QHBoxLayout(), QHBoxLayout()
+        self._head.addWidget(title)
+        self._head.addWidget(self._shape, 1)
+        # Without a share, it takes no width.
+        self._details.addWidget(self._share, 0, Qt.AlignmentFlag.AlignTop)
+        self._details.addWidget(self._detail, 1)
+        self.set_room(Room.WIDE)
         self._slots = QWidget()
         self._rows = QVBoxLayout(self._slots)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(4)
+        self._rows.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(4)
-        layout.addLayout(head)
-        layout.addLayout(details)
+        layout.addLayout(self._head)
+        layout.addLayout(self._details)
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._slots)
         layout.addWidget(self._honesty)

@@ -38,6 +38,7 @@ class PaneOverlay(QObject):
     def set_note(self, text: str) -> None:
         """Says something in place of the picture; an empty text says nothing."""
         self._note.setText(text)
+        self._note.setToolTip(text)
         self._note.setVisible(bool(text))
 
     def set_working(self, working: bool) -> None:
@@ -66,7 +67,7 @@ class PaneOverlay(QObject):
 
     def _build(self, canvas: QWidget, colours: QToolButton) -> None:
         over = QVBoxLayout(canvas)
-        over.setContentsMargins(16, 8, 8, 8)
+        over.setContentsMargins(8, 4, 4, 4)
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self._note, 1)
         first.addStretch(0)
@@ -85,7 +86,9 @@ class PaneOverlay(QObject):
 
 def _colours_button(menu: QMenu, title: str) -> QToolButton:
     button = QToolButton()
+    button.setObjectName("overlay")
     button.setText("◐")
+    button.setAutoRaise(True)
     button.setToolTip("Colour map and levels of this pane")
     button.setAccessibleName(f"Colours of {title.lower()}")
     button.setMenu(menu)

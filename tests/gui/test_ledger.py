@@ -22,7 +22,7 @@ def plan_of(*shape: int, axes: str = "HWC", dtype: str = "uint16", **settings: o
 
 
 def plain(text: str) -> str:
-    return text.replace("\u00a0", " ")
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def honesty(plan: Plan, stage: Stage, step: int = 1, statistics: Statistics = EXACT, rule: str = "data") -> str:
