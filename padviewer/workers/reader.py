@@ -83,7 +83,7 @@ class Reader:
             self._close()
             # What the plan was made for has passed a budget; it may take more to decode than it takes as an array.
             source = self._source = open_source(info.path, info.member, budget=self._budget or default_budget())
-        if source.info != info:
+        if source.info != info or not is_current(info):
             name = shortened(info.path)
             raise DamagedSource(f"{name}: the file has changed since it was opened; reload it (F5)")
         return source
