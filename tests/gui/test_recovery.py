@@ -84,7 +84,7 @@ def test_what_a_killed_reader_was_reading_is_asked_for_again(open_window: Open, 
 
 
 def shown_shape(honesty: str) -> str:
-    return honesty.replace("\u00a0", " ").split(" of ")[1].split("  ")[0]
+    return honesty.replace("\u00a0", " ").replace("\u202f", " ").split(" of ")[1].split("  ")[0]
 
 
 def test_a_file_rewritten_in_place_is_told_and_reloaded(open_window: Open, tmp_path: Path, qtbot: QtBot) -> None:
