@@ -211,7 +211,7 @@ class SettingsForm(QScrollArea):
         spin.setRange(low, high)
         if editor := spin.findChild(QLineEdit):
             # A style sheet's padding does not reach the text of a spin box.
-            editor.setTextMargins(7, 0, 0, 0)
+            editor.setTextMargins(9, 0, 0, 0)
         self._add(rows, name, label, spin, tip)
         spin.valueChanged.connect(lambda value: self.spec_edited.emit({name: value}))
         return spin

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 _HARD = "\u00a0"
+# More lines than any text has.
+_ANY = 99
 
 
 class ElidedLabel(QLabel):
@@ -80,13 +82,46 @@ class LinesLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         metrics = self.fontMetrics()
-        for number, line in enumerate(wrapped(self.text(), self._lines, self.width(), metrics.horizontalAdvance)):
+        for number, line in enumerate(self._wrapped(self._lines)):
             shown = metrics.elidedText(line, Qt.TextElideMode.ElideRight, self.width())
+            # No dot before the ellipsis.
+            shown = re.sub(f"[{_HARD} ·]+…$", "…", shown)
             painter.drawText(0, number * metrics.lineSpacing() + metrics.ascent(), shown)
 
     def hasHeightForWidth(self) -> bool:
         """The height is fixed."""
         return False
+
+    def _wrapped(self, lines: int) -> list[str]:
+        return wrapped(self.text(), lines, self.width(), self.fontMetrics().horizontalAdvance)
+
+
+class NoteLabel(LinesLabel):
+    """Text that takes the lines that it needs, as far as there is room for them."""
+
+    def __init__(self, name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(name, _ANY, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
+
+    def setText(self, text: str) -> None:
+        """Sets the text, and the tooltip that holds all of it."""
+        super().setText(text)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """Qt asks how large it wants to be: as high as its text at this width."""
+        return QSize(80, max(1, len(self._wrapped(_ANY))) * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        """Qt asks how small it may be: one line high."""
+        return QSize(0, self.fontMetrics().lineSpacing())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Elides what there is no room for."""
+        super().resizeEvent(event)
+        self.set_lines(max(1, self.height() // self.fontMetrics().lineSpacing()))
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
 
 def wrapped(text: str, lines: int, width: int, measure: Callable[[str], int]) -> list[str]:

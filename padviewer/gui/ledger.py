@@ -10,7 +10,7 @@ from padviewer.workers.messages import Statistics
 
 _SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
 # What two lines of a pane hold beside its share, at the window's first size.
-_LONGEST_DETAIL = 72
+_LONGEST_DETAIL = 60
 TITLES = {Stage.INPUT: "Input", Stage.PADDED: "Padded", Stage.FEATURE: "Feature map"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
 from padviewer.gui import screen
 from padviewer.gui.pane import Pane, Room
@@ -35,6 +35,8 @@ class LinkedPanes(QSplitter):
         self._refit = QTimer(self, singleShot=True, interval=0)
         self._refit.timeout.connect(self._on_refit_timeout)
         for position, pane in enumerate(self.panes.values()):
+            # As wide as the others, whatever its texts are.
+            pane.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
             self.addWidget(pane)
             self.setStretchFactor(position, 1)
             pane.canvas.moved_by_user.connect(lambda pane=pane: self._on_pane_moved(pane))

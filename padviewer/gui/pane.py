@@ -140,6 +140,8 @@ class Pane(QFrame):
         self._head.setSpacing(0 if room is Room.TINY else 8)
         self._details.setDirection(beside if room is Room.WIDE else under)
         self._details.setSpacing(12 if room is Room.WIDE else 0)
+        margin = 8 if room is Room.TINY else 12
+        self._layout.setContentsMargins(margin, 8, margin, 8)
         self._honesty.set_lines(min(room, Room.NARROW))
         # The share of PADDED takes one of them.
         self._detail.set_lines(room - (self.stage is Stage.PADDED and room is not Room.WIDE))
@@ -196,20 +198,20 @@ class Pane(QFrame):
         # Without a share, it takes no width.
         self._details.addWidget(self._share, 0, Qt.AlignmentFlag.AlignTop)
         self._details.addWidget(self._detail, 1)
-        self.set_room(Room.WIDE)
         self._slots = QWidget()
         self._rows = QVBoxLayout(self._slots)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(4)
         self._rows.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(4)
         layout.addLayout(self._head)
         layout.addLayout(self._details)
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._slots)
         layout.addWidget(self._honesty)
+        self._layout = layout
+        self.set_room(Room.WIDE)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offers what can be done with this pane."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from padviewer.gui.labels import NoteLabel
 
 # Shorter work ends before a person could read about it.
 _PATIENCE_MS = 300
@@ -23,9 +25,7 @@ class PaneOverlay(QObject):
     def __init__(self, canvas: QWidget, menu: QMenu, title: str) -> None:
         super().__init__(canvas)
         self._working_text = "computing…"
-        self._note = QLabel()
-        self._note.setObjectName("muted")
-        self._note.setWordWrap(True)
+        self._note = NoteLabel("muted")
         self._note.setVisible(False)
         self._cancel = QPushButton("Cancel")
         self._cancel.setVisible(False)
@@ -38,7 +38,6 @@ class PaneOverlay(QObject):
     def set_note(self, text: str) -> None:
         """Says something in place of the picture; an empty text says nothing."""
         self._note.setText(text)
-        self._note.setToolTip(text)
         self._note.setVisible(bool(text))
 
     def set_working(self, working: bool) -> None:

@@ -66,7 +66,8 @@ def test_padded_is_not_told_of_what_only_the_input_is_known_to_hold() -> None:
     [
         ((480, 640, 3), "HWC", (600, 800), "top 60  bottom 60  left 80  right 80"),
         ((96, 256, 3), "HWC", (128, 128), "top 16  bottom 16  left −64  right −64  (− cropped)"),
-        ((10, 480, 640), "DHW", (20, 600, 500), "front 5  back 5  top 60  bottom 60  left −70  right −70  (− cropped)"),
+        ((10, 480, 640), "DHW", (20, 600, 500), "D 5 + 5  H 60 + 60  W −70 − 70  (− cropped)"),
+        ((24, 64, 64), "DHW", (64, 256, 200), "front 20  back 20  top 96  bottom 96  left 68  right 68"),
         ((1000, 5000, 9000), "DHW", (4000, 9000, 3000), "D 1500 + 1500  H 2000 + 2000  W −3000 − 3000  (− cropped)"),
     ],
 )

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
+from padviewer.gui.labels import NoteLabel
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
 
@@ -124,3 +125,21 @@ def test_nothing_lies_over_another_in_the_smallest_window(settings, open_window:
             assert upper.geometry().bottom() < lower.geometry().top() + 1, (stage, upper, lower)
         for button in pane.canvas.findChildren(QToolButton):
             assert max(button.width(), button.height()) <= 24
+        for slider in pane._sliders.values():
+            assert slider._number.width() >= slider._number.sizeHint().width()
+    heights = {(window.pane(stage).canvas.y(), window.pane(stage).canvas.height()) for stage in STAGES}
+    assert len(heights) == 1, "the pictures are level"
+
+
+def test_a_note_takes_the_lines_that_there_is_room_for(qtbot: QtBot) -> None:
+    note = NoteLabel()
+    qtbot.addWidget(note)
+    note.show()
+    note.setText("some words that are told in place of a picture")
+    line = note.fontMetrics().lineSpacing()
+    note.resize(120, 10 * line)
+    assert 2 * line < note.sizeHint().height() < 9 * line
+    note.resize(120, 2 * line)
+    assert len(note._wrapped(note._lines)) == 2
+    note.resize(2000, 2 * line)
+    assert note.sizeHint().height() == line
