@@ -61,7 +61,8 @@ class Reader:
         raise TypeError(f"the reader has no answer to {type(request).__name__}")
 
     def _open(self, request: OpenRequest) -> ArrayInfo:
-        if request.keep and request == self._asked and self._source is not None and is_current(self._source.info):
+        again = request.keep and request == self._asked and os.path.exists(request.path)  # noqa: PTH110 any name
+        if again and self._source is not None and is_current(self._source.info):
             return self._source.info
         source = open_source(request.path, request.member, budget=request.budget)
         if not request.keep:
@@ -150,11 +151,14 @@ class Reader:
 
 
 def is_current(info: ArrayInfo) -> bool:
-    """Whether a file is still the one that was opened, as far as its size and time tell."""
+    """Whether a file is still the one that was opened, as far as its size and time tell.
+
+    One that is gone is: what was opened stays readable.
+    """
     try:
         state = os.stat(info.path)  # noqa: PTH116 a Path cannot hold every name
     except (OSError, ValueError):
-        return False
+        return True
     return (state.st_mtime_ns, state.st_size) == (info.modified, info.file_bytes)
 
 

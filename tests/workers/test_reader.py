@@ -262,22 +262,33 @@ def test_a_file_that_changed_while_the_reader_was_away(tmp_path):
         second.kill()
 
 
-def test_a_mapped_file_that_is_cut_short_costs_the_reader_only(tmp_path):
+def test_a_mapped_file_that_is_cut_short_is_told(reader, tmp_path):
     path = tmp_path / "a.npy"
     np.save(path, np.zeros((1000, 1000)))
-    first = start_reader()
-    plan = opened(first, (str(path), None))
+    plan = opened(reader, (str(path), None))
     os.truncate(path, 4096)
-    error = first.submit(TileRequest(plan, Stage.INPUT, whole((1000, 1000)), whole((1000, 1000)))).exception(WAIT)
-    assert error.message == f"the reader process ended by signal {signal.SIGBUS.name}"
-    wait_until(lambda: not first.alive)
-    second = start_reader()
+    request = TileRequest(plan, Stage.INPUT, whole((1000, 1000)), whole((1000, 1000)))
+    with pytest.raises(DamagedSource, match="has changed since it was opened; reload it"):
+        ask(reader, request)
+    with pytest.raises(DamagedSource, match="cut short"):
+        opened(reader, (str(path), None))
+
+
+def test_a_mapped_file_that_is_cut_short_while_it_is_read_costs_the_reader_only(tmp_path):
+    path = tmp_path / "a.npy"
+    np.save(path, np.zeros((1000, 1000)))
+    worker = start_reader()
     try:
-        with pytest.raises(DamagedSource, match="cut short"):
-            ask(second, TileRequest(plan, Stage.INPUT, whole((1000, 1000)), whole((1000, 1000))))
+        plan = opened(worker, (str(path), None))
+        # Its name is gone, so that the check before the read finds nothing.
+        path.rename(tmp_path / "mapped.npy")
+        os.truncate(tmp_path / "mapped.npy", 4096)
+        request = TileRequest(plan, Stage.INPUT, whole((1000, 1000)), whole((1000, 1000)))
+        error = worker.submit(request).exception(WAIT)
+        assert error.message == f"the reader process ended by signal {signal.SIGBUS.name}"
+        wait_until(lambda: not worker.alive)
     finally:
-        first.kill()
-        second.kill()
+        worker.kill()
 
 
 def test_statistics_tell_of_what_is_not_finite_and_of_sampling(reader, tmp_path):
