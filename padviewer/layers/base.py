@@ -7,12 +7,13 @@ from typing import Any
 import keras
 from keras.src.backend import get_keras_mask, set_keras_mask  # Keras has no public name for where it keeps masks
 
+from padviewer.errors import SettingsError
 from padviewer.layers.limits import check_bytes
 from padviewer.layers.mask_padding import MaskPadding
 from padviewer.layers.padding import pad, padded_shape
 from padviewer.layers.random_draws import Draws, next_draws
 from padviewer.layers.targets import Shape, Targets, checked_axes, plain
-from padviewer.spec import Fill, PipelineSpec
+from padviewer.spec import MAX_SEED, Fill, PipelineSpec
 
 
 class PaddingLayer(keras.layers.Layer):  # type: ignore[misc]  # Keras ships no types
@@ -144,14 +145,16 @@ def settings_of(
     *, multiple_of: Any = 1, position: str, mode: str, fill_value: Any, overflow: str, seed: Any
 ) -> PipelineSpec:
     """Returns the options of padding, checked."""
-    divisors = plain(multiple_of)
+    divisors, seed = plain(multiple_of), plain(seed)
+    if type(seed) is not int or not 0 <= seed <= MAX_SEED:
+        raise SettingsError(f"seed received {seed!r}; expected a whole number from 0 to {MAX_SEED}")
     return PipelineSpec(
         multiple_of=divisors if isinstance(divisors, tuple) else (divisors,),
         position=position,
         mode=mode,
         fill_value=plain(fill_value),
         overflow=overflow,
-        position_seed=plain(seed),
+        position_seed=seed,
     )
 
 

@@ -151,8 +151,7 @@ def _tensors(items: Any) -> list[Any]:
 
 
 def _pad_items(tensors: list[Any], rules: Rules) -> tuple[Any, Any, Any]:
-    shapes = [graph.sizes_of(tensor) for tensor in tensors]
-    _check_items(tensors, shapes, rules)
+    shapes = _checked_shapes(tensors, rules)
     wanted = _wanted(shapes, rules)
     _check_batch_bytes(tensors, wanted, rules)
     amounts = [_amounts(number, shape, wanted, rules) for number, shape in enumerate(shapes)]
@@ -165,19 +164,24 @@ def _pad_items(tensors: list[Any], rules: Rules) -> tuple[Any, Any, Any]:
     return ops.stack(padded), ops.stack(masks), ops.stack([each.pad_width() for each in amounts])
 
 
-def _check_items(tensors: list[Any], shapes: list[tuple[Any, ...]], rules: Rules) -> None:
+def _checked_shapes(tensors: list[Any], rules: Rules) -> list[tuple[Any, ...]]:
+    """Returns the shape of each item; one that is larger than its target is refused under overflow `error`."""
     check_dtype(tensors[0].dtype, tuple(tensors[0].shape), rules.targets, rules.settings, rules.channels)
+    shapes = [graph.sizes_of(tensor) for tensor in tensors]
     for number, shape in enumerate(shapes):
         if rules.channels is not None and shape[rules.channels] != shapes[0][rules.channels]:
             raise PlanError(
                 f"item {number} has {shape[rules.channels]} channels, item 0 {shapes[0][rules.channels]}; expected as "
                 "many in all"
             )
-        for axis, (size, target) in enumerate(zip(shape, rules.targets, strict=True)):
-            try:
+        try:
+            shapes[number] = tuple(
                 check_larger(axis, size, target, rules.settings.overflow)
-            except PlanError as error:
-                raise PlanError(f"item {number}: {error}", error.remedies) from error
+                for axis, (size, target) in enumerate(zip(shape, rules.targets, strict=True))
+            )
+        except PlanError as error:
+            raise PlanError(f"item {number}: {error}", error.remedies) from error
+    return shapes
 
 
 def _wanted(shapes: list[tuple[Any, ...]], rules: Rules) -> tuple[Any, ...]:

@@ -202,17 +202,24 @@ def _cut(
     """Returns `y` with `kept` elements on each axis, from those on that stand for data; None keeps an axis."""
     check_dense(y)
     check_dtype(y.dtype, tuple(y.shape), (None,) * len(kept), settings, channels)
+    refuses = cropped == "error" and not graph.is_placeholder(y)
     sizes = graph.sizes_of(y)
     wanted = tuple(size if new is None else new for size, new in zip(sizes, kept, strict=True))
     moved = {}
     for axis, (pad, new) in enumerate(zip(pads, kept, strict=True)):
-        if new is not None:
-            before, _ = pad if cropped == "fill" else (_checked(axis, amount) for amount in pad)
-            start = before // scales[axis]
-            if not (isinstance(start, int) and start == 0 and isinstance(new, int) and new == sizes[axis]):
-                moved[axis] = Split(-start, wanted[axis] - sizes[axis] + start)
+        if new is None:
+            continue
+        before, after = (_checked(axis, amount) for amount in pad) if refuses else pad
+        start = before // scales[axis]
+        # Nothing else depends on the amount after the content, and its check would be pruned.
+        end = wanted[axis] - sizes[axis] + start + (after - pad.after)
+        if not all(isinstance(amount, int) and amount == 0 for amount in (start, end)):
+            moved[axis] = Split(-start, end)
     drawn = graph.gathers(sizes) or any(not isinstance(amount, int) for pad in pads for amount in pad)
-    return apply(y, Amounts(sizes, wanted, moved, crops=True, drawn=drawn), "constant", settings.fill_value, channels)
+    amounts = Amounts(sizes, wanted, moved, crops=True, drawn=drawn)
+    y = apply(y, amounts, "constant", settings.fill_value, channels)
+    known = tuple(size if isinstance(size, int) else None for size in wanted)
+    return y if amounts.known else graph.set_static_shape(y, known)
 
 
 def _checked(axis: int, amount: Any) -> Any:

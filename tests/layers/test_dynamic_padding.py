@@ -18,7 +18,6 @@ from padviewer.layers import DynamicPadding, MultiDimDynamicPadding, dynamic_pad
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
-WIDTHS = (1, 5, 64, 100, 127, 128, 129, 130, 150, 190, 200, 256)
 LAMBDA = "lambda of dynamic_padding"
 FORMS = ("DynamicPadding", LAMBDA, "MultiDimDynamicPadding")
 
@@ -56,24 +55,6 @@ def test_a_worked_model_predicts_and_fits_inputs_of_any_length(form: str, way: s
         before = np.array(model.layers[-1].kernel)
         model.fit(x, np.zeros_like(y), verbose=0)
         assert not np.array_equal(model.layers[-1].kernel, before)
-
-
-@pytest.mark.tensorflow
-@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
-def test_twelve_widths_take_two_traces(jit: bool) -> None:
-    traces = []
-
-    class Counting(DynamicPadding):
-        def call(self, inputs: Any) -> Any:
-            traces.append(inputs.shape)
-            return super().call(inputs)
-
-    model = keras.Sequential([keras.Input((None, 4, 3)), Counting(128)])
-    model.compile(jit_compile=jit)
-    traces.clear()
-    for width in WIDTHS:
-        assert model.predict(batch(width, 4), verbose=0).shape == (2, max(128, width), 4, 3)
-    assert 1 <= len(traces) <= 2
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -235,48 +216,12 @@ def test_the_symbolic_shape_is_the_real_one(overflow: str, length: int | None, s
     assert dynamic_padding(keras.Input((length, 4)), 8, overflow=overflow).shape == shape
 
 
-@pytest.mark.parametrize("overflow", ["crop", "error"])
-def test_a_dense_layer_builds_on_a_known_size(overflow: str) -> None:
-    layers = [DynamicPadding(8, overflow=overflow), keras.layers.Flatten(), keras.layers.Dense(2)]
-    model = keras.Sequential([keras.Input((None, 4)), *layers])
-    assert model.predict(np.ones((3, 5, 4)), verbose=0).shape == (3, 2)
-
-
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float64", "complex64"])
 def test_the_symbolic_dtype_is_the_real_one(dtype: str, mode: str) -> None:
     layer = DynamicPadding(8, mode=mode)
     assert layer(keras.Input((None, 4), dtype=dtype)).dtype == dtype
     assert keras.backend.standardize_dtype(layer(np.ones((1, 5, 4), dtype)).dtype) == dtype
-
-
-def test_mixed_precision_is_left_to_the_layers_that_compute() -> None:
-    dtype = keras.DTypePolicy("mixed_float16")
-    layers = [
-        keras.layers.Conv1D(2, 3, dtype=dtype),
-        DynamicPadding(8, dtype=dtype),
-        keras.layers.Conv1D(2, 3, dtype=dtype),
-    ]
-    model = keras.Sequential([keras.Input((None, 4)), *layers])
-    assert model.predict(np.ones((1, 5, 4)), verbose=0).dtype == np.float16
-    assert keras.backend.standardize_dtype(layers[1](np.ones((1, 5, 4), "int32")).dtype) == "int32"
-
-
-@pytest.mark.parametrize("position", ["start", "center", "end"])
-@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
-def test_a_recurrent_layer_skips_the_padding(position: str, jit: bool) -> None:
-    tokens = keras.Input((None,), dtype="int32")
-    embedded = keras.layers.Embedding(9, 4, mask_zero=True)(tokens)
-    padded = DynamicPadding(8, position=position, fill_value=5, overflow="crop")(embedded)
-    model = keras.Model(tokens, keras.layers.LSTM(3)(padded))
-    short = keras.Model(tokens, model.layers[-1](embedded))
-    model.compile(jit_compile=jit)
-    x = np.array([[1, 2, 3, 4, 5], [6, 7, 8, 1, 2]])
-    np.testing.assert_allclose(model.predict(x, verbose=0), short.predict(x, verbose=0), atol=1e-6)
-    assert model.predict(np.tile(x, 3), verbose=0).shape == (2, 3)
-    for again in (keras.Model.from_config(model.get_config()), keras.models.clone_model(model)):
-        again.set_weights(model.get_weights())
-        np.testing.assert_array_equal(again(x), model(x))
 
 
 def test_a_mask_is_padded_on_its_own_axes_alone() -> None:

@@ -101,13 +101,27 @@ def test_amounts_as_a_tensor_are_cut_off_in_a_graph() -> None:
 
 
 @either
-def test_a_crop_cannot_be_undone_in_a_graph_either(jit: bool) -> None:
-    layer = Unpadding(position="center")
+@pytest.mark.parametrize("position", ["start", "center", "end"])
+def test_a_crop_cannot_be_undone_in_a_graph_either(position: str, jit: bool) -> None:
+    layer = Unpadding(position=position)
     spec = tf.TensorSpec((None, None, 1))
     traced = tf.function(lambda y, x: layer([y, x]), [spec, spec], jit_compile=jit)
     assert traced(counted(1, 8, 1), counted(1, 5, 1)).shape == (1, 5, 1)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="axis_1_was_cropped" if jit else "cropped by the padding"):
-        traced(counted(1, 5, 1), counted(1, 8, 1))
+    # By one element too, which is cut on one side only.
+    for size in (8, 6):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"axis_1_was_cropped|axis 1 was cropped"):
+            traced(counted(1, 5, 1), counted(1, size, 1))
+
+
+@either
+def test_amounts_may_come_from_outside_a_graph(jit: bool) -> None:
+    specs = [tf.TensorSpec((None, None, 1)), tf.TensorSpec((None, None, 1)), tf.TensorSpec((3, 2), tf.int32)]
+    layer = Unpadding(position="random")
+    traced = tf.function(lambda y, x, pad_width: layer([y, x, pad_width]), specs, jit_compile=jit)
+    y, x = counted(1, 9, 1), counted(1, 5, 1)
+    for before in range(5):
+        found = traced(y, x, tf.constant([[0, 0], [before, 4 - before], [0, 0]]))
+        np.testing.assert_array_equal(found, y[:, before : before + 5])
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -147,7 +147,7 @@ def test_items_that_make_no_batch_are_refused(items: Any, words: str) -> None:
     [
         ({"target_shape": (1, 2, 3, 4)}, "target_shape received"),
         ({"target_shape": (-1, 2)}, "target_shape received -1"),
-        ({"multiple_of": 0}, "multiple_of 0"),
+        ({"multiple_of": 0}, "multiple of 0"),
         ({"channels": 3}, "channels received 3; expected True, or False"),
         ({"data_format": "first"}, "data_format received 'first'"),
         ({"position": "middle"}, "position 'middle'"),

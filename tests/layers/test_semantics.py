@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy_padding import DTYPES, Wanted, counted, numpy_padded
 
-from padviewer.errors import PlanError
+from padviewer.errors import PlanError, SettingsError
 from padviewer.geometry import MODES, OVERFLOWS, POSITIONS, draw, split
 from padviewer.layers import DynamicPadding, MultiDimDynamicPadding, dynamic_padding
 from padviewer.plan import ArrayInfo, Stage
@@ -88,6 +88,12 @@ def test_02_plan_function_and_new_layer_draw_the_same(seed: int, overflow: str) 
     for axis, target in ((1, 8), (2, 6), (3, 11)):
         _, alone = dynamic_padding(x, target, axis, seed=seed, return_pad_width=True, **options)
         np.testing.assert_array_equal(np.asarray(alone)[axis], plan.pad_width[axis])
+
+
+@pytest.mark.parametrize("seed", [None, -1, 2**31, 1.5, True, "1"])
+def test_02_a_seed_is_a_number_that_int32_holds(seed: Any) -> None:
+    with pytest.raises(SettingsError, match=r"seed received .* expected a whole number from 0 to 2147483647"):
+        DynamicPadding(8, position="random", seed=seed)
 
 
 def test_03_a_crop_uses_the_split_of_a_padding() -> None:

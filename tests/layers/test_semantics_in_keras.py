@@ -34,8 +34,7 @@ def test_09_a_multiple_of_an_unknown_size_is_unknown() -> None:
     assert MultiDimDynamicPadding((None, None), multiple_of=8)(keras.Input((None, 5, 3))).shape == (None, None, 8, 3)
 
 
-@pytest.mark.parametrize("jit", [False, True], ids=["plain", "jit"])
-@pytest.mark.parametrize("position", ["center", "random"])
+@pytest.mark.parametrize(("position", "jit"), [*((position, False) for position in POSITIONS), ("random", True)])
 def test_10_a_recurrent_layer_skips_the_padding(position: str, jit: bool) -> None:
     tokens = keras.Input((None,), dtype="int32")
     embedded = keras.layers.Embedding(9, 4, mask_zero=True)(tokens)
@@ -46,7 +45,8 @@ def test_10_a_recurrent_layer_skips_the_padding(position: str, jit: bool) -> Non
     x = np.array([[1, 2, 3, 4, 5], [6, 7, 0, 0, 0]])
     for _ in range(3):
         np.testing.assert_allclose(model.predict(x, verbose=0), short.predict(x, verbose=0), atol=1e-6)
-    model.fit(x, np.ones((2, 3)), verbose=0)
+    if position == "random":
+        model.fit(x, np.ones((2, 3)), verbose=0)
     for again in (keras.Model.from_config(model.get_config()), keras.models.clone_model(model)):
         again.set_weights(model.get_weights())
         np.testing.assert_allclose(again(x), model(x), atol=1e-6)
