@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,8 @@ PACKAGES = {**CORE, **XCB, **WAYLAND}
 # Qt's platforms that draw in memory: they work anywhere, and nobody sees them.
 UNSEEN = ("offscreen", "minimal", "minimalegl")
 _TIMEOUT = 1.0
+# An X server that resets when its last client leaves refuses everybody for some milliseconds.
+_ADMISSION_TRIES, _ADMISSION_PAUSE = 20, 0.025
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ def _has_library(name: str) -> bool:
 
 def _x_server_answers(display: str) -> bool:
     """Returns whether something listens, and lets us in: a stale DISPLAY fails the first, missing rights the second."""
-    return any(_listens(*address) for address in _addresses(display)) and _admits(display)
+    return any(_listens(*address) for address in _addresses(display)) and _admits_soon(display)
 
 
 def _addresses(display: str) -> list[tuple[socket.AddressFamily, str | tuple[str, int]]]:
@@ -192,17 +195,29 @@ def _listens(family: socket.AddressFamily, address: str | tuple[str, int]) -> bo
         return False
 
 
+def _admits_soon(display: str) -> bool:
+    for _ in range(_ADMISSION_TRIES):
+        if _admits(display):
+            return True
+        time.sleep(_ADMISSION_PAUSE)
+    return False
+
+
 def _admits(display: str) -> bool:
-    """Returns whether the X server accepts us, asked with the library that Qt asks with."""
+    """Returns whether the X server accepts us, asked with the library that Qt asks with.
+
+    An accepted connection stays open as long as this process: closing it could make the server reset, and refuse Qt.
+    """
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
         return True
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(display.encode(errors="surrogateescape"), None))
-    refused = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return not refused
+    if xcb.xcb_connection_has_error(connection):
+        xcb.xcb_disconnect(connection)
+        return False
+    return True
 
 
 def may_install() -> bool:

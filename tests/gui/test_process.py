@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,8 @@ from pathlib import Path
 import psutil
 import pytest
 from PIL import Image
+
+from padviewer.display import inspect_display
 
 MAIN = Path(__file__).parents[2] / "main.py"
 needs_xvfb = pytest.mark.skipif(
@@ -51,6 +56,35 @@ def wait_for_window(display: str, title: str, process: subprocess.Popen[str]) ->
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     raise AssertionError(f"no window with the title {title}: {tree.stdout}")
+
+
+@needs_xvfb
+@pytest.mark.parametrize(("refusals", "found"), [(5, True), (1000, False)])
+def test_a_server_that_refuses_while_it_resets_is_asked_again(refusals: int, found: bool, display: str) -> None:
+    real = f"/tmp/.X11-unix/X{display[1:]}"
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def serve() -> None:
+            for number in itertools.count():
+                client, _address = door.accept()
+                if number < refusals:
+                    client.close()
+                    continue
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(real)
+                for source, sink in ((client, server), (server, client)):
+                    threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        number = door.getsockname()[1] - 6000
+        environ = {"DISPLAY": f"127.0.0.1:{number}", "QT_QPA_PLATFORM": "xcb"}
+        assert inspect_display(environ).can_show_window == found
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    while data := source.recv(4096):
+        sink.sendall(data)
+    sink.shutdown(socket.SHUT_WR)
 
 
 @needs_xvfb
