@@ -238,7 +238,9 @@ def _checked(axis: int, amount: Any) -> Any:
 
 def _splits(pad_width: Any, rank: int) -> tuple[Split, ...]:
     """Returns the amounts of each axis: integers where they are known."""
-    rows = keras.ops.convert_to_tensor(pad_width) if hasattr(pad_width, "shape") else np.asarray(pad_width)
+    # numpy's stay numpy's: as tensors they would be unknown in a function that is being traced.
+    is_tensor = hasattr(pad_width, "shape") and not isinstance(pad_width, np.ndarray)
+    rows = keras.ops.convert_to_tensor(pad_width) if is_tensor else np.asarray(pad_width)
     if tuple(rows.shape) != (rank, 2):
         raise PlanError(
             f"pad_width of shape {tuple(rows.shape)}; expected ({rank}, 2): a number before and one after for each of "
