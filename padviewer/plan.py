@@ -140,6 +140,7 @@ class Plan:
         spatial: one record for each spatial axis, in the order D, H, W or T; empty where the axes are wrong.
         padded, feature: the stages; None where there is a problem.
         problem: why `feature`, or `padded` too, cannot be.
+        budget: bytes that one result may take.
     """
 
     spec: PipelineSpec
@@ -149,6 +150,18 @@ class Plan:
     padded: StagePlan | None
     feature: StagePlan | None
     problem: PlanError | None
+    budget: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the feature map is computed whole; else only what is looked at, or piece by piece."""
+        return self.feature is not None and self.engine_bytes <= self.budget
+
+    @property
+    def kernel_bytes(self) -> int:
+        """Memory of the kernel of all filters, as float32."""
+        taps = math.prod(axis.kernel for axis in self.spatial) * self.input.extent(CHANNELS)
+        return taps * self.spec.filters * np.dtype(FEATURE_DTYPE).itemsize
 
     @property
     def mask(self) -> StagePlan | None:
@@ -199,6 +212,5 @@ class Plan:
         """Memory that the whole feature map takes: input, padded tensor and kernel as float32, and the result."""
         if self.padded is None or self.feature is None:
             return 0
-        weights = math.prod(a.kernel for a in self.spatial) * self.input.extent(CHANNELS) * self.spec.filters
-        sizes = self.input.size + self.padded.size + weights
-        return sizes * np.dtype(FEATURE_DTYPE).itemsize + self.feature.nbytes
+        arrays = (self.input.size + self.padded.size) * np.dtype(FEATURE_DTYPE).itemsize
+        return arrays + self.kernel_bytes + self.feature.nbytes

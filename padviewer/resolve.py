@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from padviewer.axes import BATCH, CHANNELS, spatial_axes
 from padviewer.bytecount import format_bytes
 from padviewer.errors import BudgetError, PlanError
 from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, split
-from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, Stage, StagePlan
+from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan
 from padviewer.spec import Fill, Number, PipelineSpec, format_fill, format_sizes
 
 Remedies = tuple[tuple[str, dict[str, Any]], ...]
@@ -23,7 +24,7 @@ def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int) -> Plan:
     Args:
         spec: the settings.
         info: the input.
-        budget: bytes that a whole feature map may take.
+        budget: bytes that one result may take. A feature map that takes more is computed in pieces; a kernel is not.
 
     Returns:
         The plan. It always has the input; stages that cannot be are None, and `problem` says why.
@@ -36,14 +37,14 @@ def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int) -> Plan:
         spatial = _spatial(spec, source)
         padded = _padded(spec, source, spatial)
     except PlanError as error:
-        return Plan(spec, info, source, (), None, None, error)
+        return Plan(spec, info, source, (), None, None, error, budget)
     try:
         feature = _feature(spec, source, spatial)
     except PlanError as error:
-        return Plan(spec, info, source, spatial, padded, None, error)
-    plan = Plan(spec, info, source, spatial, padded, feature, None)
-    if plan.engine_bytes > budget:
-        return Plan(spec, info, source, spatial, padded, None, _over_budget(plan, feature, budget))
+        return Plan(spec, info, source, spatial, padded, None, error, budget)
+    plan = Plan(spec, info, source, spatial, padded, feature, None, budget)
+    if plan.kernel_bytes > budget:
+        return replace(plan, feature=None, problem=_over_budget(plan))
     return plan
 
 
@@ -232,16 +233,13 @@ def _window_too_large(axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanErro
     )
 
 
-def _over_budget(plan: Plan, feature: StagePlan, budget: int) -> BudgetError:
-    fixed = plan.input.size + plan.require(Stage.PADDED).size
-    room = budget - fixed * np.dtype(FEATURE_DTYPE).itemsize
-    # Outputs and weights both grow with the filters.
-    filters = max(0, room) * plan.spec.filters // max(1, plan.engine_bytes - budget + room)
+def _over_budget(plan: Plan) -> BudgetError:
+    filters = plan.budget * plan.spec.filters // plan.kernel_bytes
     remedies: Remedies = ((f"{filters} filters", {"filters": filters}),) if filters else ()
+    sizes = (*(axis.kernel for axis in plan.spatial), plan.input.extent(CHANNELS), plan.spec.filters)
     return BudgetError(
-        f"the feature map {_sizes(feature.shape)} would take {format_bytes(plan.engine_bytes)} with its input, more "
-        f"than the budget of {format_bytes(budget)}; use fewer filters, larger strides or a smaller target, or "
-        "raise the budget with --budget",
+        f"the kernel {_sizes(sizes)} would take {format_bytes(plan.kernel_bytes)}, more than the budget of "
+        f"{format_bytes(plan.budget)}; use fewer filters or a smaller kernel, or raise the budget with --budget",
         remedies,
     )
 
