@@ -56,6 +56,11 @@ def whole(shape: tuple[int, ...]) -> Region:
     return tuple(Span(0, size) for size in shape)
 
 
+def counts(region: Region) -> tuple[int, ...]:
+    """Returns how many samples a region holds on each axis."""
+    return tuple(span.count for span in region)
+
+
 def positive(value: Size) -> Size:
     """Returns `value`, or 0 where it is negative, with plain operators."""
     return (value + abs(value)) // 2

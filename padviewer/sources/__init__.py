@@ -2,7 +2,7 @@
 
 from padviewer.sources.base import ArraySource, Source
 from padviewer.sources.openers import FORMATS, open_source, split_selector
-from padviewer.sources.padded import read_input, read_mask, read_padded
+from padviewer.sources.padded import read_input, read_mask, read_padded, read_windows
 
 __all__ = [
     "FORMATS",
@@ -12,5 +12,6 @@ __all__ = [
     "read_input",
     "read_mask",
     "read_padded",
+    "read_windows",
     "split_selector",
 ]

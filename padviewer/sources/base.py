@@ -38,6 +38,18 @@ class Source(ABC):
             IndexError: where an index lies outside its axis, or there is not one vector for each axis.
         """
 
+    def take_into(self, indices: tuple[Indices, ...], out: Array) -> None:
+        """Reads the elements at the cross product of one index vector per axis into an array.
+
+        Args:
+            indices: as for `take`.
+            out: of the shape that `take` returns, any dtype: elements are cast to it as numpy's `astype` does.
+
+        Raises:
+            IndexError: as `take`.
+        """
+        _assign(out, self.take(indices))
+
     def close(self) -> None:  # noqa: B027 a source in memory has nothing to give back
         """Gives back what the source holds; it cannot be read afterwards."""
 
@@ -68,6 +80,16 @@ class ArraySource(Source):
             raise ValueError("the source is closed")
         return gather(self._array, indices)
 
+    def take_into(self, indices: tuple[Indices, ...], out: Array) -> None:
+        """Reads the elements at the cross product of the index vectors into an array, without a copy in between."""
+        if self._array is None:
+            raise ValueError("the source is closed")
+        if _moves_runs(self._array, indices):
+            _check(self._array.shape, indices)
+            _assign(out, _select(self._array, indices))
+        else:
+            _assign(out, gather(self._array, indices))
+
     def close(self) -> None:
         """Lets the array go."""
         self._array = None
@@ -95,6 +117,22 @@ def gather(array: Array, indices: tuple[Indices, ...]) -> Array:
     fresh = np.array(found, dtype, order="C", copy=True if np.may_share_memory(found, array) else None)
     # A file may hold any byte as a boolean; numpy's arithmetic relies on 0 and 1.
     return fresh.view(np.uint8) != 0 if dtype.kind == "b" else fresh
+
+
+def _moves_runs(array: Array, indices: tuple[Indices, ...]) -> bool:
+    """Whether elements lie in runs that numpy copies fast as they are: single pixels are gathered faster packed.
+
+    Booleans are not: a file may hold any byte as one.
+    """
+    if array.dtype.kind == "b" or not all(len(vector) for vector in indices):
+        return False
+    last = [progression(vector) for vector in indices[-2:]]
+    return array.strides[-1] == array.itemsize and all(found is not None and found.step == 1 for found in last)
+
+
+def _assign(out: Array, data: Array) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond its range, a smaller float holds infinity
+        np.copyto(out, data, casting="unsafe")
 
 
 def _check(shape: tuple[int, ...], indices: tuple[Indices, ...]) -> None:

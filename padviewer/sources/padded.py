@@ -1,4 +1,4 @@
-"""Elements of the padded stage and of the mask, by index arithmetic: nothing is padded as a whole."""
+"""Elements of the padded stage, of the windows of a convolution, and of the mask, by index arithmetic."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import functools
 
 import numpy as np
 
-from padviewer.axes import CHANNELS
+from padviewer.axes import BATCH, CHANNELS, canonical_axes
 from padviewer.errors import PlanError
 from padviewer.geometry import Indices, Region, fold
-from padviewer.plan import Plan, Stage, StagePlan
+from padviewer.plan import FEATURE_DTYPE, Plan, Stage, StagePlan
 from padviewer.sources.base import Array, Source
 from padviewer.spec import Number
+from padviewer.windows import Windows
 
 
 def read_input(source: Source, region: Region) -> Array:
@@ -42,11 +43,42 @@ def read_padded(source: Source, plan: Plan, region: Region) -> Array:
         PlanError: where the plan has no padded stage, or the region leaves it.
     """
     _check(region, plan.require(Stage.PADDED))
-    content = [span.indices - pad.before for span, pad in zip(region, plan.pad_width, strict=True)]
+    return _padded(source, plan, [span.indices for span in region], plan.input.dtype)
+
+
+def read_windows(source: Source, plan: Plan, windows: Windows) -> Array:
+    """Reads the block that a convolution without padding makes a region of the feature map of.
+
+    Args:
+        source: the input that `plan` was resolved for.
+        plan: a plan that has a FEATURE stage.
+        windows: what the region reads.
+
+    Returns:
+        float32 of shape `windows.shape`, padded by float32 numbers as Keras does. Beyond the padded tensor it holds the
+        zeros of the convolution's own padding.
+    """
+    index = dict(zip((axis.letter for axis in plan.spatial), (axis.index for axis in windows.spatial), strict=True))
+    index |= {BATCH: windows.batch.indices, CHANNELS: np.arange(windows.channels, dtype=np.int64)}
+    sizes = dict(zip(plan.input.axes, plan.require(Stage.PADDED).shape, strict=True))
+    axes = plan.input.axes
+    zeros = {letter: (index[letter] < 0) | (index[letter] >= sizes[letter]) for letter in axes}
+    inside = [np.where(zeros[letter], 0, index[letter]) for letter in axes]
+    data = _padded(source, plan, inside, FEATURE_DTYPE)
+    for axis, letter in enumerate(axes):
+        if zeros[letter].any():
+            data[(slice(None),) * axis + (zeros[letter],)] = 0
+    order = [axes.index(letter) for letter in canonical_axes(axes) if letter in axes]
+    return np.ascontiguousarray(data.transpose(order)).reshape(windows.shape)
+
+
+def _padded(source: Source, plan: Plan, index: list[Indices], dtype: str) -> Array:
+    """Returns the cross product of one vector of PADDED indices for each axis, in any order."""
+    content = [vector - pad.before for vector, pad in zip(index, plan.pad_width, strict=True)]
     if plan.spec.mode == "constant":
-        return _filled(source, plan, content)
+        return _filled(source, plan, content, dtype)
     sizes = zip(content, plan.input.shape, strict=True)
-    return source.take(tuple(_folded(index, size, plan.spec.mode) for index, size in sizes))
+    return _cast(source.take(tuple(_folded(vector, size, plan.spec.mode) for vector, size in sizes)), dtype)
 
 
 def read_mask(plan: Plan, region: Region) -> Array:
@@ -87,29 +119,49 @@ def _folded(index: Indices, size: int, mode: str) -> Indices:
     return index if size == 0 else np.asarray(fold(index, size, mode), np.int64)
 
 
-def _filled(source: Source, plan: Plan, content: list[Indices]) -> Array:
+def _cast(data: Array, dtype: str) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond its range, float32 holds infinity
+        return data.astype(dtype, copy=False)
+
+
+def _filled(source: Source, plan: Plan, content: list[Indices], dtype: str) -> Array:
     inside = [np.flatnonzero((i >= 0) & (i < n)) for i, n in zip(content, plan.input.shape, strict=True)]
     shape = tuple(len(index) for index in content)
     if all(len(kept) == size for kept, size in zip(inside, shape, strict=True)):
-        return source.take(tuple(content))
-    out = _fill_of(plan, shape, content)
+        out = np.empty(shape, dtype)
+        source.take_into(tuple(content), out)
+        return out
+    out = _fill_of(plan, shape, content, dtype)
     if all(len(kept) for kept in inside):
-        # Regions are increasing, so what lies inside is one run on each axis.
-        runs = tuple(slice(int(kept[0]), int(kept[-1]) + 1) for kept in inside)
-        out[runs] = source.take(tuple(index[run] for index, run in zip(content, runs, strict=True)))
+        taken = tuple(index[kept] for index, kept in zip(content, inside, strict=True))
+        places = _places(inside)
+        if all(isinstance(place, slice) for place in places):
+            source.take_into(taken, out[places])
+        else:
+            scattered = np.empty([len(kept) for kept in inside], dtype)
+            source.take_into(taken, scattered)
+            out[places] = scattered
     return out
 
 
-def _fill_of(plan: Plan, shape: tuple[int, ...], content: list[Indices]) -> Array:
+def _places(inside: list[Indices]) -> tuple[slice | Indices, ...]:
+    """Returns what selects the cross product of vectors: slices where each is one run, which numpy copies faster."""
+    runs = [slice(int(kept[0]), int(kept[-1]) + 1) for kept in inside]
+    if all(run.stop - run.start == len(kept) for run, kept in zip(runs, inside, strict=True)):
+        return tuple(runs)
+    return np.ix_(*inside)
+
+
+def _fill_of(plan: Plan, shape: tuple[int, ...], content: list[Indices], dtype: str) -> Array:
     """Returns a new array of nothing but padding, each channel with its own fill where there are several."""
     fill = plan.spec.fill_value
     if not isinstance(fill, tuple):
         with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
-            return np.full(shape, fill, plan.input.dtype)
+            return np.full(shape, fill, dtype)
     channels = plan.input.axes.index(CHANNELS)
     # Number by number: numpy would find one dtype for all of them, in which 2^64 - 1 is not exact.
-    held = np.concatenate([_fill_number(value, plan.input.dtype) for value in fill])
-    out = np.empty(shape, plan.input.dtype)
+    held = np.concatenate([_fill_number(value, dtype) for value in fill])
+    out = np.empty(shape, dtype)
     out[...] = _along(held[content[channels]], channels, len(shape))
     return out
 

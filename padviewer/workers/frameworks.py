@@ -12,8 +12,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from padviewer.errors import DeviceError
 
+Function = Callable[..., Any]
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 _ENVIRONMENT = {
     # Other programs share the device: take memory as it is needed.
@@ -32,12 +36,17 @@ class Framework:
         devices: names such as `CPU:0` and `GPU:0`.
         out_of_memory: what it raises where a device has no room.
         inference: makes a block that keeps nothing for gradients.
+        compiled: returns a function of a block, a kernel and a bias in its compiled form, given the kernel's shape.
+            Blocks may be of any size.
+        to_numpy: returns a tensor as an array, without a copy where that can be; the array may be read-only.
     """
 
     version: str
     devices: tuple[str, ...]
     out_of_memory: tuple[type[Exception], ...]
     inference: Callable[[], AbstractContextManager[Any]] = nullcontext
+    compiled: Callable[[Function, tuple[int, ...]], Function] = lambda function, _kernel: function
+    to_numpy: Callable[[Any], npt.NDArray[Any]] = np.asarray
 
 
 def installed_backends() -> tuple[str, ...]:
@@ -68,20 +77,43 @@ def load_framework(backend: str) -> Framework:
 def _tensorflow() -> Framework:
     import tensorflow as tf  # noqa: PLC0415
 
+    # It advises against functions that are traced anew; ours are for every kernel that a person tries.
+    tf.get_logger().setLevel("ERROR")
     names = [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()]
     devices = tuple(name for name in names if not name.startswith("XLA_"))
-    return Framework(f"TensorFlow {tf.__version__}", devices, (tf.errors.ResourceExhaustedError,))
+
+    def compiled(function: Function, kernel: tuple[int, ...]) -> Function:
+        # Known sizes of all but the block let TensorFlow fuse convolution, bias and activation.
+        rank = len(kernel)
+        shapes = ((None,) * (rank - 1) + (kernel[-2],), kernel, (1,) * (rank - 1) + kernel[-1:])
+        traced: Function = tf.function(function, input_signature=[tf.TensorSpec(shape) for shape in shapes])
+        return traced
+
+    version = f"TensorFlow {tf.__version__}"
+    return Framework(version, devices, (tf.errors.ResourceExhaustedError,), compiled=compiled)
 
 
 def _jax() -> Framework:
     import jax  # noqa: PLC0415
 
     found = {f"{device.platform.upper()}:{device.id}": None for device in [*jax.devices("cpu"), *jax.devices()]}
-    return Framework(f"JAX {jax.__version__}", tuple(found), (jax.errors.JaxRuntimeError,))
+
+    def compiled(function: Function, _kernel: tuple[int, ...]) -> Function:
+        traced: Function = jax.jit(function)
+        return traced
+
+    version = f"JAX {jax.__version__}"
+    return Framework(version, tuple(found), (jax.errors.JaxRuntimeError,), compiled=compiled)
 
 
 def _torch() -> Framework:
     import torch  # noqa: PLC0415
 
     devices = ("CPU:0", *(f"GPU:{index}" for index in range(torch.cuda.device_count())))
-    return Framework(f"PyTorch {torch.__version__}", devices, (torch.OutOfMemoryError,), torch.inference_mode)
+    return Framework(
+        f"PyTorch {torch.__version__}",
+        devices,
+        (torch.OutOfMemoryError,),
+        torch.inference_mode,
+        to_numpy=lambda tensor: tensor.cpu().numpy(),
+    )

@@ -13,12 +13,22 @@ from typing import Any, TypeVar
 
 from padviewer.errors import Cancelled, WorkerDied
 from padviewer.export import remove_abandoned
-from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.geometry import Region
+from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage
 from padviewer.spec import BACKENDS
+from padviewer.windows import windows_of
 from padviewer.workers.client import Client
-from padviewer.workers.messages import ComputeRequest, ExportRequest, LoadRequest, OpenRequest
+from padviewer.workers.messages import (
+    ComputeRequest,
+    ConvolveRequest,
+    ExportRequest,
+    LoadRequest,
+    OpenRequest,
+    View,
+    WindowsRequest,
+)
 from padviewer.workers.process import OnProgress
-from padviewer.workers.shared import OwnedArray
+from padviewer.workers.shared import OwnedArray, SharedArray
 
 Result = TypeVar("Result")
 Job = Generator[tuple[str, Any], Any, Result]
@@ -64,6 +74,20 @@ def _write_job(plan: Plan, stage: Stage, path: str, overwrite: bool) -> Job[int]
         return written
     finally:
         feature.release()
+
+
+def region_job(plan: Plan, region: Region, block: OwnedArray, into: SharedArray | None = None) -> Job[View]:
+    """Computes a region of FEATURE for itself: the reader gathers what its windows read, the engine convolves it.
+
+    Args:
+        plan, region: what is wanted.
+        block: shared memory of at least `windows_of(plan, region).nbytes` bytes.
+        into: where the elements are put instead of into the answer, if anywhere.
+    """
+    array = block.view(windows_of(plan, region).shape, FEATURE_DTYPE)
+    yield READER, WindowsRequest(plan, region, array)
+    found: View = yield ENGINES[plan.spec.backend], ConvolveRequest(plan, region, array, into)
+    return found
 
 
 @dataclass

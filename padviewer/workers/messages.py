@@ -139,8 +139,47 @@ class ComputeRequest:
 
 
 @dataclass(frozen=True)
+class WindowsRequest:
+    """Read what a region of FEATURE reads into a shared array of the shape of its block, float32.
+
+    Attributes:
+        plan, region: what is wanted.
+        array: of the shape `windows_of(plan, region).shape`.
+    """
+
+    plan: Plan
+    region: Region
+    array: SharedArray
+
+
+@dataclass(frozen=True)
+class ConvolveRequest:
+    """Compute a region of FEATURE of the block that was read for it; answered with a `View`.
+
+    Attributes:
+        plan, region: what is wanted.
+        array: the block.
+        into: where the elements are put instead of into the answer, if anywhere; with the region's counts.
+    """
+
+    plan: Plan
+    region: Region
+    array: SharedArray
+    into: SharedArray | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """A region of FEATURE computed for itself: `data` has the stage's axes; None where it was put elsewhere."""
+
+    region: Region
+    data: Array | None
+    computed: Computed
+
+
+@dataclass(frozen=True)
 class Computed:
-    """That a whole feature map is there: on which device it ran and how long it took, in milliseconds."""
+    """On which device a convolution ran and how long it took, in milliseconds."""
 
     device: str
     milliseconds: float

@@ -14,7 +14,8 @@ from padviewer.export import Payload, write
 from padviewer.geometry import Region, Span, whole
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.sources import Source, open_source
-from padviewer.sources.padded import read_input, read_mask, read_padded
+from padviewer.sources.padded import read_input, read_mask, read_padded, read_windows
+from padviewer.windows import windows_of
 from padviewer.workers.budget import default_budget
 from padviewer.workers.messages import (
     Array,
@@ -26,6 +27,7 @@ from padviewer.workers.messages import (
     Statistics,
     Tile,
     TileRequest,
+    WindowsRequest,
     summarize,
 )
 
@@ -54,6 +56,8 @@ class Reader:
             return self._tile(request)
         if isinstance(request, ProbeRequest):
             return self._probe(request)
+        if isinstance(request, WindowsRequest):
+            return self._gather(request)
         if isinstance(request, LoadRequest):
             return self._load(request, progress)
         if isinstance(request, ExportRequest):
@@ -118,6 +122,11 @@ class Reader:
             Stage.PADDED: lambda region: read_padded(source, request.plan, region),
         }
         return {stage: readers[stage](region).ravel() for stage, region in request.places.items()}
+
+    def _gather(self, request: WindowsRequest) -> None:
+        source = self._source_of(request.plan)
+        with request.array.open() as array:
+            array[...] = read_windows(source, request.plan, windows_of(request.plan, request.region))
 
     def _load(self, request: LoadRequest, progress: Progress) -> None:
         source = self._source_of(request.plan)

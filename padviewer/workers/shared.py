@@ -52,6 +52,14 @@ class OwnedArray:
         except (OSError, OverflowError) as error:
             raise PadviewerError(f"no shared memory of {format_bytes(nbytes)} could be had: {error}") from error
         self.array = SharedArray(self._memory.name, shape, dtype)
+        self.nbytes = nbytes
+
+    def view(self, shape: tuple[int, ...], dtype: str) -> SharedArray:
+        """Returns the memory as another array, which must not be larger."""
+        needed = math.prod(shape) * np.dtype(dtype).itemsize
+        if needed > self.nbytes:
+            raise ValueError(f"an array of {needed} bytes in shared memory of {self.nbytes}")
+        return SharedArray(self.array.name, shape, dtype)
 
     def release(self) -> None:
         """Removes the array; processes that have it open keep their view. Again is fine."""

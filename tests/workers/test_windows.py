@@ -1,0 +1,169 @@
+"""Regions of the feature map, computed of their windows alone, against the whole map that Keras makes."""
+
+from __future__ import annotations
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from padviewer.axes import canonical_axes
+from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS, Span, counts
+from padviewer.layers import MultiDimDynamicPadding
+from padviewer.plan import ArrayInfo
+from padviewer.resolve import resolve
+from padviewer.sources import ArraySource, read_windows
+from padviewer.spec import PipelineSpec
+from padviewer.windows import windows_of
+from padviewer.workers.convolution import Convolution
+from padviewer.workers.frameworks import load_framework
+
+LAYOUTS = ("T", "TC", "CT", "HW", "HWC", "CHW", "WH", "BHWC", "DHW", "CDHW")
+CONVOLUTIONS = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
+
+
+@functools.cache
+def convolution():
+    return Convolution(load_framework(keras.config.backend()))
+
+
+def keras_feature(plan, array):
+    """The feature map by Keras' own layers, with the axes of the plan's."""
+    spec, rank = plan.spec, len(plan.spatial)
+    order = [plan.input.axes.index(letter) for letter in canonical_axes(plan.input.axes) if letter in plan.input.axes]
+    shape = [plan.input.extent(letter) for letter in canonical_axes(plan.input.axes)]
+    x = array.transpose(order).reshape(shape).astype("float32")
+    padded = MultiDimDynamicPadding(
+        spec.target or (None,) * rank,
+        position=spec.position,
+        seed=spec.position_seed,
+        mode=spec.mode,
+        fill_value=spec.fill_value,
+        overflow=spec.overflow,
+    )(x)
+    layer = CONVOLUTIONS[rank](
+        spec.filters,
+        tuple(axis.kernel for axis in plan.spatial),
+        strides=tuple(axis.stride for axis in plan.spatial),
+        dilation_rate=tuple(axis.dilation for axis in plan.spatial),
+        padding=spec.conv_padding,
+        activation=spec.activation,
+        kernel_initializer=keras.initializers.GlorotUniform(seed=spec.seed),
+    )
+    return np.asarray(keras.ops.convert_to_numpy(layer(padded))).reshape(plan.feature.shape)
+
+
+@st.composite
+def pipelines(draw):
+    axes = draw(st.sampled_from(LAYOUTS))
+    spatial = [letter for letter in "DHWT" if letter in axes]
+    longest = 9 if len(spatial) == 3 else 14
+    shape = tuple(draw(st.integers(1, longest if letter in spatial else 3)) for letter in axes)
+    array = np.random.default_rng(draw(st.integers(0, 99))).normal(size=shape)
+    dtype = draw(st.sampled_from(["float32", "uint8", "float64", "int16"]))
+    array = array.astype(dtype) if dtype.startswith("float") else (array * 40).clip(0, 120).astype(dtype)
+    per_axis = lambda low, high: tuple(draw(st.integers(low, high)) for _ in spatial)  # noqa: E731
+    strided = draw(st.booleans())
+    spec = PipelineSpec(
+        axes=axes,
+        target=tuple(draw(st.one_of(st.none(), st.integers(1, 40))) for _ in spatial),
+        position=draw(st.sampled_from(POSITIONS)),
+        position_seed=draw(st.integers(0, 99)),
+        mode=draw(st.sampled_from(MODES)),
+        fill_value=draw(st.sampled_from([0, 1, 7])),
+        overflow=draw(st.sampled_from([o for o in OVERFLOWS if o != "error"])),
+        filters=draw(st.integers(1, 4)),
+        kernel=per_axis(1, 4),
+        strides=per_axis(1, 3) if strided else (1,),
+        dilation=(1,) if strided else per_axis(1, 3),
+        conv_padding=draw(st.sampled_from([p for p in CONV_PADDINGS if p != "causal" or len(spatial) == 1])),
+        activation=draw(st.sampled_from(["linear", "relu", "softmax"])),
+        seed=draw(st.integers(0, 5)),
+    )
+    info = ArrayInfo("array", None, "test", shape, dtype, axes, False, array.nbytes)
+    return resolve(spec, info, 2**40), array
+
+
+@st.composite
+def spans(draw, size):
+    start = draw(st.integers(0, size - 1))
+    return Span(start, draw(st.integers(start + 1, size)), draw(st.sampled_from([1, 1, 2, 3, 8])))
+
+
+# Of one filter, softmax makes ones; Keras says so.
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis")
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_region_is_the_crop_of_what_keras_makes(data):
+    plan, array = data.draw(pipelines())
+    if plan.feature is None:
+        return
+    expected = keras_feature(plan, array)
+    scale = max(1.0, float(np.abs(expected).max()))
+    source = ArraySource(array, plan.info)
+    whole = convolution().whole(plan, source)
+    assert whole.dtype == np.float32
+    np.testing.assert_allclose(whole, expected, rtol=0, atol=1e-5 * scale)
+    for _ in range(3):
+        region = tuple(data.draw(spans(size)) for size in plan.feature.shape)
+        windows = windows_of(plan, region)
+        block = read_windows(source, plan, windows)
+        assert (block.shape, block.dtype, block.nbytes) == (windows.shape, np.float32, windows.nbytes)
+        found = convolution().of_block(plan, block, windows, region[-1]).reshape(counts(region))
+        crop = expected[tuple(slice(span.start, span.stop, span.step) for span in region)]
+        np.testing.assert_allclose(found, crop, rtol=0, atol=1e-5 * scale)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_no_more_is_read_than_the_windows_hold(data):
+    plan, _array = data.draw(pipelines())
+    if plan.feature is None:
+        return
+    region = tuple(data.draw(spans(size)) for size in plan.feature.shape)
+    windows = windows_of(plan, region)
+    for axis, read in zip(plan.spatial, windows.spatial, strict=True):
+        outputs = region[plan.feature.axes.index(axis.letter)]
+        assert len(read.index) <= outputs.count * axis.kernel
+
+
+@pytest.mark.parametrize("conv_padding", ["valid", "same"])
+def test_padding_that_repeats_is_computed_once(conv_padding):
+    class Counting(ArraySource):
+        read = 0
+
+    array = np.random.default_rng(1).normal(size=(20, 30, 3)).astype("float32")
+    info = ArrayInfo("array", None, "test", array.shape, "float32", "HWC", False, array.nbytes)
+    spec = PipelineSpec(
+        target=(500, 600), position="center", filters=2, fill_value=(1, 2, 3), conv_padding=conv_padding
+    )
+    plan = resolve(spec, info, 2**40)
+    blocks = []
+    convolution_ = convolution()
+    inner = convolution_.of_block
+
+    def watched(plan, block, windows, filters):
+        blocks.append(block.shape)
+        return inner(plan, block, windows, filters)
+
+    convolution_.of_block = watched
+    try:
+        found = convolution_.whole(plan, ArraySource(array, info))
+    finally:
+        del convolution_.of_block
+    np.testing.assert_allclose(found, keras_feature(plan, array), rtol=0, atol=1e-5)
+    ((_, height, width, _),) = blocks
+    assert (height, width) < (40, 50)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e38])
+def test_what_is_not_a_number_stays_visible(bad):
+    array = np.ones((6, 6), "float32")
+    array[2, 3] = bad
+    info = ArrayInfo("array", None, "test", array.shape, "float32", "HW", False, array.nbytes)
+    plan = resolve(PipelineSpec(filters=3, activation="relu"), info, 2**40)
+    found = convolution().whole(plan, ArraySource(array, info))
+    np.testing.assert_array_equal(found, keras_feature(plan, array))
