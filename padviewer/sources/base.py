@@ -85,7 +85,7 @@ class ArraySource(Source):
         if self._array is None:
             raise ValueError("the source is closed")
         if _moves_runs(self._array, indices):
-            _check(self._array.shape, indices)
+            check_indices(self._array.shape, indices)
             _assign(out, _select(self._array, indices))
         else:
             _assign(out, gather(self._array, indices))
@@ -104,12 +104,12 @@ def gather(array: Array, indices: tuple[Indices, ...]) -> Array:
     Returns:
         A fresh C-contiguous array in native byte order.
     """
-    _check(array.shape, indices)
+    check_indices(array.shape, indices)
     dtype = array.dtype.newbyteorder("=")
     shape = tuple(len(vector) for vector in indices)
     if 0 in shape:
         return np.empty(shape, dtype)
-    pixels = _whole_pixels(array, indices[-1])
+    pixels = whole_pixels(array, indices[-1])
     if pixels is None:
         found = _select(array, indices)
     else:
@@ -135,7 +135,8 @@ def _assign(out: Array, data: Array) -> None:
         np.copyto(out, data, casting="unsafe")
 
 
-def _check(shape: tuple[int, ...], indices: tuple[Indices, ...]) -> None:
+def check_indices(shape: tuple[int, ...], indices: tuple[Indices, ...]) -> None:
+    """Raises an `IndexError` where there is not one vector for each axis, or one leaves its axis."""
     if len(indices) != len(shape):
         raise IndexError(f"{len(indices)} index vectors for an array of rank {len(shape)}")
     for axis, (vector, size) in enumerate(zip(indices, shape, strict=True)):
@@ -143,7 +144,7 @@ def _check(shape: tuple[int, ...], indices: tuple[Indices, ...]) -> None:
             raise IndexError(f"axis {axis}: indices {vector.min()} to {vector.max()} for {size} elements")
 
 
-def _whole_pixels(array: Array, last: Indices) -> Array | None:
+def whole_pixels(array: Array, last: Indices) -> Array | None:
     """Returns `array` with its last axis packed into single elements, where all of that axis is wanted and adjacent."""
     size = array.shape[-1]
     if array.ndim < 2 or size < 2 or array.strides[-1] != array.itemsize or progression(last) != slice(0, size, 1):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import math
-import mmap
 import re
 import struct
 from typing import Any, BinaryIO, NamedTuple
@@ -15,6 +14,7 @@ from padviewer.axes import MAX_RANK, guess_axes
 from padviewer.errors import DamagedSource, UnsupportedSource, printable
 from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.opened import OpenedFile
 
 MAGIC = b"\x93NUMPY"
@@ -52,19 +52,6 @@ class Header(NamedTuple):
         return np.ndarray(self.shape, self.dtype, buffer, offset, order="F" if self.fortran else "C")
 
 
-class MappedSource(ArraySource):
-    """An array that lies in a mapped file."""
-
-    def __init__(self, array: Array, info: ArrayInfo, mapping: mmap.mmap) -> None:
-        super().__init__(array, info)
-        self._mapping = mapping
-
-    def close(self) -> None:
-        """Unmaps the file."""
-        super().close()
-        self._mapping.close()
-
-
 def matches(head: bytes) -> bool:
     """Tells whether a file begins as a `.npy` file does."""
     return head.startswith(MAGIC)
@@ -78,10 +65,16 @@ def open_npy(file: OpenedFile, member: str | None, budget: int) -> Source:  # no
     check_length(header, file.size - header.offset, file.name)
     notes = (f"{spare} bytes after the array ignored",) if spare else ()
     info = array_info(file, header, None, ".npy", notes=notes)
+    return map_array(file, header, header.offset, info)
+
+
+def map_array(file: OpenedFile, header: Header, offset: int, info: ArrayInfo) -> Source:
+    """Maps the file that an array lies in from byte `offset` on."""
     if header.nbytes == 0:
         return ArraySource(header.array(None, 0), info)
-    mapping = mmap.mmap(file.handle.fileno(), 0, access=mmap.ACCESS_READ)
-    return MappedSource(header.array(mapping, header.offset), info, mapping)
+    kept = KeptFile(file)
+    mapping = kept.map()
+    return MappedSource(header.array(mapping, offset), info, mapping, kept)
 
 
 def read_header(handle: BinaryIO, name: str) -> Header:

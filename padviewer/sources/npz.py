@@ -1,19 +1,28 @@
-"""`.npz`: one array of a zip archive, decoded to memory after its declared size has been checked."""
+"""`.npz`: one array of a zip archive, mapped where it is stored, decoded to memory where it is compressed."""
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from typing import NamedTuple
 
+from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.sources.base import ArraySource, Source
-from padviewer.sources.npy import MAGIC, Header, array_info, check_length, read_header
+from padviewer.sources.kept import KeptFile
+from padviewer.sources.npy import MAGIC, Header, array_info, check_length, map_array, read_header
 from padviewer.sources.opened import OpenedFile
 
 _SUFFIX = ".npy"
 # What numpy writes. The others decompress a block at once, however far it expands.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SHOWN = 12
+# Reading more than this only to compare its checksum would keep people waiting.
+_COMPARED = 256 << 20
+_BLOCK = 1 << 20
+# Of the local header that precedes a member; the lengths of its name and of its extra field are the last two numbers.
+_LOCAL = struct.Struct("<4s5H3I2H")
 
 
 class _Entry(NamedTuple):
@@ -29,13 +38,15 @@ def matches(head: bytes) -> bool:
 
 
 def open_npz(file: OpenedFile, member: str | None, budget: int) -> Source:
-    """Decodes one member of a `.npz` file; None takes the first one that can be read."""
+    """Opens one member of a `.npz` file; None takes the first one that can be read."""
     with zipfile.ZipFile(file.handle) as archive:
         entries = _entries(archive)
         if not entries:
             raise UnsupportedSource(f"{file.name}: is a zip archive without .npy members; save arrays with numpy.savez")
         names = tuple(entry.name for entry in entries)
         entry, header = _chosen(file, archive, entries, member)
+        if entry.record.compress_type == zipfile.ZIP_STORED:
+            return _mapped(file, entry, header, names)
         return _decoded(file, archive, entry, header, names, budget)
 
 
@@ -104,6 +115,37 @@ def _header(file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry) -> Header
     return header
 
 
+def _mapped(file: OpenedFile, entry: _Entry, header: Header, names: tuple[str, ...]) -> Source:
+    name, record = _label(file, entry), entry.record
+    kept = KeptFile(file)
+    local = _LOCAL.unpack(kept.read(record.header_offset, _LOCAL.size))
+    start = record.header_offset + _LOCAL.size + local[-2] + local[-1]
+    if record.compress_size != record.file_size or start + record.file_size > file.size:
+        raise DamagedSource(
+            f"{name}: takes {record.file_size} bytes from byte {start} on, but {record.compress_size} are stored in a "
+            f"file of {file.size}; copy or save it again"
+        )
+    notes = _spare(record, header)
+    if record.file_size > _COMPARED:
+        notes += (f"checksum not compared, the member is larger than {format_bytes(_COMPARED)}",)
+    elif _checksum(kept, start, record.file_size) != record.CRC:
+        raise DamagedSource(f"{name}: the checksum (CRC-32) of the member is wrong; copy or save it again")
+    info = array_info(file, header, entry.name, ".npz", names, notes)
+    return map_array(file, header, start + header.offset, info)
+
+
+def _checksum(kept: KeptFile, start: int, size: int) -> int:
+    found = 0
+    for offset in range(start, start + size, _BLOCK):
+        found = zlib.crc32(kept.read(offset, min(_BLOCK, start + size - offset)), found)
+    return found
+
+
+def _spare(record: zipfile.ZipInfo, header: Header) -> tuple[str, ...]:
+    spare = record.file_size - header.offset - header.nbytes
+    return (f"{spare} bytes after the array ignored",) if spare else ()
+
+
 def _decoded(
     file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry, header: Header, names: tuple[str, ...], budget: int
 ) -> Source:
@@ -117,9 +159,7 @@ def _decoded(
                 f"{name}: declares {header.nbytes} bytes, but {len(data)} come out of the archive; save it again"
             )
         # Reading on to the end is what makes zipfile compare the checksum.
-        spare = entry.record.file_size - header.offset - header.nbytes
-        while stream.read(1 << 20):
+        while stream.read(_BLOCK):
             pass
-    notes = (f"{spare} bytes after the array ignored",) if spare else ()
-    info = array_info(file, header, entry.name, ".npz", names, notes)
+    info = array_info(file, header, entry.name, ".npz", names, _spare(entry.record, header))
     return ArraySource(header.array(data, 0), info)

@@ -44,12 +44,14 @@ class OpenedFile:
         path: as given.
         handle: at the first byte.
         size: bytes.
+        modified: when it was last written to before it was opened, in nanoseconds.
         head: the first 64 bytes, or fewer.
     """
 
     path: str
     handle: BinaryIO
     size: int
+    modified: int
     head: bytes
 
     @property
@@ -106,7 +108,7 @@ def open_regular(path: str) -> OpenedFile:
     except BaseException:
         handle.close()
         raise
-    return OpenedFile(path, handle, state.st_size, head)
+    return OpenedFile(path, handle, state.st_size, state.st_mtime_ns, head)
 
 
 def _check_kind(path: str, mode: int) -> None:

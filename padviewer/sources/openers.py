@@ -51,7 +51,8 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     Args:
         path: a regular file.
         member: name of one array in a file that holds several; None takes the first one that can be read.
-        budget: bytes that decoding may spend. Files that are mapped instead (.npy) may be of any size.
+        budget: bytes that decoding may spend. Files that are read by region instead (.npy, TIFF, members of .npz that
+            are not compressed) may be of any size.
         openers: the families of formats, tried in this order.
 
     Raises:
@@ -64,11 +65,10 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
             raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {FORMATS} are read")
         with decoding(path) as caught:
             source = opener.open(file, member, budget)
-        modified = os.fstat(file.handle.fileno()).st_mtime_ns
     finally:
         file.handle.close()
     warned = dict.fromkeys(f"warning: {shortened(str(warning.message), 200)}" for warning in caught)
-    source.info = replace(source.info, notes=(*source.info.notes, *warned), modified=modified)
+    source.info = replace(source.info, notes=(*source.info.notes, *warned), modified=file.modified)
     return source
 
 

@@ -1,4 +1,4 @@
-"""TIFF: the first series of pages, decoded to memory after its declarations have been checked."""
+"""TIFF: the first series of pages, read by region after its declarations have been checked."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import numpy as np
 
 from padviewer.axes import MAX_RANK, guess_axes, parse_axes
 from padviewer.errors import DamagedSource, SettingsError, UnsupportedSource
+from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, ArraySource, Source
-from padviewer.sources.opened import OpenedFile
-from padviewer.sources.tiff_colors import as_seen, checked_jpeg
+from padviewer.sources.base import Array, Source, check_indices
+from padviewer.sources.kept import KeptFile, MappedSource
+from padviewer.sources.opened import OpenedFile, decoding
+from padviewer.sources.tiff_colors import Look, check_jpeg, look_of
+from padviewer.sources.tiff_segments import Layout, MappedPixels, Places, SegmentedPixels, axes_of
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MAX_PAGES = 100_000
@@ -23,6 +26,8 @@ _TRUSTED = frozenset({"shaped", "imagej", "uniform", "bigtiff", "tiled"})
 # Codecs whose output is bounded by the sizes in the tags.
 _BOUNDED = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
 _JPEG = 7
+# Decoded segments may take this part of the budget.
+_CACHE_SHARE = 8
 _LETTERS = {"Y": "H", "X": "W", "S": "C", "C": "C", "Z": "D"}
 _DTYPES = frozenset({*"?bBhHiIlLqQefdFD"})
 
@@ -33,7 +38,7 @@ def matches(head: bytes) -> bool:
 
 
 def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
-    """Decodes the first series of a TIFF file."""
+    """Opens the first series of a TIFF file, at full resolution; pixels are read where they are wanted."""
     import tifffile  # noqa: PLC0415 loaded when first needed
 
     file.no_members(member)
@@ -46,18 +51,58 @@ def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
         if not tif.series:
             raise DamagedSource(f"{file.name}: the TIFF has no page with pixels; copy or save it again")
         series = tif.series[0]
-        page = series.keyframe
-        _check_series(file, series, page, budget)
-        pixels = np.asarray(series.asarray(maxworkers=1))
-        if pixels.shape != tuple(series.shape) or pixels.dtype != series.dtype:
-            # tifffile hands out what it found where that does not make up what the tags declare.
-            raise DamagedSource(
-                f"{file.name}: its pixels do not make up the declared shape {series.shape}; copy it again"
-            )
+        _check_series(file, series, series.keyframe)
+        shape, dtype = tuple(int(size) for size in series.shape), np.dtype(series.dtype).newbyteorder("=")
         notes = [f"series 1 of {len(tif.series)}"] if len(tif.series) > 1 else []
-        pixels, letters = as_seen(pixels, str(series.axes), page, notes)
-    info = _describe(file, pixels, letters, notes)
-    return ArraySource(pixels.reshape(info.shape), info)
+        look = look_of(shape, str(series.axes), dtype, series.keyframe, notes)
+        kept, info = _describe(file, look, notes)
+        stored = KeptFile(file)
+        start = series.dataoffset
+        if start is not None and start + series.nbytes <= file.size:
+            mapping = stored.map()
+            array: Array = np.ndarray(shape, dtype.newbyteorder(tif.byteorder), mapping, start)
+            if look.is_plain:
+                return MappedSource(array.reshape(info.shape), info, mapping, stored)
+            return TiffSource(stored, MappedPixels(array, mapping), look, kept, info)
+        return TiffSource(stored, _segmented(file, stored, series, budget), look, kept, info)
+
+
+class TiffSource(Source):
+    """Pixels of a TIFF that are decoded or change their look on the way.
+
+    Args:
+        file: closed with the source.
+        pixels: as stored, closed with the source.
+        look: how they are seen.
+        kept: axes of the look that are axes of `info`; the others have one element.
+        info: what is seen.
+    """
+
+    def __init__(
+        self, file: KeptFile, pixels: MappedPixels | SegmentedPixels, look: Look, kept: list[int], info: ArrayInfo
+    ) -> None:
+        self._file, self._pixels, self._look, self._kept, self.info = file, pixels, look, kept, info
+
+    def take(self, indices: tuple[Indices, ...]) -> Array:
+        """Reads the elements at the cross product of the index vectors.
+
+        Raises:
+            DamagedSource: where they cannot be decoded, or the file has changed.
+        """
+        check_indices(self.info.shape, indices)
+        shape = tuple(len(vector) for vector in indices)
+        if 0 in shape:
+            return np.empty(shape, self.info.dtype)
+        vectors = [np.zeros(1, np.int64) for _ in self._look.shape]
+        for axis, vector in zip(self._kept, indices, strict=True):
+            vectors[axis] = vector
+        with self._file.unchanged(), decoding(self._file.path):
+            return np.ascontiguousarray(self._look.take(self._pixels, tuple(vectors))).reshape(shape)
+
+    def close(self) -> None:
+        """Lets the pixels go, and closes the file."""
+        self._pixels.close()
+        self._file.close()
 
 
 def map_axes(letters: str) -> str | None:
@@ -74,23 +119,24 @@ def map_axes(letters: str) -> str | None:
         return None
 
 
-def _describe(file: OpenedFile, pixels: Array, letters: str, notes: list[str]) -> ArrayInfo:
-    shape = pixels.shape
-    if len(shape) > MAX_RANK or map_axes(letters) is None:
-        kept = [(letter, size) for letter, size in zip(letters, shape, strict=True) if size != 1 or letter in "YX"]
-        letters, shape = "".join(letter for letter, _ in kept), tuple(size for _, size in kept)
+def _describe(file: OpenedFile, look: Look, notes: list[str]) -> tuple[list[int], ArrayInfo]:
+    """Returns the axes that are shown, and what they make up; axes of one element are left out of high ranks."""
+    kept = list(range(len(look.shape)))
+    if len(kept) > MAX_RANK or map_axes(look.letters) is None:
+        kept = [axis for axis in kept if look.shape[axis] != 1 or look.letters[axis] in "YX"]
+    shape, letters = tuple(look.shape[axis] for axis in kept), "".join(look.letters[axis] for axis in kept)
     if not 1 <= len(shape) <= MAX_RANK:
         raise UnsupportedSource(
             f"{file.name}: has rank {len(shape)} (axes {letters}); rank 1 to {MAX_RANK} is read. Save fewer axes"
         )
     axes = map_axes(letters)
     found, guessed = axes or guess_axes(shape), axes is None
-    dtype = pixels.dtype.newbyteorder("=").name
-    return ArrayInfo(file.path, None, "TIFF", shape, dtype, found, guessed, file.size, (), tuple(notes))
+    info = ArrayInfo(file.path, None, "TIFF", shape, look.dtype.name, found, guessed, file.size, (), tuple(notes))
+    return kept, info
 
 
-def _check_series(file: OpenedFile, series: Any, page: Any, budget: int) -> None:
-    """Compares what the tags declare with the budget and the file, before memory is spent on it."""
+def _check_series(file: OpenedFile, series: Any, page: Any) -> None:
+    """Refuses what cannot be read, by its tags."""
     shape = tuple(int(n) for n in series.shape)
     if series.dtype is None or page.dtype is None or np.dtype(series.dtype).char not in _DTYPES:
         raise UnsupportedSource(
@@ -104,15 +150,80 @@ def _check_series(file: OpenedFile, series: Any, page: Any, budget: int) -> None
         )
     if not math.prod(shape) or len(shape) != len(series.axes):
         raise DamagedSource(f"{file.name}: declares pixels of {shape}, which no TIFF has; copy or save it again")
-    itemsize = np.dtype(series.dtype).itemsize
-    sizes = " x ".join(map(str, shape))
-    file.check_budget(math.prod(shape) * itemsize, budget, f"a TIFF of {sizes} {np.dtype(series.dtype).name}")
-    file.check_budget(math.prod(page.chunks) * itemsize, budget, "one tile of the TIFF")
-    _check_stored(file, series, page)
 
 
-def _check_stored(file: OpenedFile, series: Any, page: Any) -> None:
-    for part in series.pages:
+def _segmented(file: OpenedFile, stored: KeptFile, series: Any, budget: int) -> SegmentedPixels:
+    """Finds the segments of a series whose pixels do not lie side by side in the file."""
+    page, parts = series.keyframe, list(series.pages)
+    whole = _whole_pages(file, page, parts)
+    if not whole:
+        sizes = " x ".join(map(str, page.chunks))
+        size = math.prod(page.chunks) * page.dtype.itemsize
+        file.check_budget(size, budget, f"one strip or tile of {sizes} {page.dtype.name}")
+        _check_stored(file, series, parts)
+    layout = _layout(file, series, len(parts), whole=whole)
+    if whole:
+        pages = [Places((part.dataoffsets[0],), (page.nbytes,)) for part in parts]
+    else:
+        pages = _places(file, parts, layout)
+    jpeg = int(page.compression) == _JPEG
+    height, width = layout.segment[2:4]
+
+    def decode(data: bytes, number: int, tables: bytes | None) -> Array:
+        if jpeg:
+            check_jpeg(file.name, data, height, width)
+        headers = {"jpegtables": tables, "jpegheader": page.jpegheader} if jpeg else {}
+        pixels: Array = page.decode(data, number, **headers)[0]
+        return pixels
+
+    return SegmentedPixels(stored, pages, layout, decode, budget // _CACHE_SHARE)
+
+
+def _whole_pages(file: OpenedFile, page: Any, parts: list[Any]) -> bool:
+    """Tells whether the pixels of each page lie side by side and in the file; tifffile looks at one page for all."""
+    return bool(page.is_final) and all(
+        len(part.dataoffsets) and _adjacent(part) and part.dataoffsets[0] + page.nbytes <= file.size for part in parts
+    )
+
+
+def _adjacent(part: Any) -> bool:
+    ends = [offset + count for offset, count in zip(part.dataoffsets, part.databytecounts, strict=False)]
+    return ends[:-1] == list(part.dataoffsets[1:])
+
+
+def _layout(file: OpenedFile, series: Any, pages: int, *, whole: bool) -> Layout:
+    page = series.keyframe
+    shape, sizes = tuple(int(n) for n in series.shape), tuple(int(n) for n in page.shaped)
+    axes = axes_of(shape, (pages, *sizes))
+    if axes is None:
+        raise DamagedSource(f"{file.name}: its pixels do not make up the declared shape {shape}; copy it again")
+    # Without data, tifffile's decoder tells the shape of a segment: for strips that of the first, the largest one.
+    segment = sizes if whole else (1, *page.decode(None, 0)[2])
+    dtype = np.dtype(series.dtype)
+    plain = whole or (
+        int(page.compression) == int(page.fillorder) == int(page.predictor) == 1
+        and page.bitspersample == 8 * dtype.itemsize
+        and not page.is_subsampled
+    )
+    stored = dtype.newbyteorder(page.parent.byteorder) if plain else None
+    tiled = bool(page.is_tiled) and not whole
+    return Layout(shape, axes, sizes, segment, tiled, dtype.newbyteorder("="), stored, page.nodata)
+
+
+def _places(file: OpenedFile, parts: list[Any], layout: Layout) -> list[Places]:
+    number = math.prod(layout.counts)
+    for part in parts:
+        told = min(len(part.dataoffsets), len(part.databytecounts))
+        if told < number:
+            raise DamagedSource(
+                f"{file.name}: has {number} strips or tiles, but tells where {told} of them lie; copy or save it again"
+            )
+    return [Places(part.dataoffsets, part.databytecounts, part.jpegtables) for part in parts]
+
+
+def _check_stored(file: OpenedFile, series: Any, parts: list[Any]) -> None:
+    """Compares where the tags say that pixels lie with the size of the file."""
+    for part in parts:
         counts, offsets = part.databytecounts, part.dataoffsets
         end = max((start + count for start, count in zip(offsets, counts, strict=False)), default=0)
         if end > file.size:
@@ -120,14 +231,11 @@ def _check_stored(file: OpenedFile, series: Any, page: Any) -> None:
                 f"{file.name}: its pixels end at byte {end}, but the file has {file.size} bytes; it is cut short, "
                 "copy it again"
             )
-    stored = series.dataoffset
-    if stored is not None and stored + series.nbytes > file.size:
+    if series.dataoffset is not None:  # they lie side by side, but not all of them in the file
         raise DamagedSource(
             f"{file.name}: declares {series.nbytes} bytes of pixels, but the file has {file.size} bytes; it is cut "
             "short, copy it again"
         )
-    if int(page.compression) == _JPEG:
-        checked_jpeg(file, series, page)
 
 
 def _check_chain(file: OpenedFile) -> None:

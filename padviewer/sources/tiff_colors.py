@@ -1,15 +1,15 @@
-"""What the tags of a TIFF say about colour and orientation, applied to decoded pixels."""
+"""What the tags of a TIFF say about colour and orientation, applied to the pixels that are wanted."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from padviewer.errors import DamagedSource
+from padviewer.geometry import Indices
 from padviewer.sources.base import Array
-from padviewer.sources.opened import OpenedFile
-from padviewer.sources.picture import upright
 
 _WHITE_IS_ZERO, _PALETTE, _SEPARATED, _YCBCR = 0, 3, 5, 6
 _JPEG = 7
@@ -17,66 +17,135 @@ _ORIENTATION = 274
 _START_OF_FRAME = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
-def as_seen(pixels: Array, letters: str, page: Any, notes: list[str]) -> tuple[Array, str]:
-    """Applies palette, inversion, printing colours and orientation.
+class Pixels(Protocol):
+    """Pixels that are read by region."""
+
+    def take(self, indices: tuple[Indices, ...], /) -> Array:
+        """Reads the elements at the cross product of one index vector per axis; none is empty."""
+
+
+class Look(NamedTuple):
+    """How pixels are seen that are stored in another way.
+
+    Attributes:
+        shape: sizes of the axes as seen.
+        letters: tifffile's letters for them.
+        dtype: as seen, native.
+        recolor: what turns stored pixels into those seen, or None. Pixels change by themselves, not with their place.
+        samples: what `recolor` takes on its last axis: all samples of a pixel, of which this many are stored; 0 where
+            a stored pixel is one number without an axis for samples; None where it turns each number by itself.
+        orientation: EXIF's, 1 to 8, of the first two axes.
+    """
+
+    shape: tuple[int, ...]
+    letters: str
+    dtype: np.dtype[Any]
+    recolor: Callable[[Array], Array] | None = None
+    samples: int | None = None
+    orientation: int = 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether pixels are seen as they are stored."""
+        return self.recolor is None and self.orientation == 1
+
+    def take(self, pixels: Pixels, indices: tuple[Indices, ...]) -> Array:
+        """Reads what is seen at the cross product of one index vector per axis; none is empty."""
+        stored = self._stored(indices)
+        if self.samples is None:
+            found = pixels.take(stored)
+        else:
+            found = pixels.take((*stored[:-1], *([np.arange(self.samples)] if self.samples else [])))
+        if self.recolor is not None:
+            found = self.recolor(found)
+        if self.samples is not None:
+            found = found[..., stored[-1]]
+        return found.swapaxes(0, 1) if self.orientation >= 5 else found
+
+    def _stored(self, indices: tuple[Indices, ...]) -> tuple[Indices, ...]:
+        """Returns where upright pixels lie before they are turned: the inverse of `upright`."""
+        if self.orientation == 1:
+            return indices
+        rows, columns, *others = indices
+        if self.orientation in (3, 4, 7, 8):
+            rows = self.shape[0] - 1 - rows
+        if self.orientation in (2, 3, 6, 7):
+            columns = self.shape[1] - 1 - columns
+        return (columns, rows, *others) if self.orientation >= 5 else (rows, columns, *others)
+
+
+def look_of(shape: tuple[int, ...], letters: str, dtype: np.dtype[Any], page: Any, notes: list[str]) -> Look:
+    """Tells how palette, inversion, printing colours and orientation change what is stored.
 
     Args:
-        pixels: as decoded.
+        shape: of what is stored.
         letters: tifffile's letters of its axes.
+        dtype: of what is stored, native.
         page: the page that tells photometric interpretation and orientation.
-        notes: what was done is added here.
-
-    Returns:
-        The pixels and their letters.
+        notes: what is done is added here.
     """
     photometric = -1 if page.photometric is None else int(page.photometric)
-    if photometric == _PALETTE and page.colormap is not None and pixels.dtype.kind == "u":
+    look = Look(shape, letters, dtype)
+    if photometric == _PALETTE and page.colormap is not None and dtype.kind == "u":
         notes.append("palette -> RGB")
-        colors = (np.asarray(page.colormap) >> 8).astype(np.uint8).T
-        pixels, letters = colors[np.minimum(pixels, len(colors) - 1)], letters + "S"
-    elif photometric == _WHITE_IS_ZERO and pixels.dtype.kind in "bu":
+        look = Look((*shape, 3), letters + "S", np.dtype(np.uint8), _palette(page.colormap), samples=0)
+    elif photometric == _WHITE_IS_ZERO and dtype.kind in "bu":
         notes.append("white-is-zero inverted")
-        pixels = ~pixels if pixels.dtype.kind == "b" else (2**page.bitspersample - 1 - pixels).astype(pixels.dtype)
+        look = look._replace(recolor=_inversion(dtype, page.bitspersample))
     elif photometric in (_SEPARATED, _YCBCR) and int(page.compression) != _JPEG:
-        pixels = _as_rgb(pixels, letters, "CMYK" if photometric == _SEPARATED else "YCbCr", notes)
+        look = _as_rgb(look, "CMYK" if photometric == _SEPARATED else "YCbCr", notes)
     if isinstance(page.bitspersample, int) and 1 < page.bitspersample < 8 * page.dtype.itemsize:
         notes.append(f"{page.bitspersample}-bit samples, values kept")
-    return _turned(pixels, letters, page, notes), letters
+    return _turned(look, page, notes)
 
 
-def _as_rgb(pixels: Array, letters: str, mode: str, notes: list[str]) -> Array:
+def _palette(colormap: Any) -> Callable[[Array], Array]:
+    colors = (np.asarray(colormap) >> 8).astype(np.uint8).T
+    return lambda pixels: colors[np.minimum(pixels, len(colors) - 1)]
+
+
+def _inversion(dtype: np.dtype[Any], bits: int) -> Callable[[Array], Array]:
+    if dtype.kind == "b":
+        return np.invert
+    top = 2**bits - 1
+    return lambda pixels: (top - pixels).astype(dtype)
+
+
+def _as_rgb(look: Look, mode: str, notes: list[str]) -> Look:
     from PIL import Image  # noqa: PLC0415 loaded when first needed
 
-    if letters != "YXS" or pixels.dtype != np.uint8 or pixels.shape[-1] != Image.getmodebands(mode):
+    samples = Image.getmodebands(mode)
+    if look.letters != "YXS" or look.dtype != np.uint8 or look.shape[-1] != samples:
         notes.append(f"{mode} channels as stored")
-        return pixels
+        return look
+
+    def recolored(pixels: Array) -> Array:
+        height, width = pixels.shape[:2]
+        image = Image.frombytes(mode, (width, height), np.ascontiguousarray(pixels).tobytes())
+        return np.asarray(image.convert("RGB"))
+
     notes.append(f"{mode} -> RGB")
-    height, width = pixels.shape[:2]
-    image = Image.frombytes(mode, (width, height), np.ascontiguousarray(pixels).tobytes())
-    return np.asarray(image.convert("RGB"))
+    return look._replace(shape=(*look.shape[:-1], 3), recolor=recolored, samples=samples)
 
 
-def _turned(pixels: Array, letters: str, page: Any, notes: list[str]) -> Array:
-    tag = page.tags.get(_ORIENTATION)
-    orientation = getattr(tag, "value", 1)
-    if letters[:2] != "YX" or orientation not in range(2, 9):
-        return pixels
+def _turned(look: Look, page: Any, notes: list[str]) -> Look:
+    orientation = getattr(page.tags.get(_ORIENTATION), "value", 1)
+    if look.letters[:2] != "YX" or orientation not in range(2, 9):
+        return look
     notes.append("EXIF rotation applied")
-    return upright(pixels, int(orientation))
+    rows, columns, *others = look.shape
+    shape = (columns, rows, *others) if orientation >= 5 else look.shape
+    return look._replace(shape=shape, orientation=int(orientation))
 
 
-def checked_jpeg(file: OpenedFile, series: Any, page: Any) -> None:
-    """Refuses JPEG tiles that declare other sizes than the TIFF: their decoder trusts them, and takes the memory."""
-    height, width = page.chunks[-3:-1] if page.axes.endswith("S") else page.chunks[-2:]
-    for part in series.pages:
-        for offset, count in zip(part.dataoffsets, part.databytecounts, strict=False):
-            file.handle.seek(offset)
-            size = jpeg_size(file.handle.read(min(count, 1 << 16)))
-            if size is not None and (size[0] > height or size[1] > width):
-                raise DamagedSource(
-                    f"{file.name}: a JPEG tile declares {size[0]} x {size[1]} pixels where the TIFF has {height} x "
-                    f"{width}; save the TIFF again"
-                )
+def check_jpeg(name: str, data: bytes, height: int, width: int) -> None:
+    """Refuses a JPEG segment that declares other sizes than the TIFF: its decoder trusts it, and takes the memory."""
+    size = jpeg_size(data)
+    if size is not None and (size[0] > height or size[1] > width):
+        raise DamagedSource(
+            f"{name}: a JPEG tile declares {size[0]} x {size[1]} pixels where the TIFF has {height} x {width}; save "
+            "the TIFF again"
+        )
 
 
 def jpeg_size(data: bytes) -> tuple[int, int] | None:

@@ -1,0 +1,252 @@
+"""The pixels of TIFF pages as they are stored, read by strip or tile where they are wanted."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import mmap
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from padviewer.geometry import Indices
+from padviewer.sources.base import Array, gather, progression, whole_pixels
+from padviewer.sources.kept import KeptFile
+
+# Segments that are decoded side by side, and at most so many before the next ones are begun.
+_THREADS = 2
+_AT_ONCE = 64
+
+Decoder = Callable[[bytes, int, bytes | None], Array]
+
+
+class Places(NamedTuple):
+    """Where the segments of one page lie in the file, and the JPEG tables that they share."""
+
+    offsets: Sequence[int]
+    counts: Sequence[int]
+    tables: bytes | None = None
+
+
+class Layout(NamedTuple):
+    """How the pixels of a series lie in pages, and those of each page in segments: strips or tiles.
+
+    Attributes:
+        shape: sizes of the axes of the series.
+        axes: for each of them the one that it is a part of: 0 for the page, 1 to 5 for the axes of a page.
+        page: sizes of the axes of a page, as TIFF orders them: samples that lie apart, depth, height, width, samples
+            side by side.
+        segment: sizes of a whole segment on the same axes.
+        tiled: whether segments at the edges are stored whole too; strips hold no more than the page.
+        dtype: of the pixels, in native byte order.
+        stored: dtype in the byte order of the file where segments hold plain numbers; None where they are coded.
+        fill: value of the pixels of segments that are left out of the file.
+    """
+
+    shape: tuple[int, ...]
+    axes: tuple[int, ...]
+    page: tuple[int, ...]
+    segment: tuple[int, ...]
+    tiled: bool
+    dtype: np.dtype[Any]
+    stored: np.dtype[Any] | None
+    fill: float
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Segments along each axis of a page."""
+        return tuple(-(-size // step) for size, step in zip(self.page, self.segment, strict=True))
+
+    def segment_at(self, places: Sequence[int]) -> tuple[int, ...]:
+        """Returns the sizes of the segment that is the so many'th on each axis."""
+        if self.tiled:
+            return self.segment
+        sizes = zip(self.page, self.segment, places, strict=True)
+        return tuple(min(step, size - place * step) for size, step, place in sizes)
+
+
+class _Selector(NamedTuple):
+    """Indices along an axis, and the slice that selects the same where there is one."""
+
+    vector: Indices
+    run: slice | None
+
+
+class _Part(NamedTuple):
+    """What is wanted of the segments at one place of an axis, and where it goes."""
+
+    place: int
+    within: _Selector
+    target: _Selector
+
+
+class MappedPixels:
+    """The pixels of a series that lie side by side in a mapped file.
+
+    Args:
+        array: made of `mapping`.
+        mapping: closed with the pixels.
+    """
+
+    def __init__(self, array: Array, mapping: mmap.mmap) -> None:
+        self._array: Array | None = array
+        self._mapping = mapping
+
+    def take(self, indices: tuple[Indices, ...]) -> Array:
+        """Reads the elements at the cross product of one index vector for each axis of the series."""
+        assert self._array is not None
+        return gather(self._array, indices)
+
+    def close(self) -> None:
+        """Unmaps the file."""
+        self._array = None
+        self._mapping.close()
+
+
+class SegmentedPixels:
+    """The pixels of a series, read by segment.
+
+    Args:
+        file: what they lie in.
+        pages: where the segments of each page lie.
+        layout: of every page.
+        decode: turns the bytes of a segment, its number in the page and the JPEG tables into its pixels, of the shape
+            (depth, height, width, samples side by side) or less where the page ends.
+        cached: bytes that decoded segments may take together; the last one is kept however large it is.
+    """
+
+    def __init__(self, file: KeptFile, pages: list[Places], layout: Layout, decode: Decoder, cached: int) -> None:
+        self._file, self._pages, self._layout, self._decode = file, pages, layout, decode
+        self._counts = layout.counts
+        self._mapping = None if layout.stored is None else file.map()
+        self._cache: OrderedDict[tuple[int, int], Array] = OrderedDict()
+        self._held, self._cached = 0, cached
+
+    def take(self, indices: tuple[Indices, ...]) -> Array:
+        """Reads the elements at the cross product of one index vector for each axis of the series; none is empty."""
+        vectors = self._vectors(indices)
+        out = np.empty([len(vector) for vector in vectors], self._layout.dtype)
+        samples = _selector(vectors.pop())
+        # Where all samples of a pixel are wanted, numpy moves them as one.
+        all_samples = samples.run == slice(0, self._layout.page[-1], 1)
+        packed = whole_pixels(out, samples.vector) if all_samples else None
+        steps = (1, *self._layout.segment[:-1])
+        parts = [list(_parts(vector, step)) for vector, step in zip(vectors, steps, strict=True)]
+        for found, segment in self._segments(list(itertools.product(*parts))):
+            target, within = _crossed([part.target for part in found]), [part.within for part in found[1:]]
+            if segment is None:
+                out[target] = self._layout.fill
+                continue
+            if packed is None or segment.dtype != out.dtype:
+                out[target] = segment[_crossed([*within, samples])]
+            else:
+                packed[target] = segment.view(packed.dtype)[..., 0][_crossed(within)]
+        return out.reshape([len(vector) for vector in indices])
+
+    def close(self) -> None:
+        """Lets the segments go."""
+        self._cache.clear()
+        if self._mapping is not None:
+            self._mapping.close()
+
+    def _vectors(self, indices: tuple[Indices, ...]) -> list[Indices]:
+        """Returns one vector for the page and for each axis of a page."""
+        vectors = [np.zeros(1, np.int64) for _ in range(1 + len(self._layout.page))]
+        for vector, size, axis in zip(indices, self._layout.shape, self._layout.axes, strict=True):
+            vectors[axis] = (vectors[axis][:, None] * size + vector).ravel()
+        return vectors
+
+    def _key(self, found: tuple[_Part, ...]) -> tuple[int, int]:
+        """Returns the page, and the number of the segment in it."""
+        number = 0
+        for part, count in zip(found[1:], self._counts, strict=False):
+            number = number * count + part.place
+        return found[0].place, number
+
+    def _segments(self, wanted: list[tuple[_Part, ...]]) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
+        """Yields what is wanted with its segment, which has the axes of a page; None where the file leaves it out."""
+        if self._layout.stored is not None:
+            yield from ((found, self._read(found)) for found in wanted)
+            return
+        # What is at hand first: it could be gone by the time that the others have been decoded.
+        keys = [self._key(found) for found in wanted]
+        missing = [(found, key) for found, key in zip(wanted, keys, strict=True) if key not in self._cache]
+        for found, key in zip(wanted, keys, strict=True):
+            if key in self._cache:
+                self._cache.move_to_end(key)
+                yield found, self._cache[key]
+        size = math.prod(self._layout.segment) * self._layout.dtype.itemsize
+        at_once = max(1, min(_AT_ONCE, self._cached // size))
+        if at_once == 1 or len(missing) == 1:
+            yield from self._kept(missing, map(self._read, (found for found, _ in missing)))
+            return
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for start in range(0, len(missing), at_once):
+                batch = missing[start : start + at_once]
+                yield from self._kept(batch, pool.map(self._read, (found for found, _ in batch)))
+
+    def _read(self, found: tuple[_Part, ...]) -> Array | None:
+        page, number = self._key(found)
+        places = self._pages[page]
+        offset, count = int(places.offsets[number]), int(places.counts[number])
+        if offset <= 0 or count <= 0:
+            return None
+        shape = self._layout.segment_at([*(part.place for part in found[1:]), 0])
+        stored = self._layout.stored
+        if stored is not None and count >= math.prod(shape) * stored.itemsize:
+            return np.ndarray(shape, stored, self._mapping, offset)
+        pixels = self._decode(self._file.read(offset, count), number, places.tables)
+        return np.ascontiguousarray(pixels, self._layout.dtype)[None]
+
+    def _kept(
+        self, wanted: Sequence[tuple[tuple[_Part, ...], tuple[int, int]]], segments: Iterable[Array | None]
+    ) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
+        """Keeps segments for the next time, and lets those go that have not been asked for the longest."""
+        for (found, key), segment in zip(wanted, segments, strict=True):
+            if segment is not None:
+                self._cache[key] = segment
+                self._held += segment.nbytes
+            while self._held > self._cached and len(self._cache) > 1:
+                self._held -= self._cache.popitem(last=False)[1].nbytes
+            yield found, segment
+
+
+def axes_of(shape: tuple[int, ...], inner: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Finds, for each axis of `shape`, the axis of `inner` that it is a part of when `inner` is reshaped to it.
+
+    Returns:
+        Axes of `inner`, ascending; None where an axis of `shape` spans several of them.
+    """
+    axis, left = 0, inner[0]
+    found = []
+    for size in shape:
+        while left == 1 and size > 1 and axis + 1 < len(inner):
+            axis += 1
+            left = inner[axis]
+        if left % size:
+            return None
+        left //= size
+        found.append(axis)
+    return tuple(found) if math.prod(shape) == math.prod(inner) else None
+
+
+def _parts(vector: Indices, step: int) -> Iterator[_Part]:
+    """Sorts indices by the segment that they lie in."""
+    places = vector // step
+    order = np.argsort(places, kind="stable")
+    for target in np.split(order, np.flatnonzero(np.diff(places[order])) + 1):
+        place = int(places[target[0]])
+        yield _Part(place, _selector(vector[target] - place * step), _selector(target))
+
+
+def _selector(vector: Indices) -> _Selector:
+    return _Selector(vector, progression(vector))
+
+
+def _crossed(selectors: list[_Selector]) -> tuple[Any, ...]:
+    """Returns what selects the cross product: slices where they do, which numpy copies faster."""
+    runs = tuple(selector.run for selector in selectors)
+    return np.ix_(*(selector.vector for selector in selectors)) if None in runs else runs
