@@ -65,30 +65,78 @@ def windows_of(plan: Plan, region: Region) -> Windows:
         plan: a plan that has a FEATURE stage.
         region: one span for each axis of the feature map; the filters do not matter.
     """
-    axes = plan.require(Stage.FEATURE).axes
-    spans = dict(zip(axes, region, strict=True))
-    found = [_smaller(axis, spans[axis.letter]) for axis in plan.spatial]
-    if any(w.stride > 1 for w in found) and any(w.dilation > 1 for w in found):
+    spans = dict(zip(plan.require(Stage.FEATURE).axes, region, strict=True))
+    apart = _apart_axes(plan, spans)
+    found = tuple((_apart if axis.letter in apart else _together)(axis, spans[axis.letter]) for axis in plan.spatial)
+    return Windows(spans.get(BATCH, Span(0, 1)), found, plan.input.extent(CHANNELS))
+
+
+def block_bytes(plan: Plan, region: Region) -> int:
+    """Returns the bytes of the block that `windows_of` describes, without making its indices."""
+    spans = dict(zip(plan.require(Stage.FEATURE).axes, region, strict=True))
+    apart = _apart_axes(plan, spans)
+    sizes = [
+        spans[a.letter].count * a.kernel if a.letter in apart else _run_length(a, spans[a.letter]) for a in plan.spatial
+    ]
+    batch = spans[BATCH].count if BATCH in spans else 1
+    return batch * math.prod(sizes) * plan.input.extent(CHANNELS) * np.dtype(FEATURE_DTYPE).itemsize
+
+
+def _apart_axes(plan: Plan, spans: dict[str, Span]) -> frozenset[str]:
+    """Returns the axes whose windows are gathered one by one: fewer elements are read then."""
+    apart = {a.letter for a in plan.spatial if spans[a.letter].count * a.kernel < _run_length(a, spans[a.letter])}
+    together = [axis for axis in plan.spatial if axis.letter not in apart]
+    strides = any(_stride(a, spans[a.letter]) > 1 for a in together) or any(
+        a.kernel > 1 for a in plan.spatial if a.letter in apart
+    )
+    if strides and any(axis.dilation > 1 for axis in together):
         # No framework has both in one convolution.
-        found = [_apart(axis, spans[axis.letter]) for axis in plan.spatial]
-    return Windows(spans.get(BATCH, Span(0, 1)), tuple(found), plan.input.extent(CHANNELS))
+        return frozenset(axis.letter for axis in plan.spatial)
+    return frozenset(apart)
 
 
-def _smaller(axis: AxisPlan, outputs: Span) -> AxisWindows:
-    run, apart = run_length(axis, outputs), outputs.count * axis.kernel
-    return _together(axis, outputs) if run <= apart else _apart(axis, outputs)
+def thinned(plan: Plan, region: Region, limit: int, most: int | None = None) -> Region:
+    """Returns a region with larger steps, so that its block takes at most `limit` bytes, if a block can.
+
+    Args:
+        plan, region: as for `windows_of`.
+        limit: bytes.
+        most: samples on each spatial axis; None allows any number.
+    """
+    axes = plan.require(Stage.FEATURE).axes
+    spans = list(region)
+    places = [axes.index(axis.letter) for axis in plan.spatial]
+
+    def longest() -> int:
+        return max(places, key=lambda place: spans[place].count)
+
+    while spans[longest()].count > (most or spans[longest()].count):
+        spans[longest()] = _coarser(spans[longest()])
+    while spans[longest()].count > 1 and block_bytes(plan, tuple(spans)) > limit:
+        spans[longest()] = _coarser(spans[longest()])
+    return tuple(spans)
 
 
-def run_length(axis: AxisPlan, outputs: Span) -> int:
+def _coarser(span: Span) -> Span:
+    """Returns a span of half as many samples, from a multiple of its step on as before."""
+    step = 2 * span.step
+    return Span(span.start // step * step, span.stop, step)
+
+
+def _run_length(axis: AxisPlan, outputs: Span) -> int:
     """Returns how many elements lie from the first that the outputs read to the last."""
-    return max(0, (outputs.count - 1) * outputs.step * axis.stride + axis.span) if outputs.count else 0
+    return (outputs.count - 1) * outputs.step * axis.stride + axis.span if outputs.count else 0
+
+
+def _stride(axis: AxisPlan, outputs: Span) -> int:
+    # Of a single output the stride does not matter, and 1 goes together with any dilation.
+    return outputs.step * axis.stride if outputs.count > 1 else 1
 
 
 def _together(axis: AxisPlan, outputs: Span) -> AxisWindows:
     first = outputs.start * axis.stride - axis.conv.before
-    index = np.arange(first, first + run_length(axis, outputs), dtype=np.int64)
-    # Of a single output the stride does not matter, and 1 goes together with any dilation.
-    return AxisWindows(index, outputs.step * axis.stride if outputs.count > 1 else 1, axis.dilation)
+    index = np.arange(first, first + _run_length(axis, outputs), dtype=np.int64)
+    return AxisWindows(index, _stride(axis, outputs), axis.dilation)
 
 
 def _apart(axis: AxisPlan, outputs: Span) -> AxisWindows:

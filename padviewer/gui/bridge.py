@@ -47,7 +47,15 @@ def settle(future: Future[Any], on_result: Callable[[Any], None], on_error: Call
 
 
 class Drive:
-    """Drives a job from the event loop; `on_result` or `on_error` is called at its end, once."""
+    """Drives a job from the event loop; `on_result` or `on_error` is called at its end, once.
+
+    Args:
+        job: what is driven.
+        clients: the workers.
+        on_result, on_error: called with its result, or with the error that ended it.
+        on_progress: told how far a request is.
+        key: the kind of its requests, of which each worker keeps the newest waiting.
+    """
 
     def __init__(
         self,
@@ -56,8 +64,10 @@ class Drive:
         on_result: Callable[[Any], None],
         on_error: Callable[[PadviewerError], None],
         on_progress: OnProgress | None = None,
+        key: str = "job",
     ) -> None:
         self._job = job
+        self._key = key
         self._clients = clients
         self._on_result = on_result
         self._on_error = on_error
@@ -82,7 +92,7 @@ class Drive:
             self._on_error(error)
         else:
             settle(
-                self._clients[worker].submit("job", request, self._on_progress),
+                self._clients[worker].submit(self._key, request, self._on_progress),
                 lambda answer: self._advance(lambda: self._job.send(answer)),
                 lambda error: self._advance(lambda: self._job.throw(error)),
             )

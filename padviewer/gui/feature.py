@@ -1,17 +1,20 @@
-"""The work behind the FEATURE pane: hand the input to the engine, have it compute, know when it has."""
+"""The work behind the FEATURE pane: have the engine compute the whole map or what is seen of it, and know when."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from padviewer.errors import Cancelled, PadviewerError, WorkerDied
+from padviewer.geometry import Region
 from padviewer.gui.bridge import settle
-from padviewer.plan import ArrayInfo, Plan
+from padviewer.gui.feature_view import FeatureView
+from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import ENGINES, READER
-from padviewer.workers.messages import Computed, ComputeRequest, LoadRequest
+from padviewer.workers.messages import Computed, ComputeRequest, LoadRequest, Tile
 from padviewer.workers.shared import OwnedArray
 
 
@@ -20,7 +23,8 @@ class FeatureState:
     """What the FEATURE pane says.
 
     Attributes:
-        ready: whether the engine holds the feature map of the newest plan.
+        ready: whether there is something to show of the newest plan: the engine holds the whole feature map, or what
+            was on screen has been computed for itself.
         working: whether it is on its way.
         computed: the device and the time it took.
         error: why there is none.
@@ -35,9 +39,16 @@ class FeatureState:
 class FeatureWork:
     """Keeps the engine's feature map up to the newest plan; an answer for an older one is dropped."""
 
-    def __init__(self, clients: Mapping[str, Client], on_change: Callable[[FeatureState], None]) -> None:
+    def __init__(
+        self,
+        clients: Mapping[str, Client],
+        on_change: Callable[[FeatureState], None],
+        on_tile: Callable[[Plan, Region, Tile], None],
+    ) -> None:
         self._clients = clients
         self._on_change = on_change
+        self._on_tile = on_tile
+        self._view = FeatureView(clients, self._on_view_tile, self._on_view_error)
         self._plan: Plan | None = None
         self._input: OwnedArray | None = None
         self._input_info: ArrayInfo | None = None
@@ -52,17 +63,33 @@ class FeatureWork:
         """Takes up the newest plan."""
         self._plan = plan
         self._cancelled = None
+        self._view.forget()
         if plan.feature is None:
             self._set(FeatureState(error=plan.problem))
+        elif not plan.is_whole:
+            # The engine gives back what it holds as soon as it computes for a view, which the pane asks for.
+            self.release()
+            self._done = None
+            self._set(FeatureState(working=True))
         elif self._done == (plan.info, plan.spec):
             self._set(FeatureState(ready=True, computed=self._computed))
         else:
             self._set(FeatureState(working=True))
             self._load(plan)
 
+    def show(self, plan: Plan, region: Region, plane: Region) -> None:
+        """Has a region computed for itself, of a plan whose feature map is not whole; `on_tile` brings it."""
+        if self._cancelled is not plan:
+            self._view.show(plan, region, plane)
+
+    def probe(self, plan: Plan, region: Region, on_values: Callable[[dict[Stage, Any]], None]) -> None:
+        """Looks up exact elements of a plan whose feature map is not whole."""
+        self._view.probe(plan, region, on_values)
+
     def forget(self) -> None:
         """The input is another."""
         self._done = None
+        self._view.forget()
         self.state = FeatureState()
 
     def cancel(self) -> bool:
@@ -71,7 +98,7 @@ class FeatureWork:
             return False
         plan = self._cancelled = self._plan
         engine = self._clients[ENGINES[plan.spec.backend]]
-        running = self._loaded and not engine.discard("compute")
+        running = self._view.runs if not plan.is_whole else self._loaded and not engine.discard("compute")
         if running:
             engine.cancel()
         self._fail(plan, Cancelled("cancelled"))
@@ -82,6 +109,11 @@ class FeatureWork:
         self._done = None
         if self._plan is not None and self.state.ready:
             self.update(self._plan)
+
+    def close(self) -> None:
+        """Gives all memory back."""
+        self.release()
+        self._view.release()
 
     def release(self) -> None:
         """Gives the memory of the input back."""
@@ -137,6 +169,23 @@ class FeatureWork:
 
         request = ComputeRequest(plan, self._input.array)
         settle(self._clients[ENGINES[plan.spec.backend]].submit("compute", request), computed, failed)
+
+    def _on_view_tile(self, plan: Plan, plane: Region, tile: Tile, computed: Computed) -> None:
+        if self._plan is not plan or self._cancelled is plan:
+            return
+        if not self.state.ready:
+            self._set(FeatureState(ready=True, computed=computed))
+        self._on_tile(plan, plane, tile)
+
+    def _on_view_error(self, plan: Plan, error: PadviewerError) -> None:
+        if self._plan is not plan or self._cancelled is plan:
+            return
+        if self._worth_another_try(error, plan):
+            # The pane asks again for what it shows.
+            self._view.forget()
+            self._set(FeatureState(ready=True, computed=self._computed))
+        else:
+            self._fail(plan, error)
 
     def _worth_another_try(self, error: PadviewerError, plan: Plan) -> bool:
         """A worker that was killed is worth a second try; one that dies of this plan is not worth a third."""

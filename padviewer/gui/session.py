@@ -6,7 +6,7 @@ dropped. Nothing here is a widget.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -77,7 +77,7 @@ class Session(QObject):
         self.files.opened.connect(self._adopt)
         self.files.failed.connect(self.failed)
         self.devices: Devices | None = None
-        self.feature = FeatureWork(clients, self._on_feature_changed)
+        self.feature = FeatureWork(clients, self._on_feature_changed, self._on_view_tile)
 
     @property
     def idle(self) -> bool:
@@ -139,6 +139,9 @@ class Session(QObject):
         plane = plane_region(plan, stage, cut) if stage is Stage.FEATURE else statistics_region(plan, cut)
         if plane is None:
             return
+        if stage is Stage.FEATURE and not plan.is_whole:
+            self.feature.show(plan, region, plane)
+            return
         if stage is Stage.FEATURE and not self.feature.state.ready:
             return
         client = self._engine if stage is Stage.FEATURE else self._clients[READER]
@@ -165,8 +168,12 @@ class Session(QObject):
         regions = {stage: region for stage, (_index, region) in found.items()}
         feature = regions.pop(Stage.FEATURE, None)
         self._ask_values(self._clients[READER], plan, regions)
-        if feature is not None and self.feature.state.ready:
+        if feature is None or not self.feature.state.ready:
+            return
+        if plan.is_whole:
             self._ask_values(self._engine, plan, {Stage.FEATURE: feature})
+        else:
+            self.feature.probe(plan, feature, self._probe_receiver(plan))
 
     def end_probe(self) -> None:
         """The pointer has left the panes."""
@@ -227,7 +234,7 @@ class Session(QObject):
         """Ends the workers and gives the memory back."""
         for client in self._clients.values():
             client.close()
-        self.feature.release()
+        self.feature.close()
 
     def _adopt(self, info: ArrayInfo) -> None:
         """Shows an array, with the settings last used for its number of spatial axes."""
@@ -272,6 +279,11 @@ class Session(QObject):
         if not places:
             return
 
+        future = client.submit("probe", ProbeRequest(plan, places))
+        settle(future, self._probe_receiver(plan), lambda error: self._on_request_failed(error, plan))
+
+    def _probe_receiver(self, plan: Plan) -> Callable[[dict[Stage, Any]], None]:
+        """Returns what takes values that are on their way, as long as they are of what is under the pointer."""
         pointer, cut = self._pointer, self.cut
 
         def deliver(values: dict[Stage, Any]) -> None:
@@ -282,8 +294,11 @@ class Session(QObject):
                     self._probe = {**self._probe, stage: (index, data, elements)}
                 self.probed.emit(self._probe)
 
-        future = client.submit("probe", ProbeRequest(plan, places))
-        settle(future, deliver, lambda error: self._on_request_failed(error, plan))
+        return deliver
+
+    def _on_view_tile(self, plan: Plan, plane: Region, tile: Tile) -> None:
+        if self.plan is plan and plane == plane_region(plan, Stage.FEATURE, self.cut):
+            self.tile_ready.emit(tile)
 
     def _on_request_failed(self, error: PadviewerError, plan: Plan | None = None) -> None:
         if plan is not None and plan is not self.plan:

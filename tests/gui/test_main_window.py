@@ -286,15 +286,24 @@ def test_the_bar_offers_settings_that_mend_what_is_wrong(open_window: Open, phot
     assert window.pane(Stage.FEATURE).title_text == "2 × 2 × 1"
 
 
-def test_a_feature_map_beyond_the_budget_is_refused_before_memory_is_spent(
-    open_window: Open, photo: Path, qtbot: QtBot
-) -> None:
+def test_a_feature_map_beyond_the_budget_is_computed_for_the_view(open_window: Open, photo: Path, qtbot: QtBot) -> None:
     window = open_window(photo, budget=512 << 20)
     window.session.edit({"target": (100_000, 100_000)})
     settle(qtbot, window)
-    assert "more than the budget of 512 MiB" in window.message.message
+    assert window.message.kind == ""
     assert window.pane(Stage.PADDED).title_text == "100000 × 100000 × 3"
-    assert window.pane(Stage.PADDED).canvas.has_pixels, "PADDED is read by region, at any size"
+    assert window.pane(Stage.FEATURE).title_text == "99998 × 99998 × 32"
+    assert all(window.pane(stage).canvas.has_pixels for stage in (Stage.PADDED, Stage.FEATURE))
+
+
+def test_a_kernel_beyond_the_budget_is_refused_with_a_remedy(open_window: Open, photo: Path, qtbot: QtBot) -> None:
+    window = open_window(photo, budget=512 << 20)
+    window.session.edit({"filters": 1_000_000, "kernel": (9,)})
+    settle(qtbot, window)
+    assert "more than the budget of 512 MiB" in window.message.message
+    QTest.mouseClick(window.message.remedies()[0], Qt.MouseButton.LeftButton)
+    settle(qtbot, window)
+    assert window.pane(Stage.FEATURE).canvas.has_pixels
 
 
 def test_killing_the_engine_leaves_the_window_alive(open_window: Open, photo: Path, qtbot: QtBot) -> None:

@@ -17,7 +17,7 @@ from padviewer.plan import ArrayInfo
 from padviewer.resolve import resolve
 from padviewer.sources import ArraySource, read_windows
 from padviewer.spec import PipelineSpec
-from padviewer.windows import windows_of
+from padviewer.windows import block_bytes, thinned, windows_of
 from padviewer.workers.convolution import Convolution
 from padviewer.workers.frameworks import load_framework
 
@@ -128,6 +128,35 @@ def test_no_more_is_read_than_the_windows_hold(data):
     for axis, read in zip(plan.spatial, windows.spatial, strict=True):
         outputs = region[plan.feature.axes.index(axis.letter)]
         assert len(read.index) <= outputs.count * axis.kernel
+    assert block_bytes(plan, region) == windows.nbytes
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_thinned_region_fits_and_lies_on_a_grid(data):
+    plan, _array = data.draw(pipelines())
+    if plan.feature is None:
+        return
+    region = tuple(Span(0, size) for size in plan.feature.shape)
+    limit = data.draw(st.integers(1, 4000))
+    most = data.draw(st.one_of(st.none(), st.integers(1, 20)))
+    found = thinned(plan, region, limit, most)
+    letters = plan.feature.axes
+    spatial = [span for span, letter in zip(found, letters, strict=True) if letter not in "BC"]
+    assert block_bytes(plan, found) <= limit or all(span.count == 1 for span in spatial)
+    assert most is None or all(span.count <= most for span in spatial)
+    assert all(span.start == 0 and span.step & (span.step - 1) == 0 for span in spatial)
+    assert [s for s, a in zip(found, letters, strict=True) if a in "BC"] == [
+        s for s, a in zip(region, letters, strict=True) if a in "BC"
+    ]
+
+
+def test_an_axis_of_a_trillion_elements_is_thinned_at_once():
+    info = ArrayInfo("array", None, "test", (10**12,), "uint8", "T", False, 10**12)
+    plan = resolve(PipelineSpec(filters=4), info, 1 << 30)
+    found = thinned(plan, (Span(0, plan.feature.shape[0]), Span(0, 1)), 1 << 20, most=100)
+    assert 50 <= found[0].count <= 100
+    assert len(windows_of(plan, found).spatial[0].index) == 3 * found[0].count
 
 
 @pytest.mark.parametrize("conv_padding", ["valid", "same"])

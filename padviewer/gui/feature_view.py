@@ -1,0 +1,118 @@
+"""FEATURE where the whole map does not fit the budget: what is on screen is computed of its windows alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from padviewer.errors import PadviewerError
+from padviewer.geometry import Region, counts
+from padviewer.gui.newest import NewestJob
+from padviewer.plan import Plan, Stage
+from padviewer.windows import block_bytes, thinned
+from padviewer.workers.client import Client
+from padviewer.workers.jobs import Job, region_job
+from padviewer.workers.messages import Computed, Statistics, Tile, View, summarize
+from padviewer.workers.shared import OwnedArray
+
+# What one view may gather: about 0.2 s of work.
+VIEW_BYTES = 256 << 20
+# Samples along each axis that give a plane its levels, the same at any zoom.
+_OVERVIEW = 128
+
+OnTile = Callable[[Plan, Region, Tile, Computed], None]
+OnError = Callable[[Plan, PadviewerError], None]
+
+
+class FeatureView:
+    """Has regions of FEATURE computed, the newest first; what was shown last is kept.
+
+    Args:
+        clients: reader and engines.
+        on_tile: takes a plan, the plane on screen, the tile of it that was wanted, and how it was computed.
+        on_error: takes a plan, and why nothing can be shown of it.
+    """
+
+    def __init__(self, clients: Mapping[str, Client], on_tile: OnTile, on_error: OnError) -> None:
+        self._on_tile = on_tile
+        self._on_error = on_error
+        self._jobs = NewestJob(clients, "view")
+        self._probes = NewestJob(clients, "view probe")
+        self._blocks: dict[str, OwnedArray] = {}
+        self._statistics: tuple[Plan, Region, Statistics] | None = None
+        self._shown: tuple[Plan, Region, Tile, Computed] | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether something is being computed."""
+        return self._jobs.runs
+
+    def show(self, plan: Plan, region: Region, plane: Region) -> None:
+        """Asks for a region; fewer samples of it come where their windows would take too much memory.
+
+        Args:
+            plan: whose FEATURE is shown.
+            region: what is wanted.
+            plane: the plane on screen, whose statistics give the levels.
+        """
+        region = thinned(plan, region, VIEW_BYTES)
+        shown = self._shown
+        if shown is not None and shown[0] is plan and (shown[1], shown[2].region) == (plane, region):
+            self._on_tile(*shown)
+            return
+
+        def deliver(answer: tuple[View, Statistics]) -> None:
+            view, statistics = answer
+            assert view.data is not None
+            self._statistics = (plan, plane, statistics)
+            self._shown = (plan, plane, Tile(Stage.FEATURE, view.region, view.data, statistics), view.computed)
+            self._on_tile(*self._shown)
+
+        self._jobs.run(lambda: self._view_job(plan, region, plane), deliver, lambda error: self._on_error(plan, error))
+
+    def probe(self, plan: Plan, region: Region, on_values: Callable[[dict[Stage, Any]], None]) -> None:
+        """Looks up exact elements; whoever asks for others before they come is not told of these."""
+
+        def deliver(view: View) -> None:
+            assert view.data is not None
+            on_values({Stage.FEATURE: view.data.ravel()})
+
+        job = lambda: region_job(plan, region, self._block("probe", plan, region))  # noqa: E731
+        self._probes.run(job, deliver, lambda error: self._on_error(plan, error))
+
+    def forget(self) -> None:
+        """What was shown is of no use any more."""
+        self._jobs.drop()
+        self._probes.drop()
+        self._shown = self._statistics = None
+
+    def release(self) -> None:
+        """Gives the shared memory back."""
+        for block in self._blocks.values():
+            block.release()
+        self._blocks.clear()
+
+    def _view_job(self, plan: Plan, region: Region, plane: Region) -> Job[tuple[View, Statistics]]:
+        known = self._statistics
+        if known is not None and known[0] is plan and known[1] == plane:
+            statistics = known[2]
+        else:
+            overview = thinned(plan, plane, VIEW_BYTES, most=_OVERVIEW)
+            sampled = yield from region_job(plan, overview, self._block("view", plan, overview))
+            assert sampled.data is not None
+            elements = math.prod(counts(plane))
+            statistics = summarize(sampled.data, elements / max(1, sampled.data.size))
+        view = yield from region_job(plan, region, self._block("view", plan, region))
+        return view, statistics
+
+    def _block(self, purpose: str, plan: Plan, region: Region) -> OwnedArray:
+        """Returns shared memory that a region's block fits, the same as before where it does."""
+        needed = block_bytes(plan, region)
+        block = self._blocks.get(purpose)
+        if block is None or block.nbytes < needed:
+            if block is not None:
+                block.release()
+                del self._blocks[purpose]
+            block = self._blocks[purpose] = OwnedArray((needed,), "uint8")
+        return block
