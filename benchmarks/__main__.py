@@ -8,19 +8,44 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks import bucketing, editing, exporting, layer, peers, startup
-from benchmarks.bench import Bench, BenchError, clean_environment
-from benchmarks.row import Row, table
+from benchmarks import (
+    bucketing,
+    convolving,
+    editing,
+    exporting,
+    footprint,
+    layer,
+    panning,
+    peers,
+    stalling,
+    startup,
+)
+from benchmarks.bench import Bench, BenchError, clean_environment, peer_python, versions_in
+from benchmarks.row import Row, summary, table
 from benchmarks.screen import shown
 
-SUITES = (startup, layer, peers, bucketing, exporting, editing)
-NAMES = tuple(name for suite in SUITES for name in suite.NAMES)
+MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
+    "first_frame": startup.first_frame,
+    "feature": startup.feature,
+    "event_loop": stalling.event_loop,
+    "pan_zoom": panning.pan_zoom,
+    "edit": editing.edit,
+    "memory": footprint.memory,
+    "padding": exporting.padding,
+    "streaming": exporting.streaming,
+    "export": exporting.export,
+    "feature_map": convolving.feature_map,
+    "layer": layer.layer,
+    "peers": peers.peers,
+    "bucketing": bucketing.bucketing,
+}
 # Above this share of busy cores before we begin, other programs decide the figures: our processes are three.
 QUIET = 0.1
 VERSIONED = ("tensorflow", "keras", "PySide6-Essentials", "pyqtgraph", "numpy", "Pillow")
@@ -28,43 +53,80 @@ VERSIONED = ("tensorflow", "keras", "PySide6-Essentials", "pyqtgraph", "numpy", 
 
 def main() -> int:
     """Returns 0 when everything was measured, met or not."""
-    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)} (default: all)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to a file too")
-    parser.add_argument("--runs", type=int, default=5, metavar="N", help="pairs of ours and peer (default: 5)")
-    options = parser.parse_args()
-    if unknown := set(options.names) - set(NAMES):
-        parser.error(f"no measurement is called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    if options.runs < 1:
-        parser.error(f"--runs {options.runs}: expected 1 or more")
+    options = _options()
     busy = [busy_share()]
     try:
-        rows = measure(options.names or NAMES, options.runs)
-    except BenchError as error:
+        python = peer_python()
+        versions = versions_in(python)
+        rows = measure(options, python, versions)
+    except (BenchError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     busy.append(busy_share())
     found = machine(max(busy))
     print(", ".join(f"{name} {value}" for name, value in found.items()))
+    print(f"peers: {', '.join(f'{name} {number}' for name, number in versions.items()) or 'none'}, by {python}")
     print(table(rows))
+    print(summary(rows))
     if max(busy) > QUIET:
         print(f"Other programs kept {max(busy):.0%} of the cores busy: measure again when the machine is quiet.")
     if options.json:
-        results = {"machine": found, "rows": [row.to_json() for row in rows]}
+        results = {"machine": found, "quick": options.quick, "peers": versions, "rows": [row.to_json() for row in rows]}
         options.json.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
-    return 0
+    return int(any(row.is_failed for row in rows))
 
 
-def measure(names: tuple[str, ...] | list[str], runs: int) -> list[Row]:
-    """Returns the rows of the names, in the order of the suites."""
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="padviewer-bench-") as directory, shown() as (display, variables):
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(MEASUREMENTS)} (default: all)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to a file too")
+    parser.add_argument("--runs", type=int, metavar="N", help="pairs of ours and peer (default: 5; of a quick pass 1)")
+    parser.add_argument("--quick", action="store_true", help="small sizes and few samples: does everything run?")
+    parser.add_argument(
+        "--export-gb", type=float, default=2.0, metavar="N", help="gigabytes of the streaming export (default: 2)"
+    )
+    parser.add_argument(
+        "--directory", type=Path, metavar="DIR", help="where arrays and exports are written, and removed (default: "
+        f"{tempfile.gettempdir()})",
+    )  # fmt: skip
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(MEASUREMENTS):
+        parser.error(f"no measurement is called {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}")
+    options.runs = (1 if options.quick else 5) if options.runs is None else options.runs
+    if options.runs < 1:
+        parser.error(f"--runs {options.runs}: expected 1 or more")
+    if not 0.01 <= options.export_gb <= 1000:
+        parser.error(f"--export-gb {options.export_gb:g}: expected 0.01 to 1000")
+    return options
+
+
+def measure(options: argparse.Namespace, python: str, versions: dict[str, str]) -> list[Row]:
+    """Returns the rows of the names that were given, in our order."""
+    rows: list[Row] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="padviewer-bench-", dir=options.directory) as directory,
+        shown() as (display, variables),
+    ):
         environment = clean_environment({**variables, "XDG_CONFIG_HOME": directory})
-        bench = Bench(runs, Path(directory), environment, display)
-        for suite in SUITES:
-            if wanted := set(suite.NAMES) & set(names):
-                print(f"measuring {', '.join(suite.NAMES)} ...", file=sys.stderr, flush=True)
-                rows += [row for row in suite.measure(bench) if len(suite.NAMES) == 1 or row.name in wanted]
+        bench = Bench(
+            options.runs, Path(directory), environment, display, options.quick, options.export_gb, python, versions
+        )
+        for name, measurement in MEASUREMENTS.items():
+            if name in (options.names or MEASUREMENTS):
+                print(f"measuring {name} ...", file=sys.stderr, flush=True)
+                rows += rows_of(name, measurement, bench)
+    return rows
+
+
+def rows_of(name: str, measurement: Callable[[Bench], Iterator[Row]], bench: Bench) -> Sequence[Row]:
+    """Returns the rows of a measurement; where it fails, those that there were and one that says so."""
+    rows = []
+    try:
+        for row in measurement(bench):
+            rows.append(row)
+            print("  ".join(row.cells()), file=sys.stderr, flush=True)
+    except BenchError as error:
+        rows.append(Row.failed(name, error))
     return rows
 
 

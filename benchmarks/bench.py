@@ -9,12 +9,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "resources" / "samples" / "sample.png"
+# Where peers are looked for that would not fit the project's own environment.
+PEERS = ROOT / ".venv-bench" / "bin" / "python"
+# Distributions that peers need beyond what padviewer itself does.
+PACKAGES = ("napari", "silx", "matplotlib", "torch", "monai", "albumentations")
+_VERSIONS = """
+import importlib.metadata, json, sys
+found = {}
+for name in sys.argv[1:]:
+    try:
+        found[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+print(json.dumps(found))
+"""
 _TIMEOUT = 60
 
 
@@ -31,16 +45,33 @@ class Bench:
         directory: for files; removed at the end.
         environment: of every process.
         display: what windows are shown on.
+        quick: whether small sizes and few samples will do.
+        export_gb: gigabytes that the streaming export writes.
+        peer_python: the Python that peers run in.
+        versions: of the peers' packages that it has.
     """
 
     runs: int
     directory: Path
     environment: Mapping[str, str]
     display: str
+    quick: bool = False
+    export_gb: float = 2.0
+    peer_python: str = sys.executable
+    versions: Mapping[str, str] = field(default_factory=dict)
 
-    def python(self, *arguments: str | Path, timeout: float = _TIMEOUT) -> tuple[float, str]:
-        """Runs Python in the checkout; returns seconds from its start to its end, and what it printed."""
-        command = [sys.executable, *map(str, arguments)]
+    def python(self, *arguments: str | Path, timeout: float = _TIMEOUT, peer: bool = False) -> tuple[float, str]:
+        """Runs Python in the checkout; returns seconds from its start to its end, and what it printed.
+
+        Args:
+            arguments: of Python.
+            timeout: seconds after which it is ended, with all that it started.
+            peer: whether the peers' Python is meant.
+
+        Raises:
+            BenchError: it failed, or took too long.
+        """
+        command = [self.peer_python if peer else sys.executable, *map(str, arguments)]
         started = time.perf_counter()
         process = subprocess.Popen(
             command,
@@ -53,20 +84,52 @@ class Bench:
         )
         try:
             printed, complaint = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired as error:
+        except BaseException as error:
+            # What it started goes with it, also when the benchmark itself is ended.
             os.killpg(process.pid, signal.SIGKILL)
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
             raise BenchError(f"{' '.join(command)}: no end after {timeout:g} s\n{process.communicate()[1]}") from error
         elapsed = time.perf_counter() - started
         if process.returncode:
             raise BenchError(f"{' '.join(command)}: exit code {process.returncode}\n{complaint}")
         return elapsed, printed
 
-    def script(self, name: str, *arguments: str | Path, timeout: float = _TIMEOUT) -> dict[str, Any]:
+    def script(
+        self, name: str, *arguments: str | Path, timeout: float = _TIMEOUT, peer: bool = False
+    ) -> dict[str, Any]:
         """Runs a script of this directory with the time of its start; returns the JSON object that it printed last."""
         # -P keeps this directory off the path; the checkout is on it instead, as when main.py is run.
-        printed = self.python("-P", ROOT / "benchmarks" / name, repr(time.time()), *arguments, timeout=timeout)[1]
-        answer: dict[str, Any] = json.loads(printed.splitlines()[-1])
+        path = ROOT / "benchmarks" / name
+        printed = self.python("-P", path, repr(time.time()), *arguments, timeout=timeout, peer=peer)[1]
+        try:
+            answer: dict[str, Any] = json.loads(printed.splitlines()[-1])
+        except (IndexError, ValueError) as error:
+            raise BenchError(f"{name}: printed no result, but {printed[-500:]!r}") from error
         return answer
+
+    def window(
+        self, scenario: Mapping[str, Any], path: Path | str, *options: str, timeout: float = 120
+    ) -> dict[str, Any]:
+        """Opens the real window on a file, watches a scenario and returns what was seen; see `watch.Watch`."""
+        return self.script("watched_window.py", json.dumps(dict(scenario)), path, *options, timeout=timeout)
+
+
+def peer_python() -> str:
+    """Returns the Python that peers run in: PEER_PYTHON, .venv-bench of the checkout, or the one that runs now."""
+    return os.environ.get("PEER_PYTHON") or (str(PEERS) if PEERS.exists() else sys.executable)
+
+
+def versions_in(python: str) -> dict[str, str]:
+    """Returns the versions of the peers' packages that a Python has."""
+    try:
+        found = subprocess.run(
+            [python, "-c", _VERSIONS, *PACKAGES], capture_output=True, text=True, timeout=_TIMEOUT, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BenchError(f"{python}: does not run ({error}); PEER_PYTHON names the Python that peers run in") from error
+    versions: dict[str, str] = json.loads(found.stdout)
+    return versions
 
 
 def clean_environment(changes: Mapping[str, str]) -> dict[str, str]:
@@ -77,6 +140,8 @@ def clean_environment(changes: Mapping[str, str]) -> dict[str, str]:
         **kept,
         "PYTHONPATH": str(ROOT),
         "KERAS_BACKEND": "tensorflow",
+        "QT_API": "pyside6",
+        "MPLBACKEND": "Agg",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         **changes,
     }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.bench import Bench
 from benchmarks.row import Row
 
-NAMES = ("bucketing",)
 WAYS = {
     "own": "to its own longest",
     "alike": "of like lengths to its own longest",
@@ -17,14 +17,13 @@ WAYS = {
 TIMEOUT = 600
 
 
-def measure(bench: Bench) -> list[Row]:
-    """Trains a model for each way, all in turn, in a graph and under XLA."""
-    rows = []
-    for jit, words in ((False, "graph"), (True, "XLA")):
+def bucketing(bench: Bench) -> Iterator[Row]:
+    """Trains a model for each way, all in turn, in a graph and, but for a quick pass, under XLA."""
+    for jit, words in ((False, "graph"), (True, "XLA"))[: 1 if bench.quick else 2]:
         found = bench.script("bucketed_training.py", str(bench.runs), str(int(jit)), timeout=TIMEOUT)
         peer = found["ways"]["all"]
-        rows += [
-            Row(
+        for way, words_of_way in WAYS.items():
+            yield Row(
                 f"epoch, batch {words_of_way}, {words}",
                 "s",
                 found["ways"][way]["epochs"],
@@ -32,9 +31,6 @@ def measure(bench: Bench) -> list[Row]:
                 against=f"every batch to the longest of all: {_told(peer)}",
                 note=f"{_told(found['ways'][way])}; {found['data']}",
             )
-            for way, words_of_way in WAYS.items()
-        ]
-    return rows
 
 
 def _told(way: dict[str, Any]) -> str:

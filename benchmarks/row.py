@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 HEADINGS = ("row", "ours", "peer", "ratio", "goal", "verdict")
+_LONGEST_NOTE = 400
 
 
 @dataclass(frozen=True)
@@ -38,22 +39,36 @@ class Row:
     against: str = ""
     note: str = ""
 
+    @classmethod
+    def failed(cls, name: str, error: Exception) -> Row:
+        """Returns the row of what could not be measured; the last lines of an error say most."""
+        return cls(name, "", (), note=f"failed: {str(error).strip()[-_LONGEST_NOTE:]}")
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether it could not be measured."""
+        return self.note.startswith("failed: ")
+
     @property
     def ratio(self) -> float | None:
         """Ours as a multiple of the peer's."""
-        return figure_of(self.ours, self.figure) / figure_of(self.peer, self.figure) if self.peer else None
+        if not self.ours or not self.peer:
+            return None
+        return figure_of(self.ours, self.figure) / figure_of(self.peer, self.figure)
 
     @property
     def excess(self) -> float | None:
         """How far above the goal, as a share of it; zero or less where it is met."""
+        if self.goal is None or not self.ours:
+            return None
         reached = figure_of(self.ours, self.figure) if self.absolute else self.ratio
-        return None if self.goal is None or reached is None else reached / self.goal - 1
+        return None if reached is None else reached / self.goal - 1
 
     @property
     def verdict(self) -> str:
         """Whether the goal was met."""
         if self.excess is None:
-            return "information"
+            return "not measured" if self.goal is not None or not self.ours else "information"
         return "met" if self.excess <= 0 else f"missed by {self.excess:.0%}"
 
     def cells(self) -> tuple[str, ...]:
@@ -72,6 +87,19 @@ class Row:
         """Returns everything as builtins."""
         fields = {**vars(self), "ours": list(self.ours), "peer": list(self.peer)}
         return fields | {"ratio": self.ratio, "excess": self.excess, "verdict": self.verdict}
+
+
+def missing(name: str, package: str) -> Row:
+    """Returns the row of a peer that is not installed."""
+    return Row(name, "ms", (), note=f"{package} is not installed; the dependency group `bench` has it")
+
+
+def summary(rows: Iterable[Row]) -> str:
+    """Returns how many goals were met, and which were not, in words."""
+    goals = [row for row in rows if row.goal is not None]
+    met = sum(row.verdict == "met" for row in goals)
+    others = "".join(f"\n    {row.name} ({row.figure}): {row.verdict}" for row in goals if row.verdict != "met")
+    return f"{met} of {len(goals)} goals met{others}"
 
 
 def figure_of(samples: Sequence[float], figure: str) -> float:

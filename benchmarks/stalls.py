@@ -10,12 +10,11 @@ TICK_MS = 1
 
 
 class Stalls(QObject):
-    """Keeps the longest gap between two ticks of a timer of 1 ms, in milliseconds, and when it ended."""
+    """Keeps the longest gap between two ticks of a timer of 1 ms, in milliseconds."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.longest = 0.0
-        self.ended = 0.0
         self._last = 0.0
         self._timer = QTimer(self, interval=TICK_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_timer_timeout)
@@ -33,7 +32,5 @@ class Stalls(QObject):
 
     def _on_timer_timeout(self) -> None:
         now = time.perf_counter()
-        gap = (now - self._last) * 1000
-        if gap > self.longest:
-            self.longest, self.ended = gap, time.time()
+        self.longest = max(self.longest, (now - self._last) * 1000)
         self._last = now

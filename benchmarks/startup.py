@@ -1,67 +1,119 @@
-"""From process start to the first frame and to the feature map, and the event loop in between."""
+"""From process start to the first frame and to the feature map."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from benchmarks.bench import SAMPLE, Bench
-from benchmarks.row import Row
+from benchmarks.arrays import CASES, PHOTO, PICTURE, Case
+from benchmarks.bench import Bench, BenchError
+from benchmarks.row import Row, missing
 
-NAMES = ("first_frame", "feature", "event_loop")
-COMMAND = (SAMPLE, "--target", "1024x1024")
-
-
-def measure(bench: Bench) -> list[Row]:
-    """Starts the real window and its peers in turn."""
-    _round(bench)  # compiles bytecode and fills the file cache
-    rounds = [_round(bench) for _ in range(bench.runs)]
-    ours = [window for window, *_peers in rounds]
-    return [
-        Row(
-            "first_frame",
-            "s",
-            [window["first_frame"] for window in ours],
-            [bare for _window, bare, _keras, _jitter in rounds],
-            1.4,
-            against="bare pyqtgraph window of three images",
-            note=f"{_order(ours)}; {bench.display}",
-        ),
-        Row(
-            "feature",
-            "s",
-            [window["feature"] for window in ours],
-            [keras for _window, _bare, keras, _jitter in rounds],
-            1.1,
-            against='python -c "import keras", to its exit',
-            note=f"engine ready after {_median(ours, 'engine')}; {bench.display}",
-        ),
-        Row(
-            "event_loop",
-            "ms",
-            [window["stall"] for window in ours],
-            [jitter for _window, _bare, _keras, jitter in rounds],
-            50,
-            absolute=True,
-            figure="max",
-            against="an empty window while another process imports Keras: the machine's own jitter",
-            note=f"longest stall from first frame to FEATURE; {bench.display}",
-        ),
-    ]
+# The bundled picture's window needs no more; a photo's feature map of 2 GB does.
+TIMEOUT = 180
 
 
-def _round(bench: Bench) -> tuple[dict[str, Any], float, float, float]:
-    window = bench.script("watched_window.py", "0", *COMMAND)
-    bare: float = bench.script("bare_window.py", SAMPLE)["first_frame"]
-    keras, _ = bench.python("-c", "import keras")
-    jitter: float = bench.script("empty_window.py")["stall"]
-    return window, bare, keras, jitter
+def first_frame(bench: Bench) -> Iterator[Row]:
+    """Opens each array in the real window and, sampled to a pane's size, in a bare one."""
+    for case in CASES:
+        try:
+            yield _first_frame(bench, case)
+        except BenchError as error:
+            yield Row.failed(f"first_frame {case.name}", error)
 
 
-def _order(windows: list[dict[str, Any]]) -> str:
-    before = sum(window["first_frame"] < window["engine"] for window in windows)
-    return f"INPUT and PADDED were there before the engine was ready in {before} of {len(windows)} runs"
+def _first_frame(bench: Bench, case: Case) -> Row:
+    path = case.file(bench)
+    scenario = {"do": "first_frame"}
+
+    def round_() -> tuple[dict[str, Any], float]:
+        window = bench.window(scenario, path, *case.options())
+        bare: float = bench.script("bare_window.py", path, case.size)["first_frame"]
+        return window, bare
+
+    rounds = _warm(bench, round_)
+    return Row(
+        f"first_frame {case.name}",
+        "s",
+        [window["first_frame"] for window, _bare in rounds],
+        [bare for _window, bare in rounds],
+        1.4,
+        against="bare pyqtgraph window of three images, of the array's samples that fill a pane",
+        note=bench.display,
+    )
 
 
-def _median(windows: list[dict[str, Any]], name: str) -> str:
-    moments = sorted(window[name] for window in windows)
-    return f"{moments[len(moments) // 2]:.2f} s"
+def feature(bench: Bench) -> Iterator[Row]:
+    """Waits for FEATURE: of a picture beside Keras' import, of a photo beside the script that people write."""
+    try:
+        yield _picture(bench)
+    except BenchError as error:
+        yield Row.failed(f"feature {PICTURE.name}", error)
+    if "matplotlib" not in bench.versions:
+        yield missing(f"feature {PHOTO.name}", "matplotlib")
+        return
+    try:
+        yield _photo(bench)
+    except BenchError as error:
+        yield Row.failed(f"feature {PHOTO.name}", error)
+
+
+def _picture(bench: Bench) -> Row:
+    path = PICTURE.file(bench)
+
+    def round_() -> tuple[dict[str, Any], float]:
+        return bench.window({"do": "feature"}, path, *PICTURE.options()), bench.python("-c", "import keras")[0]
+
+    rounds = _warm(bench, round_)
+    windows = [window for window, _keras in rounds]
+    early = sum(window["first_frame"] < window["engine"] for window in windows)
+    return Row(
+        f"feature {PICTURE.name}",
+        "s",
+        drawn(windows),
+        [keras for _window, keras in rounds],
+        1.1,
+        against='python -c "import keras", to its exit',
+        note=f"INPUT and PADDED were there before the engine was ready in {early} of {len(windows)} runs; "
+        f"{bench.display}",
+    )
+
+
+def _photo(bench: Bench) -> Row:
+    path, output = PHOTO.file(bench), bench.directory / "script.png"
+
+    def round_() -> tuple[dict[str, Any], float]:
+        window = bench.window({"do": "feature"}, path, *PHOTO.options(), timeout=TIMEOUT)
+        script = bench.script("keras_script.py", path, PHOTO.size, output, peer=True, timeout=TIMEOUT)
+        seconds: float = script["feature"]
+        return window, seconds
+
+    rounds = [round_() for _ in range(bench.runs)]
+    return Row(
+        f"feature {PHOTO.name}",
+        "s",
+        drawn([window for window, _script in rounds]),
+        [script for _window, script in rounds],
+        0.5,
+        against=f"a script of Keras and matplotlib {bench.versions['matplotlib']} that saves the same three pictures",
+        note=f"padded to {PHOTO.size}, 32 filters; {bench.display}",
+    )
+
+
+def drawn(windows: list[dict[str, Any]]) -> list[float]:
+    """Returns when FEATURE was drawn.
+
+    Raises:
+        BenchError: it was refused.
+    """
+    for window in windows:
+        if "feature" not in window:
+            raise BenchError(f"FEATURE was refused: {window.get('refused', 'no reason was given')}")
+    return [window["feature"] for window in windows]
+
+
+def _warm(bench: Bench, round_: Callable[[], tuple[dict[str, Any], float]]) -> list[tuple[dict[str, Any], float]]:
+    """Runs one round more, and first, but for a quick pass: it compiles bytecode and fills the file cache."""
+    if not bench.quick:
+        round_()
+    return [round_() for _ in range(bench.runs)]

@@ -1,36 +1,47 @@
-"""Watches the real window: when each stage is first painted, how it stalls, and how fast it follows edits."""
+"""Watches the real window from its first event: when each stage is first painted, and a scenario after that."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
+from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
+from benchmarks.activities import Activities
 from benchmarks.edits import Edits
+from benchmarks.frames import Frames
+from benchmarks.gestures import tour
+from benchmarks.memory import Peaks, processes
+from benchmarks.own_pages import own_bytes, peak_bytes
 from benchmarks.paints import Paints
+from benchmarks.pane_view import PaneView
 from benchmarks.stalls import Stalls
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
 
 _FIRST = {Stage.INPUT, Stage.PADDED}
+_SETTLED_MS = 20
+# Memory that a process gives back, or takes, when it has nothing more to do.
+_REST_MS = 1500
 
 
 class Watch:
-    """Looks on from the first event to FEATURE, and through some edits; then closes the window.
+    """Looks on until the stages are painted, does what the scenario says, and closes the window.
 
     Args:
         zero: when the process was started, by `time.time()`.
-        edits: how many edits of the target to time.
+        scenario: `do` is one of `first_frame` (ends when INPUT and PADDED are painted), `feature` (when FEATURE is, or
+            is refused), `empty` (a file that cannot be opened: when the engine is ready), `edits`, `frames`, `memory`,
+            `loads`, `export`; the other keys are arguments of that method.
     """
 
-    def __init__(self, zero: float, edits: int) -> None:
+    def __init__(self, zero: float, scenario: Mapping[str, Any]) -> None:
         self._zero = zero
-        self._wanted_edits = edits
+        self._arguments = dict(scenario)
+        self._do: Callable[..., None] = getattr(self, f"_{self._arguments.pop('do')}")
+        self._begun = False
         self._painted: dict[Stage, float] = {}
         self._report: dict[str, Any] = {}
 
@@ -43,12 +54,16 @@ class Watch:
         for stage in (Stage.INPUT, Stage.PADDED, Stage.FEATURE):
             canvas = window.pane(stage).canvas
             Paints(canvas.viewport(), partial(_has_pixels, canvas), partial(self._on_painted, stage))
+        self._look = QTimer(window, interval=_SETTLED_MS)
+        self._look.timeout.connect(self._on_look_timeout)
+        self._look.start()
 
     def report(self) -> dict[str, Any]:
-        """Returns seconds from the start, the longest stall in milliseconds, and peaks of memory in bytes."""
+        """Returns seconds from the start, the longest stall in milliseconds, and what the scenario found."""
         painted = {stage.value: moment for stage, moment in self._painted.items()}
-        stall = {"stall": self._stalls.longest, "stall_ended": self._stalls.ended - self._zero}
-        return {**self._report, **painted, **stall}
+        return {**self._report, **painted, "stall": self._stalls.longest}
+
+    # ---- until the window is there
 
     def _note(self, name: str, wanted: bool = True) -> None:
         if wanted:
@@ -61,31 +76,70 @@ class Watch:
         if stage in _FIRST and self._painted.keys() >= _FIRST:
             self._note("first_frame")
             self._stalls.start()
+            if self._do == self._first_frame:
+                self._begin()
         if self._painted.keys() >= {*_FIRST, Stage.FEATURE}:
+            self._begin()
+
+    def _on_look_timeout(self) -> None:
+        """Begins where nothing will be painted any more: FEATURE was refused, or there is no file."""
+        if "engine" not in self._report or not self._window.settled:
+            return
+        if self._do == self._empty:
+            self._begin()
+        elif self._painted.keys() >= _FIRST and (refusal := self._window.pane(Stage.FEATURE).note_text):
+            self._report["refused"] = refusal
+            self._begin()
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._look.stop()
             self._stalls.stop()
-            self._go_on()
+            self._do(**self._arguments)
 
-    def _go_on(self) -> None:
-        if self._wanted_edits:
-            self._edits: QObject = Edits(self._window, self._wanted_edits, self._on_edited)
-        else:
-            self._window.close()
+    # ---- scenarios
 
-    def _on_edited(self, delays: dict[str, list[float]]) -> None:
-        workers = {child.name.removeprefix("padviewer "): child.pid for child in multiprocessing.active_children()}
-        pids = {"window": os.getpid(), **workers}
-        self._report |= {"edits": delays, "memory": {name: peak_memory(pid) for name, pid in pids.items() if pid}}
+    def _first_frame(self) -> None:
         self._window.close()
 
+    def _feature(self) -> None:
+        self._window.close()
 
-def peak_memory(pid: int) -> int:
-    """Returns the most bytes that a process had resident; 0 where the system does not tell."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text("ascii", "replace")
-    except OSError:
-        return 0
-    lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    return int(lines.get("VmHWM", "0").split()[0]) * 1024
+    def _empty(self) -> None:
+        QTimer.singleShot(_REST_MS, lambda: self._end({"own": {n: own_bytes(pid) for n, pid in processes().items()}}))
+
+    def _edits(self, count: int) -> None:
+        self._running: QObject = Edits(self._window, count, "refused" not in self._report, self._on_edited)
+
+    def _on_edited(self, delays: dict[str, list[float]]) -> None:
+        self._end({"edits": delays, "memory": {name: peak_bytes(pid) for name, pid in processes().items()}})
+
+    def _frames(self, count: int, notches: int, limit: float) -> None:
+        views = [PaneView(self._window, stage) for stage in (Stage.INPUT, Stage.PADDED)]
+        self._running = Frames(views, views[1].viewport, tour(notches), count, limit, self._end)
+
+    def _memory(self, count: int, notches: int, limit: float) -> None:
+        peaks = Peaks(self._window)
+
+        def moved(frames: dict[str, Any]) -> None:
+            peaks.look()
+            self._end({"own": peaks.bytes, "frames": len(frames["exact"])})
+
+        views = [PaneView(self._window, stage) for stage in (Stage.INPUT, Stage.PADDED)]
+        self._running = Frames(views, views[1].viewport, tour(notches), count, limit, moved)
+
+    def _loads(self, paths: list[str]) -> None:
+        self._running = Activities(self._window)
+        self._running.load(paths, self._end)
+
+    def _export(self, path: str) -> None:
+        self._running = Activities(self._window)
+        self._running.export(Stage.PADDED, path, self._end)
+
+    def _end(self, found: dict[str, Any]) -> None:
+        self._report |= found
+        self._window.close()
 
 
 def _has_pixels(canvas: Any) -> bool:
