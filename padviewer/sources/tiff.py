@@ -223,6 +223,7 @@ def _places(file: OpenedFile, parts: list[Any], layout: Layout) -> list[Places]:
 
 def _check_stored(file: OpenedFile, series: Any, parts: list[Any]) -> None:
     """Compares where the tags say that pixels lie with the size of the file."""
+    page, needed = series.keyframe, 0
     for part in parts:
         counts, offsets = part.databytecounts, part.dataoffsets
         end = max((start + count for start, count in zip(offsets, counts, strict=False)), default=0)
@@ -231,10 +232,14 @@ def _check_stored(file: OpenedFile, series: Any, parts: list[Any]) -> None:
                 f"{file.name}: its pixels end at byte {end}, but the file has {file.size} bytes; it is cut short, "
                 "copy it again"
             )
-    if series.dataoffset is not None:  # they lie side by side, but not all of them in the file
+        if page.is_final and len(offsets) and _adjacent(part):
+            needed = max(needed, offsets[0] + page.nbytes)
+    if series.dataoffset is not None:
+        needed = max(needed, series.dataoffset + series.nbytes)
+    if needed > file.size:
         raise DamagedSource(
-            f"{file.name}: declares {series.nbytes} bytes of pixels, but the file has {file.size} bytes; it is cut "
-            "short, copy it again"
+            f"{file.name}: declares pixels up to byte {needed}, but the file has {file.size} bytes; it is cut short, "
+            "copy it again"
         )
 
 

@@ -4,6 +4,7 @@ import pickle
 import struct
 import warnings
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -149,3 +150,66 @@ def test_every_truncation_is_a_clear_error(tmp_path):
         (tmp_path / "b.npz").write_bytes(whole[:size])
         with pytest.raises(SourceError):
             open_source(str(tmp_path / "b.npz"), budget=BUDGET)
+
+
+def test_stored_members_may_exceed_the_budget(tmp_path):
+    arrays = {"a": np.arange(2**18, dtype=">f8").reshape(512, 512), "b": np.asfortranarray(np.ones((3, 4, 5), "u2"))}
+    np.savez(tmp_path / "a.npz", **arrays)
+    for name, array in arrays.items():
+        with open_source(str(tmp_path / "a.npz"), name, budget=2**10) as source:
+            indices = tuple(np.arange(size)[::-2] for size in array.shape)
+            np.testing.assert_array_equal(source.take(indices), array[np.ix_(*indices)])
+
+
+def test_members_behind_other_data_and_behind_long_headers(tmp_path):
+    """An archive may follow other data, and the local header of a member may hold what the directory does not."""
+    content = npy_bytes(np.arange(300, dtype="<u2"), tmp_path)
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("other.txt", b"text")
+        with file.open("x.npy", "w", force_zip64=True) as member:
+            member.write(content)
+    local = path.read_bytes().rindex(b"PK\3\4")
+    assert struct.unpack_from("<H", path.read_bytes(), local + 28)[0] == 20  # bytes of its zip64 field
+    path.write_bytes(b"PK\3\4" + bytes(1000) + path.read_bytes())
+    with open_source(str(path), budget=BUDGET) as source:
+        np.testing.assert_array_equal(everything(source), np.arange(300))
+
+
+def huge(path, size, checksum, stored=None):
+    """Writes an archive of one stored member of zeros, as a sparse file."""
+    header = np.lib.format.magic(1, 0) + struct.pack("<H", 118)
+    header += f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({size}, ), }}".encode().ljust(117) + b"\n"
+    count = len(header) + size
+    sizes = struct.pack("<3I2H", checksum, count, count, 5, 0)
+    with path.open("wb") as file:
+        file.write(b"PK\3\4" + struct.pack("<5H", 20, 0, 0, 0, 0) + sizes + b"x.npy" + header)
+        file.truncate(file.tell() + (size if stored is None else stored))
+        start = file.seek(0, 2)
+        entry = b"PK\1\2" + struct.pack("<6H", 20, 20, 0, 0, 0, 0) + sizes + struct.pack("<3H2I", 0, 0, 0, 0, 0)
+        file.write(entry + b"x.npy")
+        file.write(b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 1, 1, len(entry) + 5, start, 0))
+    return zlib.crc32(header)
+
+
+def test_the_checksum_of_a_huge_member_is_not_compared(tmp_path, peak_memory):
+    huge(tmp_path / "a.npz", 3 * 2**30, 12345)
+    with peak_memory(2**24), open_source(str(tmp_path / "a.npz"), budget=BUDGET) as source:
+        assert source.info.notes == ("checksum not compared, the member is larger than 256 MiB",)
+        assert not source.take((np.arange(2**20, 3 * 2**30, 2**24),)).any()
+
+
+def test_the_checksum_of_a_large_member_is_compared_piece_by_piece(tmp_path, peak_memory):
+    size = 2**25 + 7
+    checksum = zlib.crc32(bytes(size), huge(tmp_path / "a.npz", size, 0))
+    with pytest.raises(DamagedSource, match="CRC"):
+        open_source(str(tmp_path / "a.npz"), budget=BUDGET)
+    huge(tmp_path / "a.npz", size, checksum)
+    with peak_memory(2**23), open_source(str(tmp_path / "a.npz"), budget=BUDGET) as source:
+        assert source.info.notes == ()
+
+
+def test_a_stored_member_that_does_not_lie_in_the_file(tmp_path):
+    huge(tmp_path / "a.npz", 2**25, 0, stored=2**10)
+    with pytest.raises(DamagedSource, match=r"a\.npz"):
+        open_source(str(tmp_path / "a.npz"), budget=BUDGET)
