@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource
 from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.jpeg import SMALLEST, JpegSource
+from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import OpenedFile
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ _MAGIC = (
 _PLAIN = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B", "I", "F")
 _BANDS = {"1": 1, "L": 1, "LA": 2, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
 _ORIENTATION = 0x0112
+# Pixels from which on decoding a JPEG takes so long that people wait for it.
+_LARGE_JPEG = 24_000_000
 # Where the header of a PNG, always its first chunk, tells bits per sample.
 _PNG_DEPTH = 24
 
@@ -47,9 +52,10 @@ def matches(head: bytes) -> bool:
 
 
 def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
-    """Decodes a picture: the first frame, upright, with palettes and printing colours turned into RGB."""
-    from PIL import Image  # noqa: PLC0415 loaded when first needed
+    """Decodes a picture: the first frame, upright, with palettes and printing colours turned into RGB.
 
+    A large JPEG is decoded to an eighth of its size, and whole when it is first read.
+    """
     file.no_members(member)
     kind = picture_format(file.head)
     assert kind is not None
@@ -57,23 +63,40 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
     if kind == "PNG":
         _check_png(file)
     _check_webp(file, budget)
-    with _pixel_limit(file, budget), Image.open(file.handle, formats=[kind]) as image:
+    with _opened(file, file.handle, kind, budget) as image:
         width, height = image.size
         file.check_budget(
             width * height * _bytes_per_pixel(file, image), budget, f"a picture of {width} x {height} pixels"
         )
         notes = [f"frame 1 of {frames}"] if (frames := getattr(image, "n_frames", 1)) > 1 else []
-        image.seek(0)
-        pixels = _pixels(file, image, notes)
+        factor = SMALLEST if kind == "JPEG" and width * height >= _LARGE_JPEG else 1
+        pixels = _first_frame(file, image, factor, notes)
         # After the pixels: looking for EXIF may decode them too, and Pillow reports a cut file only the first time.
         turn = _orientation(image, notes)
     if turn != 1:
         pixels = upright(pixels, turn)
         notes.append("EXIF rotation applied")
-    axes = "HW" if pixels.ndim == 2 else "HWC"
+    sizes = (width, height) if turn >= 5 else (height, width)
+    shape, axes = (*sizes, *pixels.shape[2:]), "HW" if pixels.ndim == 2 else "HWC"
     name = "WebP" if kind == "WEBP" else kind
-    info = ArrayInfo(file.path, None, name, pixels.shape, pixels.dtype.name, axes, False, file.size, (), tuple(notes))
-    return ArraySource(pixels, info)
+    info = ArrayInfo(file.path, None, name, shape, pixels.dtype.name, axes, False, file.size, (), tuple(notes))
+    return ArraySource(pixels, info) if factor == 1 else _large_jpeg(file, info, pixels, turn, budget)
+
+
+def _large_jpeg(file: OpenedFile, info: ArrayInfo, small: Array, turn: int, budget: int) -> JpegSource:
+    def decode(data: bytes, factor: int) -> Array:
+        with _opened(file, io.BytesIO(data), "JPEG", budget) as image:
+            return upright(_first_frame(file, image, factor, []), turn)
+
+    return JpegSource(KeptFile(file), info, decode, np.ascontiguousarray(small))
+
+
+def _first_frame(file: OpenedFile, image: Image, factor: int, notes: list[str]) -> Array:
+    """Decodes the first frame; factors of 2, 4 and 8 are for JPEG."""
+    image.seek(0)
+    if factor > 1:
+        image.draft(None, (image.width // factor, image.height // factor))
+    return _pixels(file, image, notes)
 
 
 def upright(pixels: Array, orientation: int) -> Array:
@@ -88,14 +111,15 @@ def upright(pixels: Array, orientation: int) -> Array:
 
 
 @contextmanager
-def _pixel_limit(file: OpenedFile, budget: int) -> Iterator[None]:
-    """Puts our budget in the place of Pillow's own limit, which warns at its value and raises at twice of it."""
+def _opened(file: OpenedFile, content: BinaryIO, kind: str, budget: int) -> Iterator[Image]:
+    """Opens a picture, with our budget in the place of Pillow's own limit, which warns at it and raises at twice."""
     from PIL import Image  # noqa: PLC0415 loaded when first needed
 
     before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = max(1, budget)
     try:
-        yield
+        with Image.open(content, formats=[kind]) as image:
+            yield image
     except Image.DecompressionBombError as error:
         raise OversizedSource(
             f"{file.name}: declares more pixels than the budget of {format_bytes(budget)} can hold; raise the budget "
