@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from padviewer.assets import samples
 from padviewer.errors import shortened
+from padviewer.gui.axes_menu import AxesMenu
 from padviewer.plan import Stage
 
 EXPORTS = {Stage.PADDED: "Padded tensor…", Stage.FEATURE: "Feature map…", Stage.MASK: "Pixel mask…"}
@@ -86,6 +87,9 @@ class Actions:
         self._add(menu, "&Actual size", "actual_size", "Ctrl+0")
         self._add(menu, "Zoom &in", "zoom_in", "+", "=", "Ctrl++")
         self._add(menu, "Zoom &out", "zoom_out", "-", "Ctrl+-")
+        menu.addSeparator()
+        self.axes = AxesMenu("A&xes on screen", menu)
+        menu.addMenu(self.axes)
         menu.addSeparator()
         self.show_files = self._checkable(menu, "F&iles", "set_files_shown", "F8")
         self.show_settings = self._checkable(menu, "&Settings", "set_settings_shown", "F9")

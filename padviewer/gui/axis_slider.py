@@ -9,7 +9,7 @@ from padviewer.gui.theme import monospaced
 
 # The index of all elements at once.
 TOGETHER = -1
-_NAMES = {"B": "batch", "D": "depth", "C": "channel"}
+_NAMES = {"B": "batch", "D": "depth", "H": "height", "W": "width", "T": "time", "C": "channel"}
 
 
 class AxisSlider(QWidget):

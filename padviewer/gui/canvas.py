@@ -1,21 +1,24 @@
-"""The picture of one stage: a tile at its place, the border of the content, hatched padding, and a cross-hair."""
+"""The picture of one stage: a tile at its place with its values, the content, hatched padding, and a cross-hair."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
+from padviewer.gui.element_text import Lines
+from padviewer.gui.element_values import Cells, ElementValues
+from padviewer.gui.rectangles import Rect
 from padviewer.gui.rendering import Pixels
-from padviewer.gui.screen import Rect
 from padviewer.gui.theme import Theme
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
-# Zooming in ends at about this many elements across a pane.
-_CLOSEST = 4
+# Zooming in ends at this many elements of PADDED across a pane: the longest of numbers can be read then.
+_CLOSEST = 1
 
 
 class PaddingMarks(QGraphicsItem):
@@ -91,7 +94,9 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         self._marks = PaddingMarks()
         self._marks.setZValue(1)
         self._cross = [pg.InfiniteLine(angle=angle, movable=False) for angle in (90, 0)]
-        for item in (self._image, self._marks, *self._cross):
+        self._values = ElementValues()
+        self._values.setZValue(2)
+        for item in (self._image, self._marks, self._values, *self._cross):
             self._box.addItem(item, ignoreBounds=True)
         self._hide_cross()
         self._box.sigRangeChanged.connect(self._on_box_range_changed)
@@ -109,28 +114,51 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         """Takes the colours of a theme."""
         self.setBackground(theme.canvas)
         self._marks.set_colour(theme.padding)
+        self._values.set_background(theme.canvas)
         for line in self._cross:
             line.setPen(pg.mkPen(theme.accent, width=1, style=Qt.PenStyle.DotLine))
 
-    def set_aspect(self, locked: bool) -> None:
-        """Whether an element is as wide as it is high."""
-        self._box.setAspectLocked(locked, ratio=1.0)
-        self._box.setMouseEnabled(x=True, y=locked)
+    def set_filled(self, rows: bool, columns: bool) -> None:
+        """Whether all rows, or all columns, are shown at any zoom; else elements are as wide as they are high."""
+        self._box.setAspectLocked(not (rows or columns), ratio=1.0)
+        self._box.setMouseEnabled(x=not columns, y=not rows)
 
-    def set_pixels(self, pixels: Pixels, rect: Rect) -> None:
-        """Shows RGBA pixels, uint8 of shape (rows, columns, 4), over a rectangle on screen."""
+    def set_pixels(self, pixels: Pixels, rect: Rect, values: npt.NDArray[Any] | None = None) -> None:
+        """Shows RGBA pixels, uint8 of shape (rows, columns, 4), over a rectangle on screen.
+
+        Args:
+            pixels, rect: the picture and its place.
+            values: the element of each pixel, to be written on it; None where a pixel stands for several.
+        """
         self._image.setImage(pixels, autoLevels=False, levels=None)
         self._image.setRect(QRectF(*rect))
-        self._image.setOpacity(1.0)
+        if values is None:
+            self._values.clear()
+        else:
+            self._values.set_elements(values, pixels, QRectF(*rect))
+        self.set_faded(False)
         self._image.setVisible(True)
 
     def set_faded(self, faded: bool) -> None:
         """Fades the picture while a newer one is on its way."""
-        self._image.setOpacity(0.35 if faded else 1.0)
+        for item in (self._image, self._values):
+            item.setOpacity(0.35 if faded else 1.0)
 
     def clear_pixels(self) -> None:
         """Shows nothing."""
         self._image.setVisible(False)
+        self._values.clear()
+
+    @property
+    def has_grid(self) -> bool:
+        """Whether the elements are large enough for a grid between them."""
+        return self._visible_cells() is not None
+
+    @property
+    def texts(self) -> dict[tuple[int, int], Lines]:
+        """The values that are written, by row and column of the tile."""
+        cells = self._visible_cells()
+        return {} if cells is None else {place: lines for place, lines, _dark in self._values.texts(cells)}
 
     @property
     def has_pixels(self) -> bool:
@@ -145,6 +173,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
 
     def set_marks(self, outer: Rect | None, content: Rect | None) -> None:
         """Marks what is padding; None marks nothing."""
+        self._values.set_hatched(outer != content)
         self._marks.set_rects(QRectF(*outer) if outer else QRectF(), QRectF(*content) if content else QRectF())
 
     @property
@@ -152,10 +181,17 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         """The padded tensor and the content in it, as they are marked; empty where nothing is."""
         return self._marks.rects
 
-    def set_limits(self, everything: Rect) -> None:
-        """Keeps the view near what there is to see."""
-        reach = 4 * max(everything[2], everything[3], 1.0)
-        self._box.setLimits(minXRange=_CLOSEST, maxXRange=2 * reach)
+    def set_limits(self, everything: Rect, rows: bool, columns: bool) -> None:
+        """Keeps the view near what there is to see.
+
+        Args:
+            everything: the rectangle that holds all stages.
+            rows, columns: whether all of them are shown at any zoom.
+        """
+        reach = 8 * max(everything[2], everything[3], 1.0)
+        width = (None, None) if columns else (_CLOSEST, reach)
+        height = (None, None) if rows or not columns else (_CLOSEST, reach)
+        self._box.setLimits(minXRange=width[0], maxXRange=width[1], minYRange=height[0], maxYRange=height[1])
 
     @property
     def view(self) -> Rect:
@@ -170,8 +206,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
 
     def zoom(self, factor: float) -> None:
         """Zooms in, or out by a factor below 1, around the middle."""
-        locked = bool(self._box.state["aspectLocked"])
-        self._box.scaleBy((1 / factor, 1 / factor if locked else 1))
+        across, down = self._box.state["mouseEnabled"]
+        self._box.scaleBy((1 / factor if across else 1, 1 / factor if down else 1))
         self.moved_by_user.emit()
 
     @property
@@ -201,6 +237,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         if event is not None and hasattr(self, "_box"):
             self.view_changed.emit()
             self.resized.emit()
+
+    def _visible_cells(self) -> Cells | None:
+        transform = self._values.sceneTransform() * self.viewportTransform()
+        return self._values.cells(transform, self.viewport().size(), self.devicePixelRatioF())
 
     def _hide_cross(self) -> None:
         for line in self._cross:

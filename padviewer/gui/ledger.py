@@ -91,24 +91,37 @@ def percent(share: float) -> str:
 
 
 def honesty_text(
-    plan: Plan, stage: Stage, region: Region, statistics: Statistics, levels: tuple[float, float], rule: str
+    plan: Plan,
+    stage: Stage,
+    axes: str,
+    region: Region,
+    statistics: Statistics,
+    levels: tuple[float, float],
+    rule: str,
+    averaged: bool = False,
 ) -> str:
     """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number.
 
     Args:
         plan, stage, region: what is shown.
+        axes: the two letters on screen, rows first.
         statistics: of the plane of the stage; of INPUT for PADDED, which is not told of it but for its levels.
         levels: the numbers that the first and the last colour stand for.
         rule: what they were taken from, one of `rendering.LEVEL_RULES`.
+        averaged: whether the region holds the means of blocks, instead of samples.
     """
     planned = plan.require(stage)
-    spatial = [(a, s) for a, s in zip(planned.axes, region, strict=True) if plan.axis(a) and s.stop - s.start != 1]
+    spans = {letter: region[planned.axes.index(letter)] for letter in axes if letter in planned.axes}
+    long = {letter: span for letter, span in spans.items() if span.stop - span.start != 1}
     # Narrow spaces, at which no line is broken.
     extent = (
-        "\u202f×\u202f".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in spatial) or "1"
+        "\u202f×\u202f".join(str(min(span.stop, planned.extent(axis)) - span.start) for axis, span in long.items())
+        or "1"
     )
-    step = max((span.step for _axis, span in spatial), default=1)
-    parts = [f"all of {extent}" if step == 1 else f"every {step}{ordinal(step)} of {extent}"]
+    step = max((span.step for span in long.values()), default=1)
+    blocks = "\u202f×\u202f".join(str(span.step) for span in long.values())
+    sampled = f"means over {blocks} of {extent}" if averaged else f"every {step}{ordinal(step)} of {extent}"
+    parts = [f"all of {extent}" if step == 1 else sampled]
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")
     counted = stage is not Stage.PADDED and planned.dtype.startswith(("float", "complex"))
     if counted:
@@ -116,7 +129,7 @@ def honesty_text(
     if statistics.one_in > 1 and (counted or rule == "data"):
         parts.append(f"1 in {statistics.one_in:.0f} looked at")
     if stage is Stage.FEATURE:
-        parts.append("computed whole")
+        parts.append("computed whole" if plan.is_whole else "computed for this view")
     if planned.dtype.startswith("complex"):
         parts.append("magnitude")
     return joined(parts)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
-from padviewer.gui import screen
+from padviewer.gui import rectangles, screen
 from padviewer.gui.pane import Pane, Room
 from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
@@ -29,6 +29,7 @@ class LinkedPanes(QSplitter):
         self.setChildrenCollapsible(False)
         self.panes = {stage: Pane(stage) for stage in STAGES}
         self._plan: Plan | None = None
+        self._cut = screen.Cut()
         self._fitted = True
         self._linking = False
         self._active = self.panes[Stage.PADDED]
@@ -59,16 +60,19 @@ class LinkedPanes(QSplitter):
         self._plan = plan
         for pane in self.panes.values():
             pane.set_plan(plan)
-            pane.canvas.set_limits(screen.all_rect(plan))
-        if older is None:
+        if older is None or screen.axes_on_screen(older, self._cut) != screen.axes_on_screen(plan, self._cut):
             self._fitted = True
         if self._fitted:
             self.fit()
 
     def set_cut(self, cut: screen.Cut) -> None:
-        """Shows another plane."""
+        """Shows another plane; all of it where other axes are on screen than before."""
+        plan, older = self._plan, self._cut
+        self._cut = cut
         for pane in self.panes.values():
             pane.set_cut(cut)
+        if plan is not None and screen.axes_on_screen(plan, older) != screen.axes_on_screen(plan, cut):
+            self.fit()
         highest = max(pane.slots_height for pane in self.panes.values())
         for pane in self.panes.values():
             pane.set_slots_height(highest)
@@ -84,11 +88,9 @@ class LinkedPanes(QSplitter):
         pane = self._active
         left, top, width, height = pane.canvas.view
         columns, rows = pane.canvas.size_in_pixels
-        if self._plan is None or not screen.is_signal(self._plan):
-            # The rows of a signal are its channels, which fill the pane at any zoom.
-            top, height = top + (height - rows) / 2, rows
-        pane.canvas.set_view((left + (width - columns) / 2, top, columns, height))
-        self._on_pane_moved(pane)
+        pane.canvas.set_view((left + (width - columns) / 2, top + (height - rows) / 2, columns, rows))
+        self._show(pane.canvas.view)
+        self._fitted = False
 
     def zoom(self, factor: float) -> None:
         """Zooms all panes in, or out by a factor below 1."""
@@ -102,18 +104,22 @@ class LinkedPanes(QSplitter):
     def _fit_now(self) -> None:
         if self._plan is None:
             return
-        left, top, width, height = screen.all_rect(self._plan)
-        margin = _FIT_MARGIN * (width if screen.is_signal(self._plan) else max(width, height))
+        left, top, width, height = rectangles.all_rect(self._plan, self._cut)
+        margin = _FIT_MARGIN * max(width, height)
         self._show((left - margin, top - margin, width + 2 * margin, height + 2 * margin))
 
-    def _show(self, rect: screen.Rect, but: Pane | None = None) -> None:
-        """Shows a rectangle in all panes; of a signal its columns, and all rows of each pane."""
-        if self._plan is None:
+    def _show(self, rect: rectangles.Rect, but: Pane | None = None) -> None:
+        """Shows a rectangle in all panes; all of batch or channels, of which each pane has its own."""
+        plan = self._plan
+        if plan is None:
             return
+        rows, columns = (screen.fills(letter) for letter in screen.axes_on_screen(plan, self._cut))
         left, top, width, height = rect
         for stage, pane in self.panes.items():
-            if screen.is_signal(self._plan) and self._plan.stage(stage) is not None:
-                top, height = 0.0, screen.stage_rect(self._plan, stage)[3]
+            if plan.stage(stage) is not None:
+                own = rectangles.stage_rect(plan, stage, self._cut)
+                left, width = (own[0], own[2]) if columns else (left, width)
+                top, height = (own[1], own[3]) if rows else (top, height)
             if pane is not but:
                 pane.canvas.set_view((left, top, width, height))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from padviewer.gui.open_dialog import ask_files, ask_folder, dropped_items
 from padviewer.gui.pane import Pane
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.probe_panel import ProbePanel
+from padviewer.gui.screen import Cut, axes_choices, axes_on_screen
 from padviewer.gui.session import Session
 from padviewer.gui.status import Status
 from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
@@ -154,6 +156,10 @@ class MainWindow(QMainWindow):
         """Zooms out."""
         self.panes.zoom(1 / 1.5)
 
+    def choose_axes(self, axes: str) -> None:
+        """Shows the axes of two letters, rows first."""
+        self.session.set_cut(replace(self.session.cut, axes=axes))
+
     def set_files_shown(self, shown: bool) -> None:
         """Shows or hides the list of files."""
         self._files_wanted = shown
@@ -242,7 +248,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         session.plan_changed.connect(self._on_session_plan_changed)
-        session.cut_changed.connect(self.panes.set_cut)
+        session.cut_changed.connect(self._on_session_cut_changed)
         session.tile_ready.connect(self._on_session_tile_ready)
         session.feature_changed.connect(self._on_session_feature_changed)
         session.files.changed.connect(self._on_session_files_changed)
@@ -253,6 +259,7 @@ class MainWindow(QMainWindow):
         session.export_progressed.connect(self.status.set_progress)
         session.export_ended.connect(self._on_session_export_ended)
         self.status.cancel_wanted.connect(session.cancel_export)
+        self.actions_.axes.axes_chosen.connect(self.choose_axes)
         self.form.spec_edited.connect(session.edit)
         self.form.member_chosen.connect(session.choose_member)
         self.files.file_chosen.connect(session.files.select)
@@ -293,6 +300,12 @@ class MainWindow(QMainWindow):
             self.message.clear()
         if older is None:
             self._on_source_shown(plan)
+
+    def _on_session_cut_changed(self, cut: Cut) -> None:
+        self.panes.set_cut(cut)
+        plan = self.session.plan
+        if plan is not None:
+            self.actions_.axes.set_axes(axes_choices(plan), axes_on_screen(plan, cut))
 
     def _on_source_shown(self, plan: Plan) -> None:
         if self.message.kind == "error" and plan.problem is None:

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from padviewer.axes import BATCH, CHANNELS
-from padviewer.gui import ledger, screen
+from padviewer.axes import CHANNELS
+from padviewer.gui import ledger, rectangles, screen
 from padviewer.gui.axis_slider import TOGETHER, AxisSlider
 from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
@@ -55,6 +55,7 @@ class Pane(QFrame):
         self.stage = stage
         self._plan: Plan | None = None
         self._cut = screen.Cut()
+        self._axes = ""
         self._tile: Tile | None = None
         self._look = Look()
         self._levels: Levels = (0.0, 1.0)
@@ -80,7 +81,7 @@ class Pane(QFrame):
         """Shows the labels of a plan at once; the picture follows, and the older one stays until then."""
         self._plan = plan
         self._show_ledger()
-        self.canvas.set_aspect(not screen.is_signal(plan))
+        self._show_axes()
         if plan.stage(self.stage) is None:
             self._clear("")
         else:
@@ -92,6 +93,7 @@ class Pane(QFrame):
     def set_cut(self, cut: screen.Cut) -> None:
         """Shows another plane."""
         self._cut = cut
+        self._show_axes()
         self._show_marks()
         self._show_sliders()
         self.refresh()
@@ -142,7 +144,7 @@ class Pane(QFrame):
         self._details.setSpacing(12 if room is Room.WIDE else 0)
         margin = 8 if room is Room.TINY else 12
         self._layout.setContentsMargins(margin, 8, margin, 8)
-        self._honesty.set_lines(min(room, Room.NARROW))
+        self._honesty.set_lines(room)
         # The share of PADDED takes one of them.
         self._detail.set_lines(room - (self.stage is Stage.PADDED and room is not Room.WIDE))
 
@@ -233,11 +235,25 @@ class Pane(QFrame):
             self._share.setVisible(bool(share))
             self._detail.setText(ledger.detail_text(self._plan, self.stage, device, milliseconds))
 
+    def _show_axes(self) -> None:
+        """Drops the picture where other axes are on screen: its place means something else now."""
+        plan = self._plan
+        if plan is None:
+            return
+        axes = screen.axes_on_screen(plan, self._cut)
+        if axes != self._axes:
+            self._axes, self._tile = axes, None
+            self.canvas.clear_pixels()
+        filled = (screen.fills(axes[0]), screen.fills(axes[1]))
+        self.canvas.set_filled(*filled)
+        self.canvas.set_limits(rectangles.all_rect(plan, self._cut), *filled)
+
     def _show_marks(self) -> None:
         if self._plan is None or self.stage is not Stage.PADDED or self._plan.padded is None:
             self.canvas.set_marks(None, None)
             return
-        self.canvas.set_marks(screen.stage_rect(self._plan, self.stage), screen.content_rect(self._plan, self._cut))
+        plan, cut = self._plan, self._cut
+        self.canvas.set_marks(rectangles.stage_rect(plan, self.stage, cut), rectangles.content_rect(plan, cut))
 
     def _show_sliders(self) -> None:
         """Gives each axis that is not on screen a slider; those that are there already stay, with their focus."""
@@ -245,6 +261,7 @@ class Pane(QFrame):
         for letter in [letter for letter in self._sliders if letter not in wanted or self._is_other(letter)]:
             slider = self._sliders.pop(letter)
             self._rows.removeWidget(slider)
+            slider.hide()
             slider.deleteLater()
         for row, (letter, (index, size)) in enumerate(wanted.items()):
             if letter not in self._sliders:
@@ -265,18 +282,16 @@ class Pane(QFrame):
         return slider
 
     def _has_colours(self) -> bool:
-        return self._plan is not None and screen.has_colours(self._plan)
+        return self._plan is not None and screen.has_colours(self._plan, self._cut)
 
     def _hidden_axes(self) -> dict[str, tuple[int | None, int]]:
         plan = self._plan
         planned = plan.stage(self.stage) if plan else None
         if plan is None or planned is None:
             return {}
-        shown = {screen.row_letter(plan), screen.column_letter(plan)}
-        hidden = [letter for letter in (BATCH, "D", CHANNELS) if letter in planned.axes and letter not in shown]
         found = {
             letter: (screen.fixed_index(plan, self.stage, self._cut, letter), planned.extent(letter))
-            for letter in hidden
+            for letter in screen.hidden_axes(plan, self.stage, self._cut)
             if planned.extent(letter) > 1
         }
         if CHANNELS in found and self.stage is not Stage.FEATURE and screen.shows_colours(plan, self._cut):
@@ -298,16 +313,20 @@ class Pane(QFrame):
         plan, tile = self._plan, self._tile
         if plan is None or tile is None:
             return
-        plane = screen.plane_of(plan, tile)
+        plane = screen.plane_of(plan, self._cut, tile)
         self._levels = levels_of(self._look, tile.data, tile.statistics)
         name, levels = choose_map(self._look, self.stage is Stage.FEATURE, self._levels)
         self.canvas.set_pixels(
-            paint(plane, lookup_table(name), levels), screen.region_rect(plan, self.stage, tile.region)
+            paint(plane, lookup_table(name), levels),
+            rectangles.region_rect(plan, self.stage, self._cut, tile.region),
+            plane if all(span.step == 1 for span in tile.region) else None,
         )
         self._overlay.set_note("")
         self._menu.set_look(self._look, levels)
         rule = rule_in_force(self._look, tile.data.dtype)
-        self._honesty.setText(ledger.honesty_text(plan, self.stage, tile.region, tile.statistics, levels, rule))
+        self._honesty.setText(
+            ledger.honesty_text(plan, self.stage, self._axes, tile.region, tile.statistics, levels, rule, tile.averaged)
+        )
 
     # ---- slots
 
@@ -323,7 +342,8 @@ class Pane(QFrame):
             )
             return
         view, pixels = self.canvas.view, self.canvas.size_in_pixels
-        self.region_wanted.emit(self.stage, screen.visible_region(plan, self.stage, plane, view, pixels))
+        region = rectangles.visible_region(plan, self.stage, self._cut, plane, view, pixels)
+        self.region_wanted.emit(self.stage, region)
 
     def _on_slider_index_edited(self, letter: str, index: int) -> None:
         if self._plan is not None:

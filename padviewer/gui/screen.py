@@ -1,13 +1,15 @@
-"""Where a stage lies on screen. All panes share the coordinates of PADDED: element i covers [i, i + 1).
+"""Which plane is on screen, and where a stage lies there. All panes share PADDED: its element i covers [i, i + 1).
 
 So the same content is under the same place in each pane, through offset, crop and stride, and linking panes means
-showing the same rectangle in each.
+showing the same rectangle in each. Batch and channels are of one unit with nothing else: where one of them is on
+screen, each pane shows all of its own.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,14 @@ import numpy.typing as npt
 
 from padviewer.axes import BATCH, CHANNELS
 from padviewer.geometry import Region, Span
-from padviewer.plan import Plan, Stage
+from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.workers.messages import Tile
 
-Rect = tuple[float, float, float, float]  # left, top, width, height
-# A view is read with this much around it, so that a small pan finds the picture there.
-_MARGIN = 0.25
 _COLOURS = (3, 4)
+# Of two axes on screen, the one that stands first here runs down.
+_DOWN = "BDHCWT"
+# Where a cut keeps the index of a spatial axis.
+_FIELDS = {"D": "depth", "H": "height", "W": "width", "T": "time"}
 
 
 @dataclass(frozen=True)
@@ -34,120 +37,129 @@ class Cut:
         channel: index on the channel axis of input and padded; None shows three or four channels as colours, and of
             any other number the first.
         filter: index on the channel axis of the feature map.
+        height, width, time: indices on H, W and T, in PADDED's own indices; None is the middle of the content.
+        axes: the letters that run down and across the screen, such as `DW`; None is `HW`, or `CT` of a signal.
     """
 
     batch: int = 0
     depth: int = 0
     channel: int | None = None
     filter: int = 0
+    height: int | None = None
+    width: int | None = None
+    time: int | None = None
+    axes: str | None = None
 
 
 def fit_cut(cut: Cut, plan: Plan) -> Cut:
-    """Returns the cut with every index inside the plan's stages."""
+    """Returns the cut with every index inside the plan's stages, and axes on screen that the plan has."""
     channels = plan.input.extent(CHANNELS)
-    channel = None if cut.channel is None else min(cut.channel, max(0, channels - 1))
-    depth = plan.axis("D")
-    return Cut(
-        min(cut.batch, max(0, plan.input.extent(BATCH) - 1)),
-        min(cut.depth, max(0, depth.padded - 1)) if depth else 0,
-        channel,
-        min(cut.filter, plan.spec.filters - 1),
+    kept = axes_on_screen(plan, cut)
+    fitted = replace(
+        cut,
+        batch=min(cut.batch, max(0, plan.input.extent(BATCH) - 1)),
+        channel=None if cut.channel is None else min(cut.channel, max(0, channels - 1)),
+        filter=min(cut.filter, plan.spec.filters - 1),
+        axes=None if kept == _default_axes(plan) else kept,
     )
-
-
-def has_colours(plan: Plan) -> bool:
-    """Whether the channels can be shown as colours."""
-    few = plan.input.extent(CHANNELS) in _COLOURS
-    return few and not is_signal(plan) and not plan.info.dtype.startswith("complex")
-
-
-def shows_colours(plan: Plan, cut: Cut) -> bool:
-    """Whether the channels are shown as colours."""
-    return cut.channel is None and has_colours(plan)
+    inside: dict[str, Any] = {}
+    for letter, name in _FIELDS.items():
+        axis, index = plan.axis(letter), getattr(cut, name)
+        last = max(0, axis.padded - 1) if axis else 0
+        inside[name] = None if index is None else min(index, last)
+    return replace(fitted, **inside)
 
 
 def follow_content(cut: Cut, older: Plan | None, plan: Plan) -> Cut:
     """Returns the cut that shows the same slice of the input as before, or its first where there was none."""
-    before = older.axis("D") if older else None
-    depth = plan.axis("D")
-    if depth is not None:
-        shift = depth.pad.before - (before.pad.before if before else 0)
-        cut = replace(cut, depth=max(0, cut.depth + shift))
-    return fit_cut(cut, plan)
+    moved: dict[str, Any] = {}
+    for axis in plan.spatial:
+        index = getattr(cut, _FIELDS[axis.letter])
+        before = older.axis(axis.letter) if older else None
+        shift = axis.pad.before - (before.pad.before if before else 0)
+        moved[_FIELDS[axis.letter]] = None if index is None else max(0, index + shift)
+    return fit_cut(replace(cut, **moved), plan)
 
 
-def row_letter(plan: Plan) -> str:
-    """Returns the axis that runs down the screen: H, or the channels of a signal."""
-    return "H" if "H" in plan.input.axes else CHANNELS
+# ---- the two axes on screen
 
 
-def column_letter(plan: Plan) -> str:
-    """Returns the axis that runs across the screen: W, or T of a signal."""
-    return "W" if "W" in plan.input.axes else "T"
+def axes_on_screen(plan: Plan, cut: Cut) -> str:
+    """Returns the letters of the axes that run down and across the screen."""
+    if cut.axes and set(cut.axes) <= set(plan.input.axes):
+        return cut.axes
+    return _default_axes(plan)
 
 
-def is_signal(plan: Plan) -> bool:
-    """Whether the input has one spatial axis: rows are channels then, and need not be square with the columns."""
-    return row_letter(plan) == CHANNELS
+def _default_axes(plan: Plan) -> str:
+    return "HW" if "H" in plan.input.axes else f"{CHANNELS}T"
 
 
-def to_padded(plan: Plan, stage: Stage, letter: str) -> tuple[float, float]:
-    """Returns (scale, offset) from the stage's coordinates to those on screen."""
-    axis = plan.axis(letter)
-    return axis.to_padded(stage) if axis else (1.0, 0.0)
+def row_letter(plan: Plan, cut: Cut) -> str:
+    """Returns the axis that runs down the screen."""
+    return axes_on_screen(plan, cut)[0]
 
 
-def region_rect(plan: Plan, stage: Stage, region: Region) -> Rect:
-    """Returns the rectangle on screen that a region's samples cover, a sample standing for `step` elements."""
-    axes = plan.require(stage).axes
-    left, width = _cover(plan, stage, axes, region, column_letter(plan))
-    top, height = _cover(plan, stage, axes, region, row_letter(plan))
-    return left, top, width, height
+def column_letter(plan: Plan, cut: Cut) -> str:
+    """Returns the axis that runs across the screen."""
+    return axes_on_screen(plan, cut)[1]
 
 
-def _cover(plan: Plan, stage: Stage, axes: str, region: Region, letter: str) -> tuple[float, float]:
-    if letter not in axes:
-        return 0.0, 1.0
-    span = region[axes.index(letter)]
-    scale, offset = to_padded(plan, stage, letter)
-    return scale * span.start + offset, scale * span.count * span.step
+def axes_choices(plan: Plan) -> tuple[str, ...]:
+    """Returns the pairs of axes that are worth a look, the usual one first: axes of one element show nothing."""
+    long = [letter for letter in _DOWN if max(_extents(plan, letter)) > 1]
+    usual = _default_axes(plan)
+    others = ["".join(pair) for pair in combinations(long, 2)]
+    return (usual, *(pair for pair in others if pair != usual))
 
 
-def stage_rect(plan: Plan, stage: Stage) -> Rect:
-    """Returns the rectangle on screen of a whole stage."""
-    return region_rect(plan, stage, tuple(Span(0, size) for size in plan.require(stage).shape))
+def _extents(plan: Plan, letter: str) -> tuple[int, int]:
+    return plan.input.extent(letter), plan.padded.extent(letter) if plan.padded else 1
 
 
-def content_rect(plan: Plan, cut: Cut) -> Rect:
-    """Returns the rectangle on screen of what is data in a slice of PADDED: empty where the slice is padding."""
-    depth = plan.axis("D")
-    if depth and not depth.data[0] <= cut.depth < depth.data[1]:
-        return 0.0, 0.0, 0.0, 0.0
-    column, row = plan.axis(column_letter(plan)), plan.axis(row_letter(plan))
-    left, right = column.data if column else (0, 1)
-    top, bottom = row.data if row else (0, plan.input.extent(CHANNELS))
-    return left, top, max(0, right - left), max(0, bottom - top)
+def fills(letter: str) -> bool:
+    """Whether each pane shows all of an axis at any zoom: batch and channels have no place among spatial axes."""
+    return letter in (BATCH, CHANNELS)
 
 
-def all_rect(plan: Plan) -> Rect:
-    """Returns the rectangle on screen that holds every stage."""
-    rects = [stage_rect(plan, s) for s in (Stage.INPUT, Stage.PADDED, Stage.FEATURE) if plan.stage(s) is not None]
-    if is_signal(plan):
-        # Filters are many more than channels; each pane of a signal has rows of its own.
-        rects = [(left, 0.0, width, 1.0) for left, _top, width, _height in rects]
-    left, top = min(r[0] for r in rects), min(r[1] for r in rects)
-    right, bottom = max(r[0] + r[2] for r in rects), max(r[1] + r[3] for r in rects)
-    return left, top, max(right - left, 1.0), max(bottom - top, 1.0)
+def has_colours(plan: Plan, cut: Cut) -> bool:
+    """Whether the channels can be shown as colours: few of them, and not on screen as an axis."""
+    few = plan.input.extent(CHANNELS) in _COLOURS
+    return few and CHANNELS not in axes_on_screen(plan, cut) and not plan.info.dtype.startswith("complex")
+
+
+def shows_colours(plan: Plan, cut: Cut) -> bool:
+    """Whether the channels are shown as colours."""
+    return cut.channel is None and has_colours(plan, cut)
+
+
+# ---- the axes that are not
+
+
+def hidden_axes(plan: Plan, stage: Stage, cut: Cut) -> tuple[str, ...]:
+    """Returns the axes of a stage that are not on screen, in the order B, D, H, W or T, C."""
+    shown = axes_on_screen(plan, cut)
+    return tuple(letter for letter in "BDHWTC" if letter in plan.require(stage).axes and letter not in shown)
+
+
+def padded_index(cut: Cut, axis: AxisPlan) -> int:
+    """Returns the index of a spatial axis that is not on screen, in PADDED's own indices."""
+    index: int | None = getattr(cut, _FIELDS[axis.letter])
+    if index is not None:
+        return index
+    start, stop = axis.data
+    return (start + max(start, stop - 1)) // 2
 
 
 def fixed_index(plan: Plan, stage: Stage, cut: Cut, letter: str) -> int | None:
-    """Returns the index shown on an axis that is not on screen; None where INPUT has nothing at that depth."""
+    """Returns the index shown on an axis that is not on screen; None where INPUT has nothing there."""
     if letter == BATCH:
         return cut.batch
     if letter == CHANNELS:
         return cut.filter if stage is Stage.FEATURE else cut.channel or 0
+    axis = plan.axis(letter)
     scale, offset = to_padded(plan, stage, letter)
-    index = math.floor((cut.depth + 0.5 - offset) / scale)
+    index = math.floor(((padded_index(cut, axis) if axis else 0) + 0.5 - offset) / scale)
     size = plan.require(stage).extent(letter)
     if stage is Stage.FEATURE:
         return min(max(index, 0), size - 1)
@@ -165,13 +177,24 @@ def with_index(plan: Plan, stage: Stage, cut: Cut, letter: str, index: int) -> C
     scale, offset = to_padded(plan, stage, letter)
     axis = plan.axis(letter)
     last = axis.padded - 1 if axis else 0
-    return replace(cut, depth=min(max(0, math.floor(scale * (index + 0.5) + offset)), last))
+    place = min(max(0, math.floor(scale * (index + 0.5) + offset)), last)
+    changes: dict[str, Any] = {_FIELDS[letter]: place}
+    return replace(cut, **changes)
+
+
+# ---- planes and places
+
+
+def to_padded(plan: Plan, stage: Stage, letter: str) -> tuple[float, float]:
+    """Returns (scale, offset) from the stage's coordinates to those on screen."""
+    axis = plan.axis(letter)
+    return axis.to_padded(stage) if axis else (1.0, 0.0)
 
 
 def plane_region(plan: Plan, stage: Stage, cut: Cut) -> Region | None:
     """Returns the whole plane that a pane shows; None where there is none at this cut."""
     planned = plan.require(stage)
-    shown = {row_letter(plan), column_letter(plan)}
+    shown = set(axes_on_screen(plan, cut))
     if stage is not Stage.FEATURE and shows_colours(plan, cut):
         shown.add(CHANNELS)
     spans = []
@@ -188,59 +211,26 @@ def statistics_region(plan: Plan, cut: Cut) -> Region:
 
     It has no elements where the input has none.
     """
-    depth = plan.axis("D")
-    if depth is not None and depth.size:
-        inside = min(max(cut.depth, depth.pad.before), depth.pad.before + depth.size - 1)
-        cut = replace(cut, depth=inside)
-    return plane_region(plan, Stage.INPUT, cut) or tuple(Span(0, 0) for _letter in plan.input.axes)
-
-
-def visible_region(plan: Plan, stage: Stage, plane: Region, view: Rect, pixels: tuple[int, int]) -> Region:
-    """Returns the part of a plane that a view shows, with a margin, at the step that its pixels need.
-
-    Steps are powers of two and regions start at multiples of them, so that a pan does not change which elements
-    are sampled.
-
-    Args:
-        plan, stage, plane: what is shown.
-        view: rectangle on screen that the pane shows.
-        pixels: width and height of the pane.
-    """
-    axes = plan.require(stage).axes
-    spans = list(plane)
-    for letter, low, extent, count in (
-        (column_letter(plan), view[0], view[2], pixels[0]),
-        (row_letter(plan), view[1], view[3], pixels[1]),
-    ):
-        if letter in axes:
-            at = axes.index(letter)
-            spans[at] = _visible(spans[at].stop, to_padded(plan, stage, letter), low, extent, count)
-    return tuple(spans)
-
-
-def _visible(size: int, transform: tuple[float, float], low: float, extent: float, pixels: int) -> Span:
-    scale, offset = transform
-    first, length = (low - offset) / scale, extent / scale
-    step = 1
-    while step * 2 * max(1, pixels) <= length:
-        step *= 2
-    start = math.floor((first - length * _MARGIN) / step) * step
-    stop = math.ceil((first + length * (1 + _MARGIN)) / step) * step
-    start = min(max(0, start), max(0, (size - 1) // step * step))
-    return Span(start, max(min(size, stop), min(size, start + step)), step)
+    nearest: dict[str, Any] = {}
+    for axis in plan.spatial:
+        if axis.size:
+            first = axis.pad.before
+            nearest[_FIELDS[axis.letter]] = min(max(padded_index(cut, axis), first), first + axis.size - 1)
+    plane = plane_region(plan, Stage.INPUT, replace(cut, **nearest))
+    return plane or tuple(Span(0, 0) for _letter in plan.input.axes)
 
 
 def place_at(plan: Plan, stage: Stage, cut: Cut, x: float, y: float) -> tuple[dict[str, int], Region] | None:
     """Returns which element of a stage lies under a place on screen.
 
     Returns:
-        The index on each axis but channels, and the one-element region (all channels of INPUT and PADDED); None where
-        the stage has nothing there.
+        The index on each axis, and the one-element region; but for channels that are not on screen, of which INPUT and
+        PADDED tell all. None where the stage has nothing there.
     """
     planned = plan.stage(stage)
     if planned is None:
         return None
-    on_screen = {column_letter(plan): x, row_letter(plan): y}
+    on_screen = dict(zip(axes_on_screen(plan, cut), (y, x), strict=True))
     index: dict[str, int] = {}
     spans = []
     for letter, size in zip(planned.axes, planned.shape, strict=True):
@@ -264,11 +254,11 @@ def is_data(plan: Plan, index: dict[str, int]) -> bool:
     return all(axis.data[0] <= index.get(axis.letter, axis.data[0]) < axis.data[1] for axis in plan.spatial)
 
 
-def plane_of(plan: Plan, tile: Tile) -> npt.NDArray[Any]:
+def plane_of(plan: Plan, cut: Cut, tile: Tile) -> npt.NDArray[Any]:
     """Returns a tile as (rows, columns), or (rows, columns, colours)."""
     axes = plan.require(tile.stage).axes
-    rows, columns = row_letter(plan), column_letter(plan)
-    colours = tile.stage is not Stage.FEATURE and rows != CHANNELS and CHANNELS in axes
+    rows, columns = row_letter(plan, cut), column_letter(plan, cut)
+    colours = tile.stage is not Stage.FEATURE and CHANNELS not in (rows, columns) and CHANNELS in axes
     colours = colours and tile.data.shape[axes.index(CHANNELS)] in _COLOURS
     wanted = [letter for letter in (rows, columns, CHANNELS if colours else "") if letter and letter in axes]
     others = [i for i, letter in enumerate(axes) if letter not in wanted]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from padviewer.geometry import Span, whole
@@ -29,7 +31,7 @@ def honesty(plan: Plan, stage: Stage, step: int = 1, statistics: Statistics = EX
     planned = plan.require(stage)
     axes = zip(planned.axes, whole(planned.shape), strict=True)
     region = tuple(span._replace(step=step if plan.axis(letter) else 1) for letter, span in axes)
-    return plain(ledger.honesty_text(plan, stage, region, statistics, (0.0, 9.0), rule))
+    return plain(ledger.honesty_text(plan, stage, "HW", region, statistics, (0.0, 9.0), rule))
 
 
 def test_a_step_over_all_of_a_small_array_is_told() -> None:
@@ -41,7 +43,9 @@ def test_a_step_over_all_of_a_small_array_is_told() -> None:
 def test_a_slice_of_a_volume_is_not_counted() -> None:
     plan = plan_of(6, 40, 50, axes="DHW")
     region = (Span(2, 3), Span(0, 40), Span(0, 50))
-    assert plain(ledger.honesty_text(plan, Stage.INPUT, region, EXACT, (0.0, 1.0), "data")).startswith("all of 40 × 50")
+    assert plain(ledger.honesty_text(plan, Stage.INPUT, "HW", region, EXACT, (0.0, 1.0), "data")).startswith(
+        "all of 40 × 50"
+    )
 
 
 def test_levels_of_a_sample_say_so_for_integers_too() -> None:
@@ -99,3 +103,22 @@ def test_a_part_that_is_wider_than_a_line_breaks_between_its_words() -> None:
     text = ledger.joined(["NaN 1  Inf 2", "EXIF rotation applied"])
     assert [plain(line) for line in wrapped(text, 4, 10, len)] == ["NaN 1  Inf", "2  ·  EXIF", "rotation", "applied"]
     assert wrapped("", 2, 10, len) == []
+
+
+def test_the_size_of_what_is_shown_is_that_of_the_axes_on_screen() -> None:
+    plan = plan_of(6, 40, 50, axes="DHW")
+    region = (Span(0, 6), Span(20, 21), Span(0, 50))
+    assert plain(ledger.honesty_text(plan, Stage.INPUT, "DW", region, EXACT, (0.0, 1.0), "data")).startswith(
+        "all of 6 × 50"
+    )
+    sampled = (Span(0, 512, 2), Span(0, 50))
+    signal = plan_of(512, 50, axes="CT")
+    assert plain(ledger.honesty_text(signal, Stage.INPUT, "CT", sampled, EXACT, (0.0, 1.0), "data")).startswith(
+        "every 2nd of 512 × 50"
+    )
+
+
+def test_a_map_that_is_not_whole_says_so() -> None:
+    plan = plan_of(40, 50, 3)
+    assert honesty(plan, Stage.FEATURE).endswith("computed whole")
+    assert honesty(replace(plan, budget=plan.engine_bytes - 1), Stage.FEATURE).endswith("computed for this view")
