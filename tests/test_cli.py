@@ -112,7 +112,7 @@ def test_everything_that_is_no_array_is_refused_by_name_and_the_rest_is_told(her
     Path("folder.npy").mkdir()
     os.mkfifo("pipe.npy")
     np.save("large.npy", np.zeros((600, 600)))
-    np.savez("large.npz", np.zeros((600, 600)))
+    np.savez_compressed("large.npz", np.zeros((600, 600)))
     bad = {
         "missing.npy": "no such file",
         "empty.png": "empty",
