@@ -157,6 +157,11 @@ class Repeats:
     index: Indices
     source: Indices
 
+    @property
+    def repeats(self) -> bool:
+        """Whether any output is equal to another."""
+        return bool(len(self.source) and self.source[-1] != len(self.source) - 1)
+
 
 def repeats_of(axis: AxisPlan, mode: str) -> Repeats:
     """Returns the outputs of an axis without the repetitions that constant padding brings.

@@ -90,6 +90,7 @@ class Actions:
         menu.addSeparator()
         self.axes = AxesMenu("A&xes on screen", menu)
         menu.addMenu(self.axes)
+        self.average = self._checkable(menu, "A&verage when zoomed out", "set_averaging", "M")
         menu.addSeparator()
         self.show_files = self._checkable(menu, "F&iles", "set_files_shown", "F8")
         self.show_settings = self._checkable(menu, "&Settings", "set_settings_shown", "F9")

@@ -31,6 +31,10 @@ class FileList(QObject):
         self._shown: Item | None = None
         self.entries: list[FileEntry] = []
 
+    def set_budget(self, budget: int) -> None:
+        """Sets the bytes that one file may take, for those that are opened from now on."""
+        self._budget = budget
+
     @property
     def current(self) -> int | None:
         """Which entry is on screen; None where it was taken off the list."""

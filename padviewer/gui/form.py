@@ -11,9 +11,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from padviewer.axes import axes_choices, parse_axes, spatial_axes
-from padviewer.bytecount import format_bytes
 from padviewer.errors import SettingsError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
+from padviewer.gui.cost_panel import CostPanel
 from padviewer.gui.fields import SettingEdit, WheelGuard, mark
 from padviewer.gui.labels import section_label
 from padviewer.plan import ArrayInfo, Plan
@@ -41,6 +41,7 @@ class SettingsForm(QScrollArea):
 
     spec_edited = Signal(object)  # {name: value}; a `dict` would hold no integer of more than 64 bits
     member_chosen = Signal(str)
+    budget_edited = Signal(object)  # bytes: more than 32 bits
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,10 +64,10 @@ class SettingsForm(QScrollArea):
         self._build_convolution(layout)
         self._build_device(layout)
         layout.addStretch(1)
-        self._cost = QLabel()
-        self._cost.setObjectName("muted")
-        self._cost.setWordWrap(True)
-        layout.addWidget(self._cost)
+        self.cost = CostPanel()
+        self.cost.budget_edited.connect(self.budget_edited)
+        self._fields["budget"] = self.cost.budget
+        layout.addWidget(self.cost)
         self.setWidget(content)
 
     # ---- what is shown
@@ -96,7 +97,7 @@ class SettingsForm(QScrollArea):
                 spin.setValue(min(value, _LARGEST))
         for combo, choice in ((self._backend, spec.backend), (self._device, spec.device)):
             _show_choice(combo, choice)
-        self._show_cost(plan)
+        self.cost.set_plan(plan)
 
     def set_devices(self, names: tuple[str, ...]) -> None:
         """Offers the devices that there are."""
@@ -290,13 +291,6 @@ class SettingsForm(QScrollArea):
         for before, after in pairwise(order):
             self.setTabOrder(self._fields[before], self._fields[after])
 
-    def _show_cost(self, plan: Plan) -> None:
-        parts = [f"padded {format_bytes(plan.padded.nbytes)}"] if plan.padded else []
-        if plan.feature:
-            parts.append(f"feature map {format_bytes(plan.feature.nbytes)}")
-            parts.append(f"{count_text(plan.multiply_adds)} multiply-adds")
-        self._cost.setText("\n".join(parts))
-
     # ---- slots
 
     def _on_axes_text_changed(self, text: str) -> None:
@@ -341,16 +335,3 @@ def _show_choice(combo: QComboBox, choice: str) -> None:
         if choice and combo.findText(choice) < 0:
             combo.addItem(choice)
         combo.setCurrentText(choice)
-
-
-def count_text(number: int) -> str:
-    """Returns a count as people read it: `902 M`, `4.6 G`."""
-    if number < 1000:
-        return str(number)
-    shown = number / 1000
-    for unit in "kMGTPE":
-        # Before it would be rounded to 1000.
-        if shown < 999.5:
-            return f"{shown:.1f} {unit}" if shown < 9.95 else f"{shown:.0f} {unit}"
-        shown /= 1000
-    return f"{shown:.2g} Z"

@@ -72,6 +72,8 @@ class MainWindow(QMainWindow):
         self._connect()
         self.set_theme(self._theme_in_force())
         self.actions_.set_theme(preferences.theme)
+        self.actions_.average.setChecked(preferences.averages)
+        session.tiles.averages = preferences.averages
         self.actions_.set_recent(preferences.recent)
         if preferences.geometry is not None:
             self.restoreGeometry(preferences.geometry)
@@ -159,6 +161,11 @@ class MainWindow(QMainWindow):
     def choose_axes(self, axes: str) -> None:
         """Shows the axes of two letters, rows first."""
         self.session.set_cut(replace(self.session.cut, axes=axes))
+
+    def set_averaging(self, averages: bool) -> None:
+        """Shows pictures that are seen from afar by means of blocks, or by samples."""
+        self.preferences.averages = averages
+        self.session.set_averaging(averages)
 
     def set_files_shown(self, shown: bool) -> None:
         """Shows or hides the list of files."""
@@ -261,6 +268,7 @@ class MainWindow(QMainWindow):
         self.status.cancel_wanted.connect(session.cancel_export)
         self.actions_.axes.axes_chosen.connect(self.choose_axes)
         self.form.spec_edited.connect(session.edit)
+        self.form.budget_edited.connect(session.set_budget)
         self.form.member_chosen.connect(session.choose_member)
         self.files.file_chosen.connect(session.files.select)
         self.files.file_closed.connect(session.files.close)

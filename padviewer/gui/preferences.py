@@ -11,7 +11,7 @@ MAX_RECENT = 12
 
 
 class Preferences:
-    """Theme, recent files, notes that were read, and the window's place.
+    """Theme, averaging, recent files, notes that were read, and the window's place.
 
     Args:
         path: of the INI file; None takes the user's own.
@@ -34,6 +34,15 @@ class Preferences:
     @theme.setter
     def theme(self, name: str) -> None:
         self._settings.setValue("theme", name)
+
+    @property
+    def averages(self) -> bool:
+        """Whether pictures that are seen from afar show means of blocks."""
+        return bool(self._settings.value("averages", True, type=bool))
+
+    @averages.setter
+    def averages(self, averages: bool) -> None:
+        self._settings.setValue("averages", averages)
 
     @property
     def recent(self) -> list[str]:

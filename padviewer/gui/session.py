@@ -17,13 +17,15 @@ from padviewer.geometry import Region
 from padviewer.gui.bridge import Drive, settle
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
-from padviewer.gui.screen import Cut, fit_cut, follow_content, is_data, place_at, plane_region, statistics_region
+from padviewer.gui.screen import Cut, fit_cut, follow_content, is_data, place_at, plane_region
+from padviewer.gui.tiles import TileWork
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
-from padviewer.workers.jobs import ENGINES, READER, export_job
-from padviewer.workers.messages import Devices, DevicesRequest, ProbeRequest, Tile, TileRequest
+from padviewer.workers.export_job import export_job
+from padviewer.workers.jobs import ENGINES, READER
+from padviewer.workers.messages import Devices, DevicesRequest, ProbeRequest, Tile
 from padviewer.workers.process import OnProgress
 
 EXPORTER = "exporter"
@@ -78,6 +80,7 @@ class Session(QObject):
         self.files.failed.connect(self.failed)
         self.devices: Devices | None = None
         self.feature = FeatureWork(clients, self._on_feature_changed, self._on_view_tile)
+        self.tiles = TileWork(clients, self.feature, self._is_current, self.tile_ready.emit, self._on_request_failed)
 
     @property
     def idle(self) -> bool:
@@ -122,6 +125,17 @@ class Session(QObject):
             self.start()
         self._resolve()
 
+    def set_budget(self, budget: int) -> None:
+        """Sets the bytes that one result may take."""
+        self._budget = budget
+        self.files.set_budget(budget)
+        self._resolve()
+
+    def set_averaging(self, averages: bool) -> None:
+        """Sets whether pictures that are seen from afar show means of blocks, instead of samples."""
+        self.tiles.averages = averages
+        self.cut_changed.emit(self.cut)
+
     def set_cut(self, cut: Cut) -> None:
         """Shows another plane."""
         if self.plan is not None:
@@ -133,25 +147,8 @@ class Session(QObject):
 
     def request_tile(self, stage: Stage, region: Region) -> None:
         """Asks for a region of a stage; `tile_ready` brings it, unless a newer plan or plane has come."""
-        plan, cut = self.plan, self.cut
-        if plan is None or plan.stage(stage) is None:
-            return
-        plane = plane_region(plan, stage, cut) if stage is Stage.FEATURE else statistics_region(plan, cut)
-        if plane is None:
-            return
-        if stage is Stage.FEATURE and not plan.is_whole:
-            self.feature.show(plan, region, plane)
-            return
-        if stage is Stage.FEATURE and not self.feature.state.ready:
-            return
-        client = self._engine if stage is Stage.FEATURE else self._clients[READER]
-        future = client.submit(f"tile {stage}", TileRequest(plan, stage, region, plane))
-
-        def deliver(tile: Tile) -> None:
-            if self.plan is plan and self.cut == cut:
-                self.tile_ready.emit(tile)
-
-        settle(future, deliver, lambda error: self._on_request_failed(error, plan))
+        if self.plan is not None:
+            self.tiles.request(self.plan, self.cut, stage, region)
 
     def probe(self, x: float, y: float) -> None:
         """Looks up the exact elements under a place on screen in every stage; `probed` brings them."""
@@ -295,6 +292,9 @@ class Session(QObject):
                 self.probed.emit(self._probe)
 
         return deliver
+
+    def _is_current(self, plan: Plan, cut: Cut) -> bool:
+        return self.plan is plan and self.cut == cut
 
     def _on_view_tile(self, plan: Plan, plane: Region, tile: Tile) -> None:
         if self.plan is plan and plane == plane_region(plan, Stage.FEATURE, self.cut):

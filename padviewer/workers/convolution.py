@@ -16,7 +16,8 @@ from padviewer.geometry import Span
 from padviewer.plan import FEATURE_DTYPE, Plan, Stage
 from padviewer.sources.base import Source
 from padviewer.sources.padded import read_windows
-from padviewer.windows import AxisWindows, Repeats, Windows, repeats_of
+from padviewer.windows import AxisWindows, Windows, repeats_of
+from padviewer.workers.feature_map import FeatureMap
 from padviewer.workers.frameworks import Framework
 from padviewer.workers.messages import Array
 
@@ -42,7 +43,7 @@ class Convolution:
         self._kernel: Array = np.empty(0, FEATURE_DTYPE)
         self._functions: OrderedDict[tuple[Any, ...], Callable[..., Any]] = OrderedDict()
 
-    def whole(self, plan: Plan, source: Source) -> Array:
+    def whole(self, plan: Plan, source: Source) -> FeatureMap:
         """Computes the feature map of a whole input.
 
         Outputs that are equal because their windows hold nothing but constant padding are computed once.
@@ -52,22 +53,24 @@ class Convolution:
             source: the input.
 
         Returns:
-            The feature map, float32, with the axes of `plan.feature`; it may be read-only.
+            The feature map, float32, with the axes of `plan.feature`.
 
         Raises:
             DeviceError: the device is not there, or ran out of memory.
         """
         stage = plan.require(Stage.FEATURE)
-        repeats = [repeats_of(axis, plan.spec.mode) for axis in plan.spatial]
-        axes = zip(repeats, plan.spatial, strict=True)
-        read = tuple(AxisWindows(found.index, axis.stride, axis.dilation) for found, axis in axes)
+        found = [(axis, repeats_of(axis, plan.spec.mode)) for axis in plan.spatial]
+        read = tuple(AxisWindows(kept.index, axis.stride, axis.dilation) for axis, kept in found)
+        repeats = {stage.axes.index(axis.letter): kept.source for axis, kept in found if kept.repeats}
         windows = Windows(Span(0, plan.input.extent(BATCH)), read, plan.input.extent(CHANNELS))
         filters = Span(0, plan.spec.filters)
         self.check_device(plan)
         if not stage.size:
-            return np.zeros(stage.shape, FEATURE_DTYPE)
+            return FeatureMap(np.zeros(stage.shape, FEATURE_DTYPE), {})
         computed = self.of_block(plan, read_windows(source, plan, windows), windows, filters)
-        return _repeated(computed, repeats).reshape(stage.shape)
+        if BATCH not in stage.axes:
+            computed = computed[0]
+        return FeatureMap(computed, repeats)
 
     def of_block(self, plan: Plan, block: Array, windows: Windows, filters: Span) -> Array:
         """Computes the outputs that a block was gathered for.
@@ -140,15 +143,3 @@ class Convolution:
 
 def _is_tame(block: Array) -> bool:
     return bool(block.size and block.min() > -_TAME and block.max() < _TAME)
-
-
-def _repeated(computed: Array, repeats: list[Repeats]) -> Array:
-    """Returns computed outputs with each at every place where it stands.
-
-    The last axis first, while there are few; what is copied most often, whole slices of the first, goes fastest.
-    """
-    for number in reversed(range(len(repeats))):
-        source = repeats[number].source
-        if len(source) != computed.shape[number + 1]:
-            computed = np.take(computed, source, axis=number + 1)
-    return computed

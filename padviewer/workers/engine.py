@@ -16,6 +16,7 @@ from padviewer.sources.base import ArraySource
 from padviewer.spec import PipelineSpec
 from padviewer.windows import windows_of
 from padviewer.workers.convolution import Convolution
+from padviewer.workers.feature_map import FeatureMap
 from padviewer.workers.frameworks import load_framework
 from padviewer.workers.messages import (
     Array,
@@ -31,7 +32,6 @@ from padviewer.workers.messages import (
     View,
     summarize,
 )
-from padviewer.workers.shared import SharedArray
 
 
 class Engine:
@@ -39,10 +39,10 @@ class Engine:
 
     def __init__(self) -> None:
         self._key: tuple[ArrayInfo, PipelineSpec] | None = None
-        self._feature: Array = np.empty(0, FEATURE_DTYPE)
+        self._feature: FeatureMap | None = None
         self._computed = Computed("", 0.0)
         self._plane_region: Region | None = None
-        self._plane = self._feature
+        self._plane: Array = np.empty(0, FEATURE_DTYPE)
         self._statistics = summarize(self._plane)
         self._framework = load_framework(keras.config.backend())
         self._convolution = Convolution(self._framework)
@@ -79,12 +79,13 @@ class Engine:
             self._computed = _computed_since(started, plan)
             self._key = key
         if request.into is not None:
-            _copy(self._feature, request.into)
+            with request.into.open() as array:
+                self._held(plan).copy_into(array)
         return self._computed
 
     def _forget(self) -> None:
-        self._key, self._feature = None, np.empty(0, FEATURE_DTYPE)
-        self._plane_region, self._plane = None, self._feature
+        self._key, self._feature = None, None
+        self._plane_region, self._plane = None, np.empty(0, FEATURE_DTYPE)
 
     def _convolve(self, request: ConvolveRequest) -> View:
         """Computes a region for itself. What was held of a whole feature map is given back: it is of another plan."""
@@ -95,12 +96,13 @@ class Engine:
             data = self._convolution.of_block(plan, block, windows_of(plan, region), region[-1])
             data = data.reshape(counts(region))
             if request.into is not None:
-                _copy(data, request.into)
+                with request.into.open() as array:
+                    array[...] = data
         computed = _computed_since(started, plan)
         return View(region, None if request.into else data, computed)
 
-    def _held(self, plan: Plan) -> Array:
-        if self._key != (plan.info, plan.spec):
+    def _held(self, plan: Plan) -> FeatureMap:
+        if self._feature is None or self._key != (plan.info, plan.spec):
             raise MissingFeature("the engine does not hold this feature map; it has to compute it first")
         return self._feature
 
@@ -108,24 +110,19 @@ class Engine:
         feature = self._held(request.plan)
         plane = self._plane_of(feature, request.plane)
         within = _inside(request.region, request.plane)
-        data = _cut(feature, request.region) if within is None else _cut(plane, within)
+        data = feature.cut(request.region) if within is None else _cut(plane, within)
         return Tile(request.stage, request.region, np.ascontiguousarray(data), self._statistics)
 
-    def _plane_of(self, feature: Array, region: Region) -> Array:
+    def _plane_of(self, feature: FeatureMap, region: Region) -> Array:
         """Returns the plane on screen, whose elements lie far apart among the filters, copied once."""
         if self._plane_region != region:
-            self._plane_region, self._plane = region, np.ascontiguousarray(_cut(feature, region))
+            self._plane_region, self._plane = region, np.ascontiguousarray(feature.cut(region))
             self._statistics = summarize(self._plane)
         return self._plane
 
     def _probe(self, request: ProbeRequest) -> dict[Stage, Array]:
         feature = self._held(request.plan)
-        return {stage: _cut(feature, region).ravel() for stage, region in request.places.items()}
-
-
-def _copy(data: Array, into: SharedArray) -> None:
-    with into.open() as array:
-        array[...] = data
+        return {stage: feature.cut(region).ravel() for stage, region in request.places.items()}
 
 
 def _computed_since(started: float, plan: Plan) -> Computed:

@@ -46,6 +46,24 @@ class TileRequest:
         region: one span for each axis of the stage, in its own indices.
         plane: the region that the statistics describe: the whole plane on screen, of FEATURE, or of INPUT for both of
             the others, so that the same content has the same colours.
+        averaged: the whole plane of the stage where means of blocks are wanted instead of samples; None where they
+            are not. Until the means are made, samples come.
+    """
+
+    plan: Plan
+    stage: Stage
+    region: Region
+    plane: Region
+    averaged: Region | None = None
+
+
+@dataclass(frozen=True)
+class RefineRequest:
+    """Work for some milliseconds on the means that a region needs; answered with whether they are made.
+
+    Attributes:
+        plan, stage, region: what is shown.
+        plane: the whole plane of the stage that is on screen.
     """
 
     plan: Plan
@@ -73,12 +91,19 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Tile:
-    """A region of a stage: `data` has the stage's axes and the region's counts."""
+    """A region of a stage: `data` has the stage's axes and the region's counts.
+
+    Attributes:
+        averaged: whether an element is the mean of the block from its sample on to the next, instead of the sample.
+        gone: whether the file's name leads nowhere any more; what was opened stays readable.
+    """
 
     stage: Stage
     region: Region
     data: Array
     statistics: Statistics
+    averaged: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,17 +120,6 @@ class LoadRequest:
 
     plan: Plan
     array: SharedArray
-
-
-@dataclass(frozen=True)
-class ExportRequest:
-    """Write a stage to a file, FEATURE from a shared array; answered with the bytes written."""
-
-    plan: Plan
-    stage: Stage
-    path: str
-    overwrite: bool
-    array: SharedArray | None = None
 
 
 @dataclass(frozen=True)

@@ -10,32 +10,34 @@ from typing import Any
 import numpy as np
 
 from padviewer.errors import DamagedSource, shortened
-from padviewer.export import Payload, write
 from padviewer.geometry import Region, Span, whole
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.sources import Source, open_source
-from padviewer.sources.padded import read_input, read_mask, read_padded, read_windows
+from padviewer.sources.padded import read_input, read_padded, read_windows
 from padviewer.windows import windows_of
 from padviewer.workers.budget import default_budget
+from padviewer.workers.export_messages import BeginExport, ContinueExport, EndExport
+from padviewer.workers.exporting import Exporting
 from padviewer.workers.messages import (
     Array,
-    ExportRequest,
     LoadRequest,
     OpenRequest,
     ProbeRequest,
     Progress,
+    RefineRequest,
     Statistics,
     Tile,
     TileRequest,
     WindowsRequest,
     summarize,
 )
+from padviewer.workers.pyramid import Pyramid
 
 # Elements that the statistics of a plane look at: 10 ms of work.
 SAMPLE = 1 << 20
 # An axis of so few samples is not thinned further.
 FEW = 4
-# Bytes that an export reads, pads and writes at a time.
+# Bytes of the input that are read at a time.
 BLOCK = 8 << 20
 
 
@@ -47,22 +49,26 @@ class Reader:
         self._asked: OpenRequest | None = None
         self._budget = 0
         self._statistics: dict[tuple[Any, ...], Statistics] = {}
+        self._exporting = Exporting(self._source_of)
+        self._pyramids: dict[Stage, tuple[tuple[Any, ...], Pyramid]] = {}
+        self._answers: dict[type, Callable[[Any, Progress], Any]] = {
+            OpenRequest: lambda request, _progress: self._open(request),
+            TileRequest: lambda request, _progress: self._tile(request),
+            RefineRequest: lambda request, _progress: self._refine(request),
+            ProbeRequest: lambda request, _progress: self._probe(request),
+            WindowsRequest: lambda request, _progress: self._gather(request),
+            LoadRequest: self._load,
+            BeginExport: lambda request, _progress: self._exporting.begin(request),
+            ContinueExport: self._exporting.go_on,
+            EndExport: lambda _request, _progress: self._exporting.end(),
+        }
 
     def answer(self, request: Any, progress: Progress) -> Any:
         """Returns the answer to one request."""
-        if isinstance(request, OpenRequest):
-            return self._open(request)
-        if isinstance(request, TileRequest):
-            return self._tile(request)
-        if isinstance(request, ProbeRequest):
-            return self._probe(request)
-        if isinstance(request, WindowsRequest):
-            return self._gather(request)
-        if isinstance(request, LoadRequest):
-            return self._load(request, progress)
-        if isinstance(request, ExportRequest):
-            return self._export(request, progress)
-        raise TypeError(f"the reader has no answer to {type(request).__name__}")
+        answer = self._answers.get(type(request))
+        if answer is None:
+            raise TypeError(f"the reader has no answer to {type(request).__name__}")
+        return answer(request, progress)
 
     def _open(self, request: OpenRequest) -> ArrayInfo:
         again = request.keep and request == self._asked and os.path.exists(request.path)  # noqa: PTH110 any name
@@ -98,14 +104,33 @@ class Reader:
             self._source.close()
         self._source, self._asked = None, None
         self._statistics.clear()
+        self._pyramids.clear()
 
     def _tile(self, request: TileRequest) -> Tile:
         source = self._source_of(request.plan)
-        if request.stage is Stage.INPUT:
-            data = read_input(source, request.region)
-        else:
-            data = read_padded(source, request.plan, request.region)
-        return Tile(request.stage, request.region, data, self._statistics_of(source, request))
+        plan, stage, region = request.plan, request.stage, request.region
+        means = None if request.averaged is None else self._pyramid(plan, stage, request.averaged).tile(region)
+        data = _read(source, plan, stage, region) if means is None else means
+        gone = not os.path.lexists(plan.info.path)
+        return Tile(stage, region, data, self._statistics_of(source, request), means is not None, gone)
+
+    def _refine(self, request: RefineRequest) -> bool:
+        self._source_of(request.plan)
+        return self._pyramid(request.plan, request.stage, request.plane).advance(request.region)
+
+    def _pyramid(self, plan: Plan, stage: Stage, plane: Region) -> Pyramid:
+        """Returns the means of a plane; those of the newest plane of each stage are kept."""
+        settings = (
+            None if stage is Stage.INPUT else (plan.pad_width, plan.padded, plan.spec.mode, repr(plan.spec.fill_value))
+        )
+        key = (plane, settings)
+        if stage not in self._pyramids or self._pyramids[stage][0] != key:
+            # The source is asked for each time: it is opened anew after a restart.
+            self._pyramids[stage] = (
+                key,
+                Pyramid(plane, lambda region: _read(self._source_of(plan), plan, stage, region)),
+            )
+        return self._pyramids[stage][1]
 
     def _statistics_of(self, source: Source, request: TileRequest) -> Statistics:
         """Returns the statistics of the plane of INPUT on screen; PADDED is shown with the same levels."""
@@ -117,11 +142,8 @@ class Reader:
 
     def _probe(self, request: ProbeRequest) -> dict[Stage, Array]:
         source = self._source_of(request.plan)
-        readers: dict[Stage, Callable[[Region], Array]] = {
-            Stage.INPUT: lambda region: read_input(source, region),
-            Stage.PADDED: lambda region: read_padded(source, request.plan, region),
-        }
-        return {stage: readers[stage](region).ravel() for stage, region in request.places.items()}
+        plan = request.plan
+        return {stage: _read(source, plan, stage, region).ravel() for stage, region in request.places.items()}
 
     def _gather(self, request: WindowsRequest) -> None:
         source = self._source_of(request.plan)
@@ -136,27 +158,10 @@ class Reader:
                 array[first.start : first.stop] = read_input(source, region)
                 progress(first.stop, array.shape[0])
 
-    def _export(self, request: ExportRequest, progress: Progress) -> int:
-        plan, stage = request.plan, request.stage
-        if request.array is not None:
-            with request.array.open() as array:
-                return self._write(request, lambda region: array[region[0].start : region[0].stop], progress)
-        if stage is Stage.MASK:
-            return self._write(request, lambda region: read_mask(plan, region), progress)
-        source = self._source_of(plan)
-        return self._write(request, lambda region: read_padded(source, plan, region), progress)
 
-    def _write(self, request: ExportRequest, read: Callable[[Region], Array], progress: Progress) -> int:
-        stage = request.plan.require(request.stage)
-
-        def read_blocks() -> Iterator[Array]:
-            for region in blocks(stage.shape, np.dtype(stage.dtype).itemsize):
-                yield read(region)
-
-        payload = Payload(
-            request.stage.value, stage.axes, stage.shape, stage.dtype, read_blocks, request.plan.spec.to_json()
-        )
-        return write(payload, os.fspath(request.path), overwrite=request.overwrite, progress=progress)
+def _read(source: Source, plan: Plan, stage: Stage, region: Region) -> Array:
+    """Reads a region of INPUT or PADDED."""
+    return read_input(source, region) if stage is Stage.INPUT else read_padded(source, plan, region)
 
 
 def is_current(info: ArrayInfo) -> bool:

@@ -59,6 +59,8 @@ def preferences(tmp_path: Path) -> Preferences:
     kept = Preferences(str(tmp_path / "settings" / "padviewer.ini"))
     kept.set_read("welcome")
     kept.theme = "dark"
+    # Most tests compare what is shown with elements of a file; means have tests of their own.
+    kept.averages = False
     return kept
 
 

@@ -1,0 +1,112 @@
+"""The regions that panes ask for: who answers them, and when means take the place of samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from padviewer.errors import PadviewerError, SourceNotFound, shortened
+from padviewer.geometry import Region, counts
+from padviewer.gui.bridge import settle
+from padviewer.gui.feature import FeatureWork
+from padviewer.gui.screen import Cut, plane_region, statistics_region
+from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.workers.client import Client
+from padviewer.workers.jobs import ENGINES, READER
+from padviewer.workers.messages import RefineRequest, Tile, TileRequest
+
+# Elements of a plane that is averaged at all: some seconds of work in the background.
+_MOST_AVERAGED = 1 << 29
+
+
+class TileWork:
+    """Asks reader and engine for regions.
+
+    Args:
+        clients: the workers.
+        feature: asked for regions of feature maps that are not computed whole.
+        is_current: whether a plan and a cut are still those on screen; other answers are dropped.
+        on_tile: takes what came.
+        on_error: takes why it did not, and the plan.
+    """
+
+    def __init__(
+        self,
+        clients: Mapping[str, Client],
+        feature: FeatureWork,
+        is_current: Callable[[Plan, Cut], bool],
+        on_tile: Callable[[Tile], None],
+        on_error: Callable[[PadviewerError, Plan], None],
+    ) -> None:
+        self._clients = clients
+        self._feature = feature
+        self._is_current = is_current
+        self._on_tile = on_tile
+        self._on_error = on_error
+        self._newest: dict[Stage, Region] = {}
+        self._told_gone: ArrayInfo | None = None
+        self.averages = True
+
+    def request(self, plan: Plan, cut: Cut, stage: Stage, region: Region) -> None:
+        """Asks for a region of a stage. Samples that are seen from afar are followed by means of blocks."""
+        if plan.stage(stage) is None:
+            return
+        plane = plane_region(plan, stage, cut) if stage is Stage.FEATURE else statistics_region(plan, cut)
+        if plane is None:
+            return
+        self._newest[stage] = region
+        if stage is not Stage.FEATURE:
+            averaged = self._averaged(plan, cut, stage, region)
+            self._ask(self._clients[READER], plan, cut, TileRequest(plan, stage, region, plane, averaged))
+        elif not plan.is_whole:
+            self._feature.show(plan, region, plane)
+        elif self._feature.state.ready:
+            self._ask(self._clients[ENGINES[plan.spec.backend]], plan, cut, TileRequest(plan, stage, region, plane))
+
+    def _averaged(self, plan: Plan, cut: Cut, stage: Stage, region: Region) -> Region | None:
+        """Returns the plane of which means are wanted: of pictures seen from afar, not of labels."""
+        plane = plane_region(plan, stage, cut)
+        dtype = np.dtype(plan.input.dtype)
+        continuous = dtype.kind == "f" or dtype in (np.uint8, np.uint16)
+        if plane is None or not continuous or not self.averages or all(span.step == 1 for span in region):
+            return None
+        return plane if math.prod(counts(plane)) <= _MOST_AVERAGED else None
+
+    def _ask(self, client: Client, plan: Plan, cut: Cut, request: TileRequest) -> None:
+        def deliver(tile: Tile) -> None:
+            if not self._is_current(plan, cut):
+                return
+            self._on_tile(tile)
+            if request.stage is not Stage.FEATURE:
+                self._tell_gone(plan, tile)
+            if request.averaged is not None and not tile.averaged:
+                self._refine(client, plan, cut, request)
+
+        future = client.submit(f"tile {request.stage}", request)
+        settle(future, deliver, lambda error: self._on_error(error, plan))
+
+    def _tell_gone(self, plan: Plan, tile: Tile) -> None:
+        """Says once that a file is gone; the picture stays, and what was opened can be read on and exported."""
+        if tile.gone and self._told_gone != plan.info:
+            name = shortened(plan.info.path)
+            text = f"{name}: the file was deleted or moved since it was opened; what is shown stays readable for now"
+            self._on_error(SourceNotFound(text), plan)
+        self._told_gone = plan.info if tile.gone else None
+
+    def _refine(self, client: Client, plan: Plan, cut: Cut, request: TileRequest) -> None:
+        """Has the means made slice by slice, so that other requests are answered in between."""
+        if request.averaged is None:
+            return
+
+        def deliver(made: bool) -> None:
+            if not self._is_current(plan, cut) or self._newest.get(request.stage) != request.region:
+                return
+            if made:
+                self._ask(client, plan, cut, request)
+            else:
+                self._refine(client, plan, cut, request)
+
+        work = RefineRequest(plan, request.stage, request.region, request.averaged)
+        settle(client.submit(f"refine {request.stage}", work), deliver, lambda error: self._on_error(error, plan))
