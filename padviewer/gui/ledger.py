@@ -98,6 +98,7 @@ def honesty_text(
     statistics: Statistics,
     levels: tuple[float, float],
     rule: str,
+    averaged: bool = False,
 ) -> str:
     """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number.
 
@@ -107,6 +108,7 @@ def honesty_text(
         statistics: of the plane of the stage; of INPUT for PADDED, which is not told of it but for its levels.
         levels: the numbers that the first and the last colour stand for.
         rule: what they were taken from, one of `rendering.LEVEL_RULES`.
+        averaged: whether the region holds the means of blocks, instead of samples.
     """
     planned = plan.require(stage)
     spans = {letter: region[planned.axes.index(letter)] for letter in axes if letter in planned.axes}
@@ -117,7 +119,9 @@ def honesty_text(
         or "1"
     )
     step = max((span.step for span in long.values()), default=1)
-    parts = [f"all of {extent}" if step == 1 else f"every {step}{ordinal(step)} of {extent}"]
+    blocks = "\u202f×\u202f".join(str(span.step) for span in long.values())
+    sampled = f"means over {blocks} of {extent}" if averaged else f"every {step}{ordinal(step)} of {extent}"
+    parts = [f"all of {extent}" if step == 1 else sampled]
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")
     counted = stage is not Stage.PADDED and planned.dtype.startswith(("float", "complex"))
     if counted:

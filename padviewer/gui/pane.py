@@ -324,7 +324,9 @@ class Pane(QFrame):
         self._overlay.set_note("")
         self._menu.set_look(self._look, levels)
         rule = rule_in_force(self._look, tile.data.dtype)
-        self._honesty.setText(ledger.honesty_text(plan, self.stage, self._axes, tile.region, tile.statistics, levels, rule))
+        self._honesty.setText(
+            ledger.honesty_text(plan, self.stage, self._axes, tile.region, tile.statistics, levels, rule, tile.averaged)
+        )
 
     # ---- slots
 

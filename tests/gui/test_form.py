@@ -156,6 +156,7 @@ def test_tab_goes_through_the_fields_as_they_are_read(drive, qtbot: QtBot) -> No
     qtbot.waitUntil(driven.form.field("target D").isVisible)
     names = ["axes", "target D", "target H", "target W", "multiple_of", "position", "mode", "fill_value", "overflow"]
     names += ["filters", "kernel", "strides", "dilation", "conv_padding", "activation", "seed", "backend", "device"]
+    names += ["budget"]
     driven.form.field("axes").setFocus()
     for name in names:
         assert QApplication.focusWidget() is driven.form.field(name), name
