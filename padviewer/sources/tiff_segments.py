@@ -6,7 +6,7 @@ import itertools
 import math
 import mmap
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from padviewer.geometry import Indices
 from padviewer.sources.base import Array, gather, progression, whole_pixels
 from padviewer.sources.kept import KeptFile
 
-# Segments that are decoded side by side, and at most so many before the next ones are begun.
+# Threads that decode segments, and at most so many segments that wait for being copied.
 _THREADS = 2
 _AT_ONCE = 64
 
@@ -135,7 +135,7 @@ class SegmentedPixels:
         packed = whole_pixels(out, samples.vector) if all_samples else None
         steps = (1, *self._layout.segment[:-1])
         parts = [list(_parts(vector, step)) for vector, step in zip(vectors, steps, strict=True)]
-        for found, segment in self._segments(list(itertools.product(*parts))):
+        for found, segment in self._segments(parts):
             target, within = _crossed([part.target for part in found]), [part.within for part in found[1:]]
             if segment is None:
                 out[target] = self._layout.fill
@@ -166,27 +166,32 @@ class SegmentedPixels:
             number = number * count + part.place
         return found[0].place, number
 
-    def _segments(self, wanted: list[tuple[_Part, ...]]) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
-        """Yields what is wanted with its segment, which has the axes of a page; None where the file leaves it out."""
+    def _segments(self, parts: list[list[_Part]]) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
+        """Yields each combination of parts with its segment, which has the axes of a page; None where there is none."""
         if self._layout.stored is not None:
-            yield from ((found, self._read(found)) for found in wanted)
+            yield from ((found, self._read(found)) for found in itertools.product(*parts))
             return
         # What is at hand first: it could be gone by the time that the others have been decoded.
-        keys = [self._key(found) for found in wanted]
-        missing = [(found, key) for found, key in zip(wanted, keys, strict=True) if key not in self._cache]
-        for found, key in zip(wanted, keys, strict=True):
+        at_hand = set()
+        for found in itertools.product(*parts):
+            key = self._key(found)
             if key in self._cache:
+                at_hand.add(key)
                 self._cache.move_to_end(key)
                 yield found, self._cache[key]
+        missing = (found for found in itertools.product(*parts) if self._key(found) not in at_hand)
         size = math.prod(self._layout.segment) * self._layout.dtype.itemsize
-        at_once = max(1, min(_AT_ONCE, self._cached // size))
-        if at_once == 1 or len(missing) == 1:
-            yield from self._kept(missing, map(self._read, (found for found, _ in missing)))
-            return
+        at_once = max(1, min(_AT_ONCE, self._cached // 4 // size))
+        while batch := list(itertools.islice(missing, at_once)):
+            for found, segment in zip(batch, self._read_all(batch), strict=True):
+                self._keep(self._key(found), segment)
+                yield found, segment
+
+    def _read_all(self, wanted: list[tuple[_Part, ...]]) -> list[Array | None]:
+        if len(wanted) == 1:
+            return [self._read(wanted[0])]
         with ThreadPoolExecutor(_THREADS) as pool:
-            for start in range(0, len(missing), at_once):
-                batch = missing[start : start + at_once]
-                yield from self._kept(batch, pool.map(self._read, (found for found, _ in batch)))
+            return list(pool.map(self._read, wanted))
 
     def _read(self, found: tuple[_Part, ...]) -> Array | None:
         page, number = self._key(found)
@@ -201,17 +206,13 @@ class SegmentedPixels:
         pixels = self._decode(self._file.read(offset, count), number, places.tables)
         return np.ascontiguousarray(pixels, self._layout.dtype)[None]
 
-    def _kept(
-        self, wanted: Sequence[tuple[tuple[_Part, ...], tuple[int, int]]], segments: Iterable[Array | None]
-    ) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
-        """Keeps segments for the next time, and lets those go that have not been asked for the longest."""
-        for (found, key), segment in zip(wanted, segments, strict=True):
-            if segment is not None:
-                self._cache[key] = segment
-                self._held += segment.nbytes
-            while self._held > self._cached and len(self._cache) > 1:
-                self._held -= self._cache.popitem(last=False)[1].nbytes
-            yield found, segment
+    def _keep(self, key: tuple[int, int], segment: Array | None) -> None:
+        """Keeps a segment for the next time, and lets those go that have not been asked for the longest."""
+        if segment is not None:
+            self._cache[key] = segment
+            self._held += segment.nbytes
+        while self._held > self._cached and len(self._cache) > 1:
+            self._held -= self._cache.popitem(last=False)[1].nbytes
 
 
 def axes_of(shape: tuple[int, ...], inner: tuple[int, ...]) -> tuple[int, ...] | None:
