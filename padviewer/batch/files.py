@@ -13,7 +13,8 @@ from padviewer.plan import ArrayInfo, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
-from padviewer.workers.jobs import export_job, open_job
+from padviewer.workers.export_job import export_job
+from padviewer.workers.jobs import open_job
 
 Item = tuple[str, str | None]
 Value = TypeVar("Value")

@@ -1,7 +1,23 @@
 """Arrays as files: complete or not there, whatever fails. Importing this loads numpy only."""
 
-from padviewer.export.payload import Payload
+from padviewer.export.array_writer import ArrayWriter, continues, write, write_left
+from padviewer.export.formats import EXTENSIONS, check_payload, check_target
+from padviewer.export.payload import Array, Content, Payload, Portions, Progress
 from padviewer.export.target import remove_abandoned, temporary_paths
-from padviewer.export.writers import EXTENSIONS, check_payload, check_target, write
 
-__all__ = ["EXTENSIONS", "Payload", "check_payload", "check_target", "remove_abandoned", "temporary_paths", "write"]
+__all__ = [
+    "EXTENSIONS",
+    "Array",
+    "ArrayWriter",
+    "Content",
+    "Payload",
+    "Portions",
+    "Progress",
+    "check_payload",
+    "check_target",
+    "continues",
+    "remove_abandoned",
+    "temporary_paths",
+    "write",
+    "write_left",
+]

@@ -1,29 +1,74 @@
-"""`.npy` and `.npz`: written block by block, readable without pickle."""
+"""`.npy` and `.npz`: readable without pickle."""
 
 from __future__ import annotations
 
 import io
+import os
 import zipfile
-from typing import IO, BinaryIO
+from contextlib import suppress
 
 import numpy as np
 
-from padviewer.export.payload import Payload, Progress
+from padviewer.export.payload import Array, Payload
+from padviewer.export.store import FlatStore, opening
+from padviewer.geometry import Region
 
 
-def write_npy(payload: Payload, file: BinaryIO, progress: Progress) -> None:
-    """Writes a `.npy` file."""
-    _write_array(payload, file, progress)
+def npy_store(payload: Payload, path: str, _tile: tuple[int, ...], resumed: bool) -> FlatStore:
+    """Returns what writes a `.npy` file."""
+    header = _header(payload)
+    with opening(path, resumed) as file:
+        if not resumed:
+            file.write(header)
+            file.truncate(len(header) + payload.nbytes)
+        return FlatStore(payload, file, len(header))
 
 
-def write_npz(payload: Payload, file: BinaryIO, progress: Progress) -> None:
-    """Writes a `.npz` file: the array under the payload's name, and the settings' JSON as text under `spec`."""
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        with archive.open(_member(payload.name), "w", force_zip64=True) as stream:
-            _write_array(payload, stream, progress)
+class NpzStore:
+    """Writes a `.npz` file: the array under the payload's name, and the settings' JSON as text under `spec`.
+
+    Args:
+        payload: what is written.
+        path: of the file to make.
+    """
+
+    scattered = False
+
+    def __init__(self, payload: Payload, path: str, _tile: tuple[int, ...], _resumed: bool) -> None:
+        self._payload = payload
+        with opening(path, False) as self._file:
+            self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
+            self._stream = self._archive.open(_member(payload.name), "w", force_zip64=True)
+            self._stream.write(_header(payload))
+
+    def put(self, _region: Region, data: Array) -> None:
+        """Writes the elements that come next."""
+        if data.size:
+            self._stream.write(data.reshape(-1).view(np.uint8).data)
+
+    def holds(self, _value: Array) -> bool:
+        """Never: an archive has no holes."""
+        return False
+
+    def sync(self) -> None:
+        """Waits for the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def finish(self) -> None:
+        """Writes the settings and the directory of the archive."""
+        self._stream.close()
         text = io.BytesIO()
-        np.lib.format.write_array(text, np.array(payload.spec_json), allow_pickle=False)
-        archive.writestr(_member("spec"), text.getvalue())
+        np.lib.format.write_array(text, np.array(self._payload.spec_json), allow_pickle=False)
+        self._archive.writestr(_member("spec"), text.getvalue())
+        self._archive.close()
+        self.sync()
+
+    def close(self) -> None:
+        """Closes the file, whatever the archive lacks."""
+        for part in (self._stream, self._archive, self._file):
+            with suppress(OSError, ValueError):
+                part.close()
 
 
 def _member(name: str) -> zipfile.ZipInfo:
@@ -31,10 +76,9 @@ def _member(name: str) -> zipfile.ZipInfo:
     return zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
 
 
-def _write_array(payload: Payload, file: IO[bytes], progress: Progress) -> None:
+def _header(payload: Payload) -> bytes:
     dtype = np.dtype(payload.dtype)
-    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": payload.shape}
-    np.lib.format.write_array_header_1_0(file, header)
-    for block in payload.checked_blocks(progress):
-        if block.size:
-            file.write(block.reshape(-1).view(np.uint8).data)
+    fields = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": payload.shape}
+    out = io.BytesIO()
+    np.lib.format.write_array_header_1_0(out, fields)
+    return out.getvalue()

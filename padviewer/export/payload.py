@@ -1,14 +1,17 @@
-"""What is written: an array that comes in blocks, so that it need never be in memory as a whole."""
+"""What is written: the description of an array, and where its elements come from."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from padviewer.geometry import Region
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
@@ -23,44 +26,54 @@ class Payload:
         axes: one letter for each axis.
         shape: sizes of the axes.
         dtype: numpy's name.
-        blocks: yields consecutive blocks along axis 0, which together are the array.
         spec_json: the settings that made it, which formats that can hold text keep with it.
+        origin: what tells its elements from those of any other array that is described alike, such as the input's
+            path and time; empty where nothing does, and an export that was interrupted cannot be continued.
+        fill_value: what most of its padding is; formats that can leave elements out leave these out.
     """
 
     name: str
     axes: str
     shape: tuple[int, ...]
     dtype: str
-    blocks: Callable[[], Iterator[Array]]
     spec_json: str
+    origin: str = ""
+    fill_value: complex = 0
 
     @property
     def nbytes(self) -> int:
         """Bytes of the elements."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
-    def checked_blocks(self, progress: Progress) -> Iterator[Array]:
-        """Yields C-contiguous blocks of the declared dtype, and reports (done, total) bytes after each.
 
-        Raises:
-            ValueError: where the blocks do not make up the declared shape and dtype.
+@dataclass(frozen=True)
+class Portions:
+    """How many bytes are handled at a time.
+
+    Attributes:
+        tile: are made and written in one piece.
+        noted: are written from one note of the journal to the next: what a power cut may cost.
+        kept: arrays of at least so many are kept where their export is interrupted, and continued.
+        memory: may be taken by a format that needs the whole array in memory.
+    """
+
+    tile: int = 1 << 24
+    noted: int = 1 << 28
+    kept: int = 1 << 30
+    memory: int = sys.maxsize
+
+
+USUAL = Portions()
+
+
+class Content(Protocol):
+    """Where the elements of an array come from."""
+
+    def read(self, region: Region) -> Array:
+        """Returns the elements of a region (steps of 1) in the array's dtype."""
+
+    def constant(self, region: Region) -> Array | None:
+        """Returns what a region is filled with: one element on each axis, or one for each channel.
+
+        None where it is not known to be constant.
         """
-        done, rows = 0, 0
-        for block in self.blocks():
-            if block.dtype != np.dtype(self.dtype) or block.shape[1:] != self.shape[1:]:
-                raise ValueError(f"block {block.shape} {block.dtype}, expected rows of {self.shape} {self.dtype}")
-            rows += len(block)
-            yield np.ascontiguousarray(block)
-            done += block.nbytes
-            progress(done, self.nbytes)
-        if rows != self.shape[0]:
-            raise ValueError(f"the blocks have {rows} rows, expected {self.shape[0]}")
-
-    def whole(self, progress: Progress) -> Array:
-        """Returns the array in one piece, for formats that cannot be streamed."""
-        out = np.empty(self.shape, self.dtype)
-        at = 0
-        for block in self.checked_blocks(progress):
-            out[at : at + len(block)] = block
-            at += len(block)
-        return out

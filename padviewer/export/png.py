@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
-from typing import BinaryIO
 
 import numpy as np
 
 from padviewer.errors import ExportError
-from padviewer.export.payload import Array, Payload, Progress
+from padviewer.export.payload import Array, Payload
+from padviewer.export.store import opening
+from padviewer.geometry import Region
 
 _LAYOUTS = ("HW", "HWC", "CHW")
 _MAX_SIDE = 2**31 - 1
@@ -28,18 +30,52 @@ def check_png(payload: Payload) -> None:
         )
 
 
-def write_png(payload: Payload, file: BinaryIO, progress: Progress) -> None:
-    """Writes a PNG; masks and booleans with one bit per pixel. The settings' JSON goes into a text chunk."""
-    check_png(payload)
-    axes, shape = _squeezed(payload)
-    pixels = payload.whole(progress).reshape(shape)
-    if axes == "CHW":
-        pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
-    if pixels.ndim == 3 and pixels.shape[-1] == 1:
-        pixels = pixels[..., 0]
-    if payload.name == "mask":
-        pixels = pixels != 0
-    file.write(_with_text(_encoded(pixels), "padviewer", payload.spec_json))
+class PngStore:
+    """Writes a PNG; masks and booleans with one bit per pixel. The settings' JSON goes into a text chunk.
+
+    The picture is in memory until it is complete.
+
+    Args:
+        payload: what is written.
+        path: of the file to make.
+    """
+
+    scattered = False
+
+    def __init__(self, payload: Payload, path: str, _tile: tuple[int, ...], _resumed: bool) -> None:
+        self._payload = payload
+        with opening(path, False) as self._file:
+            self._pixels = np.empty(payload.shape, payload.dtype)
+
+    def put(self, region: Region, data: Array) -> None:
+        """Takes the elements of a region."""
+        self._pixels[tuple(slice(span.start, span.stop) for span in region)] = data
+
+    def holds(self, _value: Array) -> bool:
+        """Never: each pixel is put."""
+        return False
+
+    def sync(self) -> None:
+        """Waits for the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def finish(self) -> None:
+        """Encodes the picture."""
+        axes, shape = _squeezed(self._payload)
+        pixels = self._pixels.reshape(shape)
+        if axes == "CHW":
+            pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
+        if pixels.ndim == 3 and pixels.shape[-1] == 1:
+            pixels = pixels[..., 0]
+        if self._payload.name == "mask":
+            pixels = pixels != 0
+        self._file.write(_with_text(_encoded(pixels), "padviewer", self._payload.spec_json))
+        self.sync()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
 
 
 def _squeezed(payload: Payload) -> tuple[str, tuple[int, ...]]:

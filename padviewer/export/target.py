@@ -1,11 +1,11 @@
-"""The file to write: checked before work starts, and replaced in one step when the work is done."""
+"""The unfinished part beside a target: locked while somebody writes, put in the target's place when it is complete."""
 
 from __future__ import annotations
 
-import errno
+import ctypes
 import fcntl
-import glob
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -13,125 +13,184 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from padviewer.bytecount import format_bytes
-from padviewer.errors import ExportError, TargetExists, printable, shortened
+from padviewer.errors import TargetExists
+from padviewer.export.journal import Entry, read_journal, sync_folder
+from padviewer.export.place import check_place, display_name, told
 
 _SUFFIX = ".padviewer-tmp"
-# Room for headers, and for a file system's own bookkeeping.
-_SPARE = 1 << 16
 _MAX_STEM = 200
+_CONTENT, _JOURNAL = "content", "journal"
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
-def check_place(path: str, overwrite: bool) -> None:
-    """Checks that a file can be made at `path`, as far as can be known without making it.
+class Part:
+    """A folder beside the target, in which the new file or folder is made.
 
-    Raises:
-        TargetExists: where something is there already and `overwrite` is not set. A symbolic link counts, whether its
-            target exists or not, because writing would change another file.
-        ExportError: where the directory is missing or the target is not a regular file.
+    It is locked as long as the part is open, and the system takes the lock away when the process ends: that tells
+    living writers from dead ones.
+
+    Args:
+        path: the target. A link's real target is meant.
+        name: hexadecimal; a part of that name that is there already and that nobody writes is taken over. Without one,
+            or where somebody does write it, the part has a name of its own.
+
+    Attributes:
+        content: path of what is made.
+        journal: path of the journal.
     """
-    name = display_name(path)
-    try:
-        with suppress(FileNotFoundError):
-            _check_existing(path, os.lstat(path), overwrite)
-        directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 a Path cannot hold every name
-        state = os.stat(directory)  # noqa: PTH116
-    except (OSError, ValueError) as error:
-        raise _failed(path, error) from error
-    if not stat.S_ISDIR(state.st_mode):
-        raise ExportError(f"{name}: {display_name(directory)} is not a directory; choose another place")
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise ExportError(f"{name}: no permission to write in {display_name(directory)}; choose another place")
 
+    def __init__(self, path: str, name: str = "") -> None:
+        self._target = os.path.realpath(path)
+        self._folder, self._lock = _take_over(path, name) if name else ("", -1)
+        if not self._folder:
+            self._folder = _part_path(path, secrets.token_hex(4))
+            os.mkdir(self._folder)  # noqa: PTH102
+            try:
+                self._lock = _locked(self._folder, must=False)
+            except BaseException:
+                os.rmdir(self._folder)  # noqa: PTH106
+                raise
+        self.content = os.path.join(self._folder, _CONTENT)  # noqa: PTH118
+        self.journal = os.path.join(self._folder, _JOURNAL)  # noqa: PTH118
 
-def _check_existing(path: str, state: os.stat_result, overwrite: bool) -> None:
-    name, linked = display_name(path), stat.S_ISLNK(state.st_mode)
-    with suppress(FileNotFoundError):  # a link that leads nowhere yet may be written through
-        mode = os.stat(path).st_mode  # noqa: PTH116
-        if stat.S_ISDIR(mode):
-            raise ExportError(f"{name}: is a directory; give the name of a file in it")
-        if not stat.S_ISREG(mode):
-            raise ExportError(f"{name}: is not a regular file; choose another name")
-    if not overwrite:
-        real = display_name(os.path.realpath(path))
-        what = f"is a link to {real}, which would be written" if linked else "exists already"
-        raise TargetExists(f"{name}: {what}; allow overwriting (--force), or choose another name")
+    def clear(self) -> None:
+        """Removes what is in the part."""
+        _remove(self.journal)
+        _remove(self.content)
 
+    def publish(self, overwrite: bool) -> None:
+        """Puts the content in the target's place, with the old one's permissions.
 
-def check_space(path: str, needed: int) -> None:
-    """Raises an `ExportError` where the disk has no room for `needed` bytes beside the old file."""
-    free = shutil.disk_usage(os.path.dirname(os.path.realpath(path))).free  # noqa: PTH120
-    if needed + _SPARE > free:
-        raise ExportError(
-            f"{display_name(path)}: needs {format_bytes(needed)}, but {format_bytes(free)} are free on the disk; make "
-            "room, or choose another disk"
-        )
-
-
-def temporary_paths(path: str) -> list[str]:
-    """Finds what a writer that was killed left behind for the target `path`. Empty while none did."""
-    directory, stem = _place(path)
-    return sorted(glob.glob(f"{glob.escape(os.path.join(directory, _prefix(stem)))}*{_SUFFIX}"))  # noqa: PTH118, PTH207
-
-
-def remove_abandoned(path: str) -> None:
-    """Removes what writers that were killed left behind in the directory of the target `path`.
-
-    A living writer holds a lock on its file, which the system takes away when the process ends: what another process
-    is writing there, even for the same target, is left alone. So is everything where the file system has no locks.
-    """
-    directory, _stem = _place(path)
-    for name in glob.iglob(os.path.join(glob.escape(directory), f".*{_SUFFIX}")):  # noqa: PTH118, PTH207
+        Raises:
+            TargetExists: where something has appeared there meanwhile.
+            OSError: whatever the system refuses.
+        """
+        _keep_mode(self._target, self.content)
+        _publish(self.content, self._target, overwrite)
         with suppress(OSError):
-            _remove_unlocked(name)
+            os.unlink(self.journal)  # noqa: PTH108
+        sync_folder(os.path.dirname(self._target))  # noqa: PTH120
 
+    def leave(self) -> None:
+        """Lets go of the part, which stays."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
-def _remove_unlocked(name: str) -> None:
-    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.unlink(name)  # noqa: PTH108
-    finally:
-        os.close(descriptor)
+    def discard(self) -> None:
+        """Removes the part."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.leave()
 
 
 @contextmanager
 def replacing(path: str, overwrite: bool) -> Iterator[BinaryIO]:
-    """Opens a temporary file beside the target, and puts it in the target's place if the body succeeds.
+    """Opens a file in a part beside the target, and puts it in the target's place if the body succeeds.
 
     A link's real target is replaced, the link stays. The new file has the old one's permissions. On any error the
-    temporary file is removed, and the old file is as it was.
+    part is removed, and the old file is as it was.
 
     Raises:
         ExportError: for whatever the system refuses; `TargetExists` where a file has appeared meanwhile.
     """
     check_place(path, overwrite)
-    temporary = ""
+    with told(path):
+        part = Part(path)
+        try:
+            with open(part.content, "x+b") as file:  # noqa: PTH123
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.publish(overwrite)
+        finally:
+            part.discard()
+
+
+def temporary_paths(path: str) -> list[str]:
+    """Finds what a writer that was killed left behind for the target `path`. Empty while none did."""
+    directory, stem = _place(path)
+    own = re.compile(re.escape(_prefix(stem)) + "[0-9a-f]+" + re.escape(_SUFFIX), re.DOTALL)
+    return sorted(os.path.join(directory, name) for name in _names(directory) if own.fullmatch(name))  # noqa: PTH118
+
+
+def remove_abandoned(path: str) -> None:
+    """Removes what writers that were killed left behind in the directory of the target `path`.
+
+    What a living process is writing there, even for the same target, is left alone: it holds a lock. So is everything
+    where the file system has no locks, and what the same export would continue.
+    """
+    directory, _stem = _place(path)
+    for name in _names(directory):
+        if name.startswith(".") and name.endswith(_SUFFIX):
+            found = os.path.join(directory, name)  # noqa: PTH118
+            if _kept(found) is None:
+                _remove_unlocked(found)
+
+
+def remove_others(path: str, name: str) -> None:
+    """Removes the parts of the target `path` that nobody writes, but for the one called `name`."""
+    kept = _part_path(path, name) if name else ""
+    for found in temporary_paths(path):
+        if found != kept:
+            _remove_unlocked(found)
+
+
+def kept_share(path: str) -> float | None:
+    """Returns which share of an export to the target `path` is on the disk, to be continued; None where none is."""
+    entries = [entry for found in temporary_paths(path) if (entry := _kept(found)) and entry.done]
+    return max((entry.done / entry.tiles for entry in entries), default=None)
+
+
+def _kept(folder: str) -> Entry | None:
+    """Returns what the journal of an unfinished part says; None where it cannot be continued."""
+    there = os.path.exists(os.path.join(folder, _CONTENT))  # noqa: PTH110, PTH118
+    return read_journal(os.path.join(folder, _JOURNAL)) if there else None  # noqa: PTH118
+
+
+def _remove_unlocked(name: str) -> None:
+    with suppress(OSError):
+        descriptor = _locked(name, must=True)
+        try:
+            _remove(name)
+        finally:
+            os.close(descriptor)
+
+
+def _remove(name: str) -> None:
+    with suppress(FileNotFoundError):
+        if stat.S_ISDIR(os.lstat(name).st_mode):
+            shutil.rmtree(name)
+        else:
+            os.unlink(name)  # noqa: PTH108
+
+
+def _take_over(path: str, name: str) -> tuple[str, int]:
+    """Returns the part of that name and its lock, made where it is not there; ("", -1) where somebody writes it."""
+    folder = _part_path(path, name)
+    with suppress(FileExistsError):
+        os.mkdir(folder)  # noqa: PTH102
     try:
-        directory, stem = _place(path)
-        target = os.path.join(directory, stem)  # noqa: PTH118
-        name = os.path.join(directory, f"{_prefix(stem)}{secrets.token_hex(4)}{_SUFFIX}")  # noqa: PTH118
-        with open(name, "x+b") as file:  # noqa: PTH123
-            temporary = name
-            _lock(file)
-            yield file
-            file.flush()
-            _keep_mode(target, file.fileno())
-            os.fsync(file.fileno())
-        _publish(temporary, target, overwrite)
-        temporary = ""
-        _sync_directory(directory)
-    except (OSError, ValueError) as error:
-        raise _failed(path, error) from error
-    finally:
-        if temporary:
-            with suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
+        return folder, _locked(folder, must=True)
+    except OSError:
+        return "", -1
 
 
-def display_name(path: str) -> str:
-    """Returns a path for messages: printable and not too long."""
-    return shortened(path) or "(no name)"
+def _locked(name: str, must: bool) -> int:
+    """Opens a file or folder and locks it; the lock goes with the descriptor or with the process.
+
+    Raises:
+        OSError: where it cannot be opened; or, where it `must` be locked, somebody else has locked it, or removed it
+            meanwhile, or the file system has no locks.
+    """
+    descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.stat(name)  # noqa: PTH116 who held the lock before may have removed it
+    except OSError:
+        if must:
+            os.close(descriptor)
+            raise
+    return descriptor
 
 
 def _place(path: str) -> tuple[str, str]:
@@ -139,60 +198,65 @@ def _place(path: str) -> tuple[str, str]:
     return directory, stem
 
 
+def _names(directory: str) -> list[str]:
+    with suppress(OSError):
+        return os.listdir(directory)  # noqa: PTH208
+    return []
+
+
 def _prefix(stem: str) -> str:
     # The name must stay within what file systems allow, with the random part and the suffix.
     return f".{os.fsdecode(os.fsencode(stem)[:_MAX_STEM])}."
 
 
-def _lock(file: BinaryIO) -> None:
-    """Tells `remove_abandoned` that somebody is writing; the lock goes with the file or with the process."""
+def _part_path(path: str, name: str) -> str:
+    directory, stem = _place(path)
+    return os.path.join(directory, f"{_prefix(stem)}{name}{_SUFFIX}")  # noqa: PTH118
+
+
+def _keep_mode(target: str, content: str) -> None:
     with suppress(OSError):
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.chmod(content, stat.S_IMODE(os.stat(target).st_mode))  # noqa: PTH101, PTH116
 
 
-def _keep_mode(target: str, descriptor: int) -> None:
-    with suppress(OSError):
-        os.fchmod(descriptor, stat.S_IMODE(os.stat(target).st_mode))  # noqa: PTH116
-
-
-def _publish(temporary: str, target: str, overwrite: bool) -> None:
+def _publish(content: str, target: str, overwrite: bool) -> None:
+    is_folder = stat.S_ISDIR(os.stat(content).st_mode)  # noqa: PTH116
     if overwrite:
-        os.replace(temporary, target)  # noqa: PTH105
+        if not (is_folder and _exchange(content, target)):
+            os.replace(content, target)  # noqa: PTH105
         return
     try:
-        # Unlike a rename, a link never replaces what has appeared since the check.
-        os.link(temporary, target)
-    except FileExistsError:
-        raise TargetExists(
-            f"{display_name(target)}: has appeared meanwhile; allow overwriting (--force), or choose another name"
-        ) from None
-    except OSError:
+        if is_folder:
+            os.rename(content, target)  # noqa: PTH104 refuses what is there, unless it is an empty folder
+        else:
+            # Unlike a rename, a link never replaces what has appeared since the check.
+            os.link(content, target)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise _appeared(target) from error
+    except OSError as error:
+        if is_folder and os.path.lexists(target):
+            raise _appeared(target) from error
         # File systems without hard links: the check at the start has to do.
-        os.replace(temporary, target)  # noqa: PTH105
-        return
-    os.unlink(temporary)  # noqa: PTH108
+        os.replace(content, target)  # noqa: PTH105
 
 
-def _sync_directory(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _appeared(target: str) -> TargetExists:
+    return TargetExists(
+        f"{display_name(target)}: has appeared meanwhile; allow overwriting (--force), or choose another name"
+    )
 
 
-def _failed(path: str, error: OSError | ValueError) -> ExportError:
-    name, number = display_name(path), getattr(error, "errno", None)
-    advice = {
-        errno.ENOSPC: "the disk is full; make room, or choose another disk",
-        errno.EDQUOT: "the disk quota is used up; make room, or choose another disk",
-        errno.EROFS: "the disk is read-only; choose another place",
-        errno.EACCES: "no permission to write there; choose another place",
-        errno.EPERM: "no permission to write there; choose another place",
-        errno.ENOENT: "the directory does not exist; make it first, or choose another place",
-        errno.ENOTDIR: "part of the path is not a directory; choose another place",
-        errno.ELOOP: "is a link that leads back to itself; remove it, or choose another name",
-        errno.ENAMETOOLONG: f"the name is longer than the system allows ({len(path)} characters); choose a shorter one",
-    }
-    cause = advice.get(number or 0, f"cannot be written ({printable(str(error))[:300]}); choose another place")
-    return ExportError(f"{name}: {cause}")
+def _exchange(content: str, target: str) -> bool:
+    """Swaps two folders in one step, and returns whether there was one to swap with; the old one is then `content`.
+
+    Where the system cannot, the old one steps aside first: for a moment there is none.
+    """
+    if not os.path.lexists(target):
+        return False
+    names = (_AT_FDCWD, os.fsencode(content), _AT_FDCWD, os.fsencode(target), _RENAME_EXCHANGE)
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None or rename(*names) != 0:
+        aside = f"{content}-old"
+        os.rename(target, aside)  # noqa: PTH104
+        os.rename(content, target)  # noqa: PTH104
+    return True

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-import numpy as np
-
 from padviewer.errors import ExportError
-from padviewer.export.payload import Payload, Progress
+from padviewer.export.payload import Payload
+from padviewer.export.store import FlatStore, opening
 
 # Offsets of a classic TIFF have 32 bits; what is left is for tags.
 _CLASSIC = 2**32 - 2**25
@@ -23,16 +22,30 @@ def check_tiff(payload: Payload) -> None:
         raise ExportError(f"an axis of the {payload.name} is longer than a TIFF can tell (2^31). Use .npy or .npz")
 
 
-def write_tiff(payload: Payload, file: BinaryIO, progress: Progress) -> None:
-    """Writes a TIFF, as a BigTIFF from 4 GB on. Booleans become bytes of 0 and 1."""
+def tiff_store(payload: Payload, path: str, _tile: tuple[int, ...], resumed: bool) -> FlatStore:
+    """Returns what writes a TIFF, a BigTIFF from 4 GB on. Booleans become bytes of 0 and 1.
+
+    All pages lie in one run, uncompressed: elements can be put anywhere, and what is zero is a hole.
+    """
     import tifffile  # noqa: PLC0415 loaded when first needed
 
-    check_tiff(payload)
+    with opening(path, resumed) as file:
+        if not resumed:
+            _write_tags(payload, file)
+        file.seek(0)
+        with tifffile.TiffFile(file) as written:
+            offset = int(written.pages[0].dataoffsets[0])
+        return FlatStore(payload, file, offset)
+
+
+def _write_tags(payload: Payload, file: BinaryIO) -> None:
+    """Writes all but the elements, for which there is room."""
+    import tifffile  # noqa: PLC0415 loaded when first needed
+
     samples = _samples(payload)
     colors = samples if payload.name == "padded" and samples in (3, 4) else 0
     with tifffile.TiffWriter(file, bigtiff=payload.nbytes > _CLASSIC) as writer:
-        # The tags first and room for the pixels, which then come in blocks of any size.
-        place = writer.write(
+        writer.write(
             shape=payload.shape if len(payload.shape) > 1 else (1, *payload.shape),
             dtype="uint8" if payload.dtype == "bool" else payload.dtype,
             photometric="rgb" if colors else "minisblack",
@@ -40,13 +53,8 @@ def write_tiff(payload: Payload, file: BinaryIO, progress: Progress) -> None:
             extrasamples=_extra_samples(payload, samples, colors),
             metadata={"axes": _letters(payload, samples), "padviewer": payload.spec_json},
             software="padviewer",
-            returnoffset=True,
         )
-    if place is None:  # without compression, all pages lie in one run
-        raise ExportError(f"the {payload.name} cannot be laid out as a TIFF. Use .npy or .npz")
-    file.seek(place[0])
-    for block in payload.checked_blocks(progress):
-        file.write(block.reshape(-1).view(np.uint8).data)
+    file.flush()
 
 
 def _samples(payload: Payload) -> int:

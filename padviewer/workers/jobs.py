@@ -11,22 +11,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from padviewer.errors import Cancelled, WorkerDied
-from padviewer.export import remove_abandoned
 from padviewer.geometry import Region
-from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage
+from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan
 from padviewer.spec import BACKENDS
 from padviewer.windows import windows_of
 from padviewer.workers.client import Client
-from padviewer.workers.messages import (
-    ComputeRequest,
-    ConvolveRequest,
-    ExportRequest,
-    LoadRequest,
-    OpenRequest,
-    View,
-    WindowsRequest,
-)
+from padviewer.workers.messages import ConvolveRequest, OpenRequest, View, WindowsRequest
 from padviewer.workers.process import OnProgress
 from padviewer.workers.shared import OwnedArray, SharedArray
 
@@ -42,38 +32,6 @@ def open_job(path: str, member: str | None, budget: int) -> Job[ArrayInfo]:
     """Opens a file; returns what it is."""
     info: ArrayInfo = yield READER, OpenRequest(path, member, budget)
     return info
-
-
-def export_job(plan: Plan, stage: Stage, path: str, overwrite: bool) -> Job[int]:
-    """Writes a stage of a plan to a file; returns the bytes written.
-
-    A reader that is ended while it writes cannot take its temporary file away, so that is done here. Another process
-    may be writing the same target: its file is locked, and stays.
-    """
-    try:
-        return (yield from _write_job(plan, stage, path, overwrite))
-    except (WorkerDied, Cancelled, GeneratorExit):
-        remove_abandoned(path)
-        raise
-
-
-def _write_job(plan: Plan, stage: Stage, path: str, overwrite: bool) -> Job[int]:
-    wanted = plan.require(stage)
-    if stage is not Stage.FEATURE:
-        written: int = yield READER, ExportRequest(plan, stage, path, overwrite)
-        return written
-    feature = OwnedArray(wanted.shape, wanted.dtype)
-    try:
-        source = OwnedArray(plan.info.shape, plan.info.dtype)
-        try:
-            yield READER, LoadRequest(plan, source.array)
-            yield ENGINES[plan.spec.backend], ComputeRequest(plan, source.array, feature.array)
-        finally:
-            source.release()
-        written = yield READER, ExportRequest(plan, stage, path, overwrite, feature.array)
-        return written
-    finally:
-        feature.release()
 
 
 def region_job(plan: Plan, region: Region, block: OwnedArray, into: SharedArray | None = None) -> Job[View]:

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+import math
 
 import imagecodecs
 import numpy as np
 import pytest
 import tifffile
+import zarr
+from held import Held
 from PIL import Image
 
-from padviewer.errors import ExportError
-from padviewer.export import EXTENSIONS, Payload, check_payload, write
+from padviewer import __version__
+from padviewer.errors import ExportError, TargetExists
+from padviewer.export import EXTENSIONS, Payload, Portions, check_payload, write
 from padviewer.export import tiff as tiff_module
 
 RNG = np.random.default_rng(0)
@@ -21,15 +25,26 @@ def noise(*shape, dtype="u1"):
     return RNG.integers(0, 2 if dtype == "?" else 200, shape).astype(dtype)
 
 
-def payload(array, axes, name="padded", rows=3):
-    blocks = lambda: (array[i : i + rows] for i in range(0, len(array), rows))  # noqa: E731
-    return Payload(name, axes, array.shape, array.dtype.name, blocks, SPEC)
+def payload(array, axes, name="padded", fill_value=0):
+    return Payload(name, axes, array.shape, array.dtype.name, SPEC, fill_value=fill_value)
 
 
-def written(array, axes, path, **options):
+def quietly(array, axes, path):
+    return write(payload(array, axes), Held(array), str(path), overwrite=False, progress=lambda *c: None)
+
+
+def written(array, axes, path, tile=40, **options):
     calls = []
-    size = write(payload(array, axes, **options), str(path), overwrite=False, progress=lambda *c: calls.append(c))
-    assert size == path.stat().st_size
+    size = write(
+        payload(array, axes, **options),
+        Held(array, finds=True),
+        str(path),
+        overwrite=False,
+        progress=lambda *c: calls.append(c),
+        portions=Portions(tile=tile),
+    )
+    files = [found for found in (path, *path.rglob("*")) if found.is_file()]
+    assert size == sum(found.stat().st_size for found in files)
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     done = [c[0] for c in calls]
     assert done == sorted(done)
@@ -60,8 +75,14 @@ def test_the_same_array_makes_the_same_bytes(tmp_path):
     array = noise(5, 5)
     for extension in EXTENSIONS:
         for name in ("a", "b"):
-            write(payload(array, "HW"), str(tmp_path / f"{name}{extension}"), overwrite=False, progress=lambda *c: None)
-        assert (tmp_path / f"a{extension}").read_bytes() == (tmp_path / f"b{extension}").read_bytes()
+            quietly(array, "HW", tmp_path / f"{name}{extension}")
+        found = [tree(tmp_path / f"{name}{extension}") for name in ("a", "b")]
+        assert found[0] == found[1]
+
+
+def tree(path):
+    """Returns the bytes of a file, or of each file of a folder."""
+    return {p.relative_to(path): p.read_bytes() for p in (path, *sorted(path.rglob("*"))) if p.is_file()}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -171,7 +192,7 @@ def test_masks_have_one_bit(tmp_path, dtype, name):
 def test_png_refuses_what_it_cannot_hold(tmp_path, shape, axes, dtype):
     array = np.zeros(shape, dtype)
     with pytest.raises(ExportError, match=r"PNG holds one picture .*\.npy, \.npz or \.tif"):
-        write(payload(array, axes), str(tmp_path / "a.png"), overwrite=False, progress=lambda *c: None)
+        quietly(array, axes, tmp_path / "a.png")
     with pytest.raises(ExportError, match="PNG holds"):
         check_payload(payload(array, axes), "a.png")
     assert not list(tmp_path.iterdir())
@@ -179,40 +200,141 @@ def test_png_refuses_what_it_cannot_hold(tmp_path, shape, axes, dtype):
 
 def test_tiff_refuses_empty_arrays(tmp_path):
     with pytest.raises(ExportError, match="no elements"):
-        write(payload(np.zeros((0, 4)), "HW"), str(tmp_path / "a.tif"), overwrite=False, progress=lambda *c: None)
+        quietly(np.zeros((0, 4)), "HW", tmp_path / "a.tif")
 
 
-@pytest.mark.parametrize("extension", [".npy", ".npz", ".tif"])
+@pytest.mark.parametrize("extension", [".npy", ".npz", ".tif", ".zarr"])
 def test_a_tensor_is_streamed(tmp_path, extension):
-    alive = []
-
-    def blocks():
-        for i in range(50):
-            alive.append(i)
-            yield np.full((1, 1000), i, np.int32)
-
+    content = Held(noise(50, 1000, dtype="i4"))
     seen = []
-    big = Payload("padded", "HW", (50, 1000), "int32", blocks, SPEC)
-    write(big, str(tmp_path / f"a{extension}"), overwrite=False, progress=lambda *c: seen.append(len(alive)))
-    assert seen == list(range(1, 51))
+    write(
+        payload(content.array, "HW"),
+        content,
+        str(tmp_path / f"a{extension}"),
+        overwrite=False,
+        progress=lambda *c: seen.append(len(content.asked)),
+        portions=Portions(tile=4000),
+    )
+    assert seen == list(range(1, len(seen) + 1))
+    assert len(seen) >= 50
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
-@pytest.mark.parametrize("rows", [[3, 3], [3, 5], [8]])
-def test_blocks_that_do_not_make_up_the_array(tmp_path, extension, rows):
-    wrong = Payload("padded", "HW", (7, 5), "uint8", lambda: (np.zeros((n, 5), np.uint8) for n in rows), SPEC)
+@pytest.mark.parametrize("wrong", [np.zeros((7, 5), np.int8), np.zeros((7, 4), np.uint8), np.zeros((6, 5), np.uint8)])
+def test_tiles_of_another_kind(tmp_path, extension, wrong):
     with pytest.raises(ExportError, match="cannot be encoded"):
-        write(wrong, str(tmp_path / f"a{extension}"), overwrite=False, progress=lambda *c: None)
+        write(
+            payload(np.zeros((7, 5), np.uint8), "HW"),
+            Held(wrong),
+            str(tmp_path / f"a{extension}"),
+            overwrite=False,
+            progress=lambda *c: None,
+        )
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("block", [np.zeros((7, 5), np.int8), np.zeros((7, 4), np.uint8)])
-def test_blocks_of_another_kind(tmp_path, block):
-    wrong = Payload("padded", "HW", (7, 5), "uint8", lambda: iter([block]), SPEC)
-    with pytest.raises(ExportError, match="cannot be encoded"):
-        write(wrong, str(tmp_path / "a.npy"), overwrite=False, progress=lambda *c: None)
-
-
-def test_blocks_in_any_memory_order(tmp_path):
+def test_tiles_in_any_memory_order(tmp_path):
     array = np.asfortranarray(noise(7, 5, dtype="f4"))
     np.testing.assert_array_equal(np.load(written(array, "HW", tmp_path / "a.npy")), array)
+
+
+def whole_zarr(path):
+    return zarr.open_array(path, mode="r")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [
+        ((7,), "T"),
+        ((7, 5), "HW"),
+        ((7, 5, 3), "HWC"),
+        ((3, 7, 5), "CHW"),
+        ((3, 2, 7, 5), "BCHW"),
+        ((2, 3, 7, 5, 3), "BDHWC"),
+        ((0, 5), "HW"),
+        ((3, 0, 2), "HWC"),
+    ],
+)
+@pytest.mark.parametrize("tile", [40, 1 << 20])
+def test_zarr(tmp_path, dtype, shape, axes, tile):
+    array = noise(*shape, dtype=dtype)
+    found = whole_zarr(written(array, axes, tmp_path / "a.zarr", tile=tile))
+    np.testing.assert_array_equal(found[...], array)
+    assert found.dtype == array.dtype
+    assert found.metadata.zarr_format == 3
+    assert "".join(found.metadata.dimension_names) == axes
+    assert found.attrs["padviewer"]["settings"] == json.loads(SPEC)
+    assert found.attrs["padviewer"]["stage"] == "padded"
+    assert found.attrs["padviewer"]["version"] == __version__
+
+
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [
+        ("?", True), ("u1", 255), ("i1", -128), ("u8", 2**64 - 1), ("i8", -(2**63)), ("f2", 0.1), ("f4", math.nan),
+        ("f4", -0.0), ("f8", -math.inf), ("f8", 0.1), ("c8", 1.5), ("c16", 0.1),
+    ],
+)  # fmt: skip
+def test_chunks_of_the_fill_value_are_left_out_of_a_zarr(tmp_path, dtype, fill):
+    array = np.full((8, 8), fill, dtype)
+    array[:2, :2] = 1
+    path = written(array, "HW", tmp_path / "a.zarr", tile=4 * array.itemsize, fill_value=fill)
+    found = whole_zarr(path)
+    assert found[...].tobytes() == array.tobytes()
+    chunks = [str(p.relative_to(path / "c")) for p in (path / "c").rglob("*") if p.is_file()]
+    assert chunks == ([] if fill is True else ["0/0"])
+
+
+@pytest.mark.parametrize("extension", [".npy", ".tif"])
+def test_zero_bytes_are_holes_of_a_file(tmp_path, extension):
+    array = np.zeros((4096, 4096), np.uint8)
+    array[5] = 1
+    path = written(array, "HW", tmp_path / f"a{extension}", tile=1 << 16)
+    np.testing.assert_array_equal(np.load(path) if extension == ".npy" else tifffile.imread(path), array)
+    assert path.stat().st_blocks * 512 < 1 << 18
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_a_value_for_each_channel(tmp_path, extension):
+    class Channels(Held):
+        def constant(self, region):
+            return self.array[:1, :1]
+
+    array = np.broadcast_to(np.array([7, 0, 9], np.uint8), (6, 5, 3))
+    path = tmp_path / f"a{extension}"
+    content = Channels(array)
+    write(payload(array, "HWC"), content, str(path), overwrite=False, progress=lambda *c: None, portions=Portions(30))
+    assert content.asked == []
+    readers = {
+        ".npy": np.load,
+        ".npz": lambda name: np.load(name)["padded"],
+        ".png": imagecodecs.imread,
+        ".zarr": lambda name: whole_zarr(name)[...],
+    }
+    np.testing.assert_array_equal(readers.get(extension, tifffile.imread)(path), array)
+
+
+def test_a_zarr_replaces_a_zarr_and_no_other_folder(tmp_path):
+    path = tmp_path / "a.zarr"
+    quietly(noise(7, 5), "HW", path)
+    with pytest.raises(TargetExists):
+        quietly(noise(7, 5), "HW", path)
+    array = noise(3, 4)
+    write(payload(array, "HW"), Held(array), str(path), overwrite=True, progress=lambda *c: None)
+    np.testing.assert_array_equal(whole_zarr(path)[...], array)
+    (tmp_path / "mine.zarr").mkdir()
+    (tmp_path / "mine.zarr" / "letter.txt").write_text("dear")
+    (tmp_path / "file.zarr").write_text("dear")
+    for name in ("mine.zarr", "file.zarr"):
+        with pytest.raises(ExportError, match="no Zarr"):
+            write(payload(array, "HW"), Held(array), str(tmp_path / name), overwrite=True, progress=lambda *c: None)
+    assert (tmp_path / "mine.zarr" / "letter.txt").read_text() == "dear"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.zarr", "file.zarr", "mine.zarr"]
+
+
+def test_a_picture_that_takes_more_memory_than_it_may_is_refused(tmp_path):
+    array = noise(40, 40)
+    with pytest.raises(ExportError, match=r"takes 3\.1 KiB of memory as png, more than the budget of 3\.0 KiB"):
+        check_payload(payload(array, "HW"), "a.png", Portions(memory=3072))
+    check_payload(payload(array, "HW"), "a.npz", Portions(memory=3072))

@@ -16,7 +16,8 @@ from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.crew import Crew
-from padviewer.workers.jobs import ENGINES, READER, Pump, export_job, open_job, run_job
+from padviewer.workers.export_job import export_job
+from padviewer.workers.jobs import ENGINES, READER, Pump, open_job, run_job
 from padviewer.workers.process import InlineWorker, ProcessWorker
 from padviewer.workers.reader import Reader
 from padviewer.workers.start import make_reader, start_reader
@@ -152,7 +153,7 @@ def test_a_feature_export_that_fails_gives_its_memory_back(leaves_nothing, tmp_p
         raise DeviceError("no device")
 
     def read(request, progress):
-        if {"first": "LoadRequest", "third": "ExportRequest"}.get(failing) == type(request).__name__:
+        if {"first": "LoadRequest", "third": "ContinueExport"}.get(failing) == type(request).__name__:
             raise DeviceError("no disk")
         return reader.answer(request, progress)
 

@@ -13,7 +13,8 @@ from padviewer.plan import Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
-from padviewer.workers.jobs import ENGINES, export_job, open_job
+from padviewer.workers.export_job import export_job
+from padviewer.workers.jobs import ENGINES, open_job
 from padviewer.workers.messages import ProbeRequest, TileRequest
 
 def ask(request):

@@ -21,9 +21,9 @@ from padviewer.geometry import Span, whole
 from padviewer.plan import Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
+from padviewer.workers.export_messages import BeginExport, Begun, ContinueExport, Written
 from padviewer.workers.messages import (
     DevicesRequest,
-    ExportRequest,
     LoadRequest,
     OpenRequest,
     ProbeRequest,
@@ -147,13 +147,14 @@ def test_probes_loads_and_exports_equal_numpy(reader, files, tmp_path, kind):
     mask = np.pad(np.ones(array.shape[:2], np.uint8), [(13, 14), (5, 6)])
     for stage, wanted in ((Stage.PADDED, expected), (Stage.MASK, mask)):
         target = tmp_path / f"{stage}.npy"
-        written = ask(reader, ExportRequest(plan, stage, str(target), False))
-        assert written == target.stat().st_size
+        begun = ask(reader, BeginExport(plan, stage, str(target), False))
+        assert begun == Begun(0, wanted.nbytes)
+        assert ask(reader, ContinueExport()) == Written(target.stat().st_size)
         found = np.load(target)
         assert found.dtype == wanted.dtype
         np.testing.assert_array_equal(found, wanted)
         with pytest.raises(TargetExists, match="--force"):
-            ask(reader, ExportRequest(plan, stage, str(target), False))
+            ask(reader, BeginExport(plan, stage, str(target), False))
 
 
 def test_loading_and_exporting_tell_how_far_they_are(reader, tmp_path):
@@ -163,11 +164,10 @@ def test_loading_and_exporting_tell_how_far_they_are(reader, tmp_path):
     array.flush()
     plan = opened(reader, (str(path), None), axes="HW", target=(3100, None))
     told = []
-    reader.submit(
-        ExportRequest(plan, Stage.PADDED, str(tmp_path / "out.npy"), False), lambda *s: told.append(s)
-    ).result(WAIT)
+    ask(reader, BeginExport(plan, Stage.PADDED, str(tmp_path / "out.npy"), False))
+    reader.submit(ContinueExport(), lambda *s: told.append(s)).result(WAIT)
     total = 3100 * 8192
-    assert len(told) > 2
+    assert len(told) == 2
     assert told == sorted(told)
     assert told[-1] == (total, total)
     loaded = OwnedArray(plan.info.shape, plan.info.dtype)

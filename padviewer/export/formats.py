@@ -1,0 +1,98 @@
+"""The formats that are written, and which of them a target's extension means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from padviewer.bytecount import format_bytes
+from padviewer.errors import ExportError, shortened
+from padviewer.export.grid import Shape, even_tile, row_tile
+from padviewer.export.npy import NpzStore, npy_store
+from padviewer.export.payload import USUAL, Payload, Portions
+from padviewer.export.place import check_place, display_name
+from padviewer.export.png import PngStore, check_png
+from padviewer.export.store import Store
+from padviewer.export.tiff import check_tiff, tiff_store
+from padviewer.export.zarr import ZarrStore
+
+
+def _holds_anything(_payload: Payload) -> None:
+    """Formats that hold every array that padviewer makes."""
+
+
+def _rows(payload: Payload, limit: int) -> Shape:
+    return row_tile(payload.shape, np.dtype(payload.dtype).itemsize, limit)
+
+
+def _chunks(payload: Payload, limit: int) -> Shape:
+    return even_tile(payload.axes, payload.shape, np.dtype(payload.dtype).itemsize, limit)
+
+
+class Format(NamedTuple):
+    """A format.
+
+    Attributes:
+        extension: of its files.
+        check: raises an `ExportError` for an array that it cannot hold.
+        tile: the tiles that it takes best, of at most so many bytes.
+        store: opens what writes one: of a payload, at a path, in such tiles, and whether part of it is there.
+        folder: whether it is a folder.
+        whole: whether the array is in memory as a whole until it is written, twice at the end.
+    """
+
+    extension: str
+    check: Callable[[Payload], None]
+    tile: Callable[[Payload, int], Shape]
+    store: Callable[[Payload, str, Shape, bool], Store]
+    folder: bool = False
+    whole: bool = False
+
+
+FORMATS = (
+    Format(".npy", _holds_anything, _rows, npy_store),
+    Format(".npz", _holds_anything, _rows, NpzStore),
+    Format(".png", check_png, _rows, PngStore, whole=True),
+    Format(".tif", check_tiff, _rows, tiff_store),
+    Format(".tiff", check_tiff, _rows, tiff_store),
+    Format(".zarr", _holds_anything, _chunks, ZarrStore, folder=True),
+)
+EXTENSIONS = tuple(form.extension for form in FORMATS)
+
+
+def check_target(path: str, overwrite: bool) -> None:
+    """Checks a target before work is spent on it.
+
+    Raises:
+        TargetExists: where a file or link is there already and `overwrite` is not set.
+        ExportError: where the extension is unknown or the file cannot be made.
+    """
+    check_place(path, overwrite, format_of(path).folder)
+
+
+def check_payload(payload: Payload, path: str, portions: Portions = USUAL) -> None:
+    """Raises an `ExportError` where the format of `path` cannot hold the array, or needs too much memory for it."""
+    form = format_of(path)
+    form.check(payload)
+    needed = 2 * payload.nbytes if form.whole else 0
+    if needed > portions.memory:
+        raise ExportError(
+            f"{display_name(path)}: the {payload.name} takes {format_bytes(needed)} of memory as {form.extension[1:]}, "
+            f"more than the budget of {format_bytes(portions.memory)}; use .npy, .tif or .zarr, or raise the budget"
+        )
+
+
+def format_of(path: str) -> Format:
+    """Returns the format that a target's extension means; raises an `ExportError` where it means none."""
+    extension = os.path.splitext(path)[1].lower()  # noqa: PTH122 a Path cannot hold every name
+    for form in FORMATS:
+        if form.extension == extension:
+            return form
+    known = ", ".join(EXTENSIONS)
+    raise ExportError(
+        f"{display_name(path)}: the extension {shortened(extension, 20)!r} is of no format that is written; "
+        f"use one of {known}"
+    )

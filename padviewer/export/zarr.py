@@ -1,0 +1,121 @@
+"""Zarr, version 3: a folder with one uncompressed array, a file for each chunk that is not all fill value."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from padviewer import __version__
+from padviewer.export.payload import Array, Payload
+from padviewer.export.runs import write_runs
+from padviewer.geometry import Region
+
+_METADATA = "zarr.json"
+
+
+class ZarrStore:
+    """Writes a Zarr array; a tile is a chunk.
+
+    Args:
+        payload: what is written.
+        folder: where it goes; not there yet, unless it is resumed.
+        tile: shape of a chunk.
+        resumed: whether the folder has its metadata and some chunks, of which some are written again.
+
+    Raises:
+        ValueError: where the folder is resumed and holds another array.
+    """
+
+    scattered = True
+
+    def __init__(self, payload: Payload, folder: str, tile: tuple[int, ...], resumed: bool) -> None:
+        self._folder = Path(folder)
+        self._dtype = np.dtype(payload.dtype).newbyteorder("<")
+        with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
+            self._fill = np.full((), payload.fill_value, payload.dtype)
+        self._tile = tile
+        self._unsynced: dict[Path, None] = {}
+        metadata = json.dumps(self._metadata(payload), indent=2).encode()
+        if not resumed:
+            self._folder.mkdir()
+            (self._folder / _METADATA).write_bytes(metadata)
+            self._unsynced[self._folder / _METADATA] = None
+        elif (self._folder / _METADATA).read_bytes() != metadata:
+            raise ValueError("another array is there")
+
+    def put(self, region: Region, data: Array) -> None:
+        """Writes the elements of a region, which lies in one chunk."""
+        place = tuple(span.start // step for span, step in zip(region, self._tile, strict=True))
+        start = tuple(span.start % step for span, step in zip(region, self._tile, strict=True))
+        path = self._folder.joinpath("c", *map(str, place))
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            # A chunk is whole even where the array ends inside of it.
+            os.ftruncate(descriptor, math.prod(self._tile) * self._dtype.itemsize)
+            write_runs(descriptor, 0, self._tile, start, np.ascontiguousarray(data, self._dtype))
+        finally:
+            os.close(descriptor)
+        self._unsynced[path] = None
+
+    def holds(self, value: Array) -> bool:
+        """Whether `value` is the fill value, to the bit."""
+        return all(number.tobytes() == self._fill.tobytes() for number in value.ravel())
+
+    def sync(self) -> None:
+        """Waits for the chunks written since, and for the folders that they are in."""
+        paths, self._unsynced = self._unsynced, {}
+        folders = {folder for path in paths for folder in path.parents if folder.is_relative_to(self._folder)}
+        for path in (*paths, *folders):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def finish(self) -> None:
+        """Waits for the disk."""
+        self.sync()
+
+    def close(self) -> None:
+        """Does nothing: no file is open between two chunks."""
+
+    def _metadata(self, payload: Payload) -> dict[str, Any]:
+        return {
+            "zarr_format": 3,
+            "node_type": "array",
+            "shape": payload.shape,
+            "data_type": payload.dtype,
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": self._tile}},
+            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+            "fill_value": _json_number(self._fill.item()),
+            "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+            "dimension_names": list(payload.axes),
+            "attributes": {
+                "padviewer": {"version": __version__, "stage": payload.name, "settings": json.loads(payload.spec_json)}
+            },
+        }
+
+
+def is_zarr(folder: str) -> bool:
+    """Whether a folder may be replaced by a Zarr: it is one, or it is empty."""
+    known = (_METADATA, ".zarray", ".zgroup")
+    names = os.listdir(folder)  # noqa: PTH208 a Path cannot hold every name
+    return not names or any(name in known for name in names)
+
+
+def _json_number(value: complex) -> Any:
+    """Returns a number as Zarr's JSON has it."""
+    if isinstance(value, complex):
+        return [_json_number(value.real), _json_number(value.imag)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value

@@ -1,0 +1,1 @@
+"""Lets the tests import what they share from this folder."""
