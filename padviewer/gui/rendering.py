@@ -21,6 +21,8 @@ COLOUR_MAPS = ("auto", "gray", "viridis", "magma", "cividis", DIVERGING)
 LEVEL_RULES = ("auto", "dtype", "data", "view", "percentile", "custom")
 _PERCENTILES = (1, 99)
 _SMALLEST = 5e-324
+# Integers of so many bytes are looked up in a table of all that there are.
+_LOOKED_UP = 2
 
 
 @dataclass(frozen=True)
@@ -125,29 +127,51 @@ def paint(data: npt.NDArray[Any], table: Pixels, levels: Levels) -> Pixels:
     Returns:
         RGBA, uint8 of shape (rows, columns, 4).
     """
-    if data.dtype == np.uint8:
-        ramp = _to_bytes(np.arange(256, dtype=np.float32), levels)
-        return table[ramp[data]] if data.ndim == 2 else _with_alpha(data, ramp[data[..., :3]])
     real = _real(data)
-    with np.errstate(invalid="ignore"):
-        scaled = _to_bytes(real, levels)
-    pixels = table[scaled] if data.ndim == 2 else _with_alpha(data, scaled[..., :3])
+    pixels = _coloured(real, table, levels) if data.ndim == 2 else _with_alpha(real, levels, _dtype_range(data.dtype))
     return _mark_not_finite(pixels, real)
 
 
-def _to_bytes(values: npt.NDArray[Any], levels: Levels) -> Pixels:
-    # Halves, because the difference of the two ends of float64 is no float64.
-    low, high = levels[0] / 2, levels[1] / 2
-    scaled = (values.astype(np.float64) / 2 - low) / max(high - low, _SMALLEST)
-    pixels: Pixels = np.nan_to_num(np.clip(scaled * 255 + 0.5, 0, 255), nan=0.0).astype(np.uint8)
+def _coloured(values: npt.NDArray[Any], table: Pixels, levels: Levels) -> Pixels:
+    # A colour as one number is fetched ten times as fast as one of four bytes.
+    colours = np.ascontiguousarray(table).view(np.uint32).ravel()
+    pixels: Pixels = colours.take(_to_bytes(values, levels)).view(np.uint8).reshape(*values.shape, 4)
     return pixels
 
 
-def _with_alpha(data: npt.NDArray[Any], colours: Pixels) -> Pixels:
-    pixels = np.full((*colours.shape[:2], 4), 255, np.uint8)
-    pixels[..., :3] = colours
-    if data.shape[-1] == 4:
-        pixels[..., 3] = _to_bytes(data[..., 3], _dtype_range(data.dtype))
+def _to_bytes(values: npt.NDArray[Any], levels: Levels) -> Pixels:
+    """Returns 0 to 255 for values from the first level to the last; anything for NaN, which is painted over."""
+    kind = values.dtype
+    if kind == np.uint8 and levels == _dtype_range(kind):
+        return values
+    if kind.kind in "iu" and kind.itemsize <= _LOOKED_UP and values.size > 1 << 8 * kind.itemsize:
+        unsigned = np.dtype(f"u{kind.itemsize}")
+        every = np.arange(1 << 8 * kind.itemsize, dtype=unsigned).view(kind)
+        looked_up: Pixels = _scaled(every, levels).take(values.view(unsigned))
+        return looked_up
+    return _scaled(values, levels)
+
+
+def _scaled(values: npt.NDArray[Any], levels: Levels) -> Pixels:
+    # Halves, because the difference of the two ends of float64 is no float64.
+    low, high = levels[0] / 2, levels[1] / 2
+    scaled = np.multiply(values, 0.5, dtype=np.float64)
+    scaled -= low
+    scaled /= max(high - low, _SMALLEST)
+    scaled *= 255
+    scaled += 0.5
+    np.clip(scaled, 0, 255, out=scaled)
+    with np.errstate(invalid="ignore"):
+        steps: Pixels = scaled.astype(np.uint8)
+    return steps
+
+
+def _with_alpha(data: npt.NDArray[Any], levels: Levels, opacity: Levels) -> Pixels:
+    pixels = np.empty((*data.shape[:2], 4), np.uint8)
+    # Channel by channel: three bytes at a time are copied four times as slowly.
+    for channel in range(3):
+        pixels[..., channel] = _to_bytes(data[..., channel], levels)
+    pixels[..., 3] = _to_bytes(data[..., 3], opacity) if data.shape[-1] == 4 else 255
     return pixels
 
 

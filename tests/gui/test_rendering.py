@@ -60,6 +60,35 @@ def test_alpha_is_kept() -> None:
     assert pixels[1, 1].tolist() == [255, 255, 255, 255]
 
 
+def test_opacity_of_booleans_is_all_or_nothing() -> None:
+    data = np.ones((1, 2, 4), bool)
+    data[0, 0, 3] = False
+    assert paint(data, GRAY, (0.0, 1.0)).tolist() == [[[255, 255, 255, 0], [255, 255, 255, 255]]]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16"])
+@pytest.mark.parametrize("levels", [(0.0, 255.0), (-30.0, 99.5), (-1.7e308, 1.7e308)])
+def test_small_integers_have_the_colours_of_the_same_floats(dtype: str, levels: tuple[float, float]) -> None:
+    info = np.iinfo(dtype)
+    data = np.random.default_rng(0).integers(info.min, info.max, (300, 301), dtype, endpoint=True)
+    expected = paint(data.astype(np.float64), GRAY, levels)
+    assert np.array_equal(paint(data, GRAY, levels), expected), "looked up"
+    assert np.array_equal(paint(data[:5, :7], GRAY, levels), expected[:5, :7]), "computed"
+    colours = np.stack([data, data[::-1], data[:, ::-1]], axis=-1)
+    channels = [paint(np.ascontiguousarray(colours[..., i]), GRAY, levels)[..., 0] for i in range(3)]
+    assert np.array_equal(paint(colours, GRAY, levels)[..., :3], np.stack(channels, axis=-1))
+
+
+def test_what_is_not_finite_is_marked_among_the_finite() -> None:
+    data = np.zeros((200, 300, 3), np.float32)
+    data[3, 4, 1], data[5, 6, 2], data[7, 8] = np.nan, -np.inf, (np.nan, np.inf, 0)
+    pixels = paint(data, GRAY, (0.0, 1.0))
+    assert pixels[3, 4].tolist() == list(NAN_COLOUR)
+    assert pixels[5, 6].tolist() == list(INF_COLOUR)
+    assert pixels[7, 8].tolist() == list(NAN_COLOUR)
+    assert (pixels[data.sum(axis=-1) == 0] == (0, 0, 0, 255)).all()
+
+
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
