@@ -11,11 +11,12 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from padviewer.axes import axes_choices, parse_axes, spatial_axes
+from padviewer.bytecount import format_bytes, parse_budget
 from padviewer.errors import SettingsError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
-from padviewer.gui.cost_panel import CostPanel
 from padviewer.gui.fields import SettingEdit, WheelGuard, mark
 from padviewer.gui.labels import section_label
+from padviewer.gui.ledger import cost_text
 from padviewer.plan import ArrayInfo, Plan
 from padviewer.spec import (
     ACTIVATIONS,
@@ -64,10 +65,10 @@ class SettingsForm(QScrollArea):
         self._build_convolution(layout)
         self._build_device(layout)
         layout.addStretch(1)
-        self.cost = CostPanel()
-        self.cost.budget_edited.connect(self.budget_edited)
-        self._fields["budget"] = self.cost.budget
-        layout.addWidget(self.cost)
+        self._cost = QLabel()
+        self._cost.setObjectName("muted")
+        self._cost.setWordWrap(True)
+        layout.addWidget(self._cost)
         self.setWidget(content)
 
     # ---- what is shown
@@ -97,7 +98,8 @@ class SettingsForm(QScrollArea):
                 spin.setValue(min(value, _LARGEST))
         for combo, choice in ((self._backend, spec.backend), (self._device, spec.device)):
             _show_choice(combo, choice)
-        self.cost.set_plan(plan)
+        self._budget.set_value(plan.budget)
+        self._cost.setText(cost_text(plan))
 
     def set_devices(self, names: tuple[str, ...]) -> None:
         """Offers the devices that there are."""
@@ -106,6 +108,11 @@ class SettingsForm(QScrollArea):
             self._device.clear()
             self._device.addItems(list(names))
         _show_choice(self._device, chosen)
+
+    @property
+    def cost_text(self) -> str:
+        """What is said of memory and operations."""
+        return self._cost.text()
 
     def field(self, name: str) -> QWidget:
         """Returns the field of a setting; `target H` and the like for one axis of the target."""
@@ -169,6 +176,10 @@ class SettingsForm(QScrollArea):
         self._report(self._backend, "backend")
         self._device = self._combo(rows, "device", "Runs on", (), "Where the convolution is computed")
         self._report(self._device, "device")
+        self._budget = SettingEdit(parse_budget, format_bytes)
+        self._budget.edited.connect(self.budget_edited)
+        tip = "Memory that one result may take, such as 4GiB, until the program ends. Of what takes more, only that is "
+        self._add(rows, "budget", "Budget", self._budget, tip + "computed which you look at; files are refused")
 
     def _group(self, layout: QVBoxLayout, title: str) -> QFormLayout:
         layout.addWidget(section_label(title))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from padviewer.bytecount import format_bytes
 from padviewer.errors import shortened
 from padviewer.geometry import Region
 from padviewer.plan import Plan, Stage
@@ -122,17 +123,30 @@ def honesty_text(
     blocks = "\u202f×\u202f".join(str(span.step) for span in long.values())
     sampled = f"means over {blocks} of {extent}" if averaged else f"every {step}{ordinal(step)} of {extent}"
     parts = [f"all of {extent}" if step == 1 else sampled]
+    if stage is Stage.FEATURE:
+        parts.append("computed whole" if plan.is_whole else "computed for this view")
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")
     counted = stage is not Stage.PADDED and planned.dtype.startswith(("float", "complex"))
     if counted:
         parts.append(f"NaN {statistics.nans}  Inf {statistics.infs}")
     if statistics.one_in > 1 and (counted or rule == "data"):
-        parts.append(f"1 in {statistics.one_in:.0f} looked at")
-    if stage is Stage.FEATURE:
-        parts.append("computed whole" if plan.is_whole else "computed for this view")
+        parts.append(f"1 in {count_text(round(statistics.one_in))} looked at")
     if planned.dtype.startswith("complex"):
         parts.append("magnitude")
     return joined(parts)
+
+
+def cost_text(plan: Plan) -> str:
+    """Returns what a plan costs in memory and operations, known before anything is computed."""
+    parts = [f"padded {format_bytes(plan.padded.nbytes)}"] if plan.padded else []
+    if plan.feature:
+        needed = format_bytes(plan.engine_bytes)
+        parts.append(f"feature map {format_bytes(plan.feature.nbytes)}")
+        parts.append(f"{count_text(plan.multiply_adds)} multiply-adds")
+        parts.append(
+            f"takes {needed}: computed whole" if plan.is_whole else f"would take {needed}: computed for the view"
+        )
+    return "\n".join(parts)
 
 
 def ordinal(count: int) -> str:
@@ -162,3 +176,16 @@ def headline(plan: Plan) -> str:
 def window_title(plan: Plan | None) -> str:
     """Returns the title of the window."""
     return "padviewer" if plan is None else f"{headline(plan)} — padviewer"
+
+
+def count_text(number: int) -> str:
+    """Returns a count as people read it: `902 M`, `4.6 G`."""
+    if number < 1000:
+        return str(number)
+    shown = number / 1000
+    for unit in "kMGTPE":
+        # Before it would be rounded to 1000.
+        if shown < 999.5:
+            return f"{shown:.1f} {unit}" if shown < 9.95 else f"{shown:.0f} {unit}"
+        shown /= 1000
+    return f"{shown:.2g} Z"
