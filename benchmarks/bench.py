@@ -30,6 +30,8 @@ for name in sys.argv[1:]:
 print(json.dumps(found))
 """
 _TIMEOUT = 60
+# Characters of what a process was, and of what it said, that an error tells.
+_COMMAND, _COMPLAINT = 60, 300
 
 
 class BenchError(Exception):
@@ -89,10 +91,10 @@ class Bench:
             os.killpg(process.pid, signal.SIGKILL)
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
-            raise BenchError(f"{' '.join(command)}: no end after {timeout:g} s\n{process.communicate()[1]}") from error
+            raise _error(command, f"no end after {timeout:g} s", process.communicate()[1]) from error
         elapsed = time.perf_counter() - started
         if process.returncode:
-            raise BenchError(f"{' '.join(command)}: exit code {process.returncode}\n{complaint}")
+            raise _error(command, f"exit code {process.returncode}", complaint)
         return elapsed, printed
 
     def script(
@@ -113,6 +115,12 @@ class Bench:
     ) -> dict[str, Any]:
         """Opens the real window on a file, watches a scenario and returns what was seen; see `watch.Watch`."""
         return self.script("watched_window.py", json.dumps(dict(scenario)), path, *options, timeout=timeout)
+
+
+def _error(command: list[str], what: str, complaint: str) -> BenchError:
+    """Names the script, and keeps the end of what it said, where the reason stands."""
+    script = next((Path(word).name for word in command if word.endswith(".py")), " ".join(command[1:])[:_COMMAND])
+    return BenchError(f"{script}: {what}; {complaint.strip()[-_COMPLAINT:] or 'it said nothing'}")
 
 
 def peer_python() -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 HEADINGS = ("row", "ours", "peer", "ratio", "goal", "verdict")
-_LONGEST_NOTE = 400
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,8 @@ class Row:
 
     @classmethod
     def failed(cls, name: str, error: Exception) -> Row:
-        """Returns the row of what could not be measured; the last lines of an error say most."""
-        return cls(name, "", (), note=f"failed: {str(error).strip()[-_LONGEST_NOTE:]}")
+        """Returns the row of what could not be measured."""
+        return cls(name, "", (), note=f"failed: {error}")
 
     @property
     def is_failed(self) -> bool:

@@ -31,14 +31,14 @@ def test_p99_is_a_sample_that_99_in_100_do_not_exceed() -> None:
 def test_what_was_not_measured_is_not_met() -> None:
     rows = [
         Row("feature", "ms", (), goal=100, absolute=True, note="refused: too large"),
-        Row.failed("streaming", ValueError("x" * 5000 + " disk full")),
+        Row.failed("streaming", ValueError("disk full")),
         missing("pan, napari", "napari"),
         Row("peer only", "ms", (), [1.0], goal=1.0),
     ]
     assert [row.verdict for row in rows] == ["not measured"] * 4
     assert [row.ratio for row in rows] == [None] * 4
     assert [row.is_failed for row in rows] == [False, True, False, False]
-    assert rows[1].note.endswith("disk full")
+    assert rows[1].note == "failed: disk full"
     assert "napari is not installed" in rows[2].note
     assert summary(rows).startswith("0 of 2 goals met")
 
