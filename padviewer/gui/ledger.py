@@ -138,15 +138,14 @@ def honesty_text(
 
 def cost_text(plan: Plan) -> str:
     """Returns what a plan costs in memory and operations, known before anything is computed."""
-    parts = [f"padded {format_bytes(plan.padded.nbytes)}"] if plan.padded else []
-    if plan.feature:
-        needed = format_bytes(plan.engine_bytes)
-        parts.append(f"feature map {format_bytes(plan.feature.nbytes)}")
-        parts.append(f"{count_text(plan.multiply_adds)} multiply-adds")
-        parts.append(
-            f"takes {needed}: computed whole" if plan.is_whole else f"would take {needed}: computed for the view"
-        )
-    return "\n".join(parts)
+    if plan.padded is None:
+        return ""
+    padded = f"padded {format_bytes(plan.padded.nbytes)}"
+    if plan.feature is None:
+        return padded
+    feature, needed = format_bytes(plan.feature.nbytes), format_bytes(plan.engine_bytes)
+    outcome = f"takes {needed}: computed whole" if plan.is_whole else f"whole {needed}: computed for the view"
+    return f"{padded}, feature {feature}\n{count_text(plan.multiply_adds)} multiply-adds\n{outcome}"
 
 
 def ordinal(count: int) -> str:
