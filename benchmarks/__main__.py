@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -54,6 +55,8 @@ VERSIONED = ("tensorflow", "keras", "PySide6-Essentials", "pyqtgraph", "numpy", 
 def main() -> int:
     """Returns 0 when everything was measured, met or not."""
     options = _options()
+    # A polite end takes processes, windows and files along, as Ctrl+C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     busy = [busy_share()]
     try:
         python = peer_python()
@@ -124,10 +127,16 @@ def rows_of(name: str, measurement: Callable[[Bench], Iterator[Row]], bench: Ben
     try:
         for row in measurement(bench):
             rows.append(row)
-            print("  ".join(row.cells()), file=sys.stderr, flush=True)
+            _tell(row)
     except BenchError as error:
         rows.append(Row.failed(name, error))
+        _tell(rows[-1])
     return rows
+
+
+def _tell(row: Row) -> None:
+    """Prints a row for whoever waits for the table."""
+    print("  ".join((*row.cells(), *([row.note] if row.is_failed else []))), file=sys.stderr, flush=True)
 
 
 def busy_share() -> float:

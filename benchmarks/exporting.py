@@ -15,7 +15,7 @@ from benchmarks.row import Row
 
 SHAPE, TARGET = (3000, 4000, 3), (4096, 4096)
 ROUNDS, QUICK_ROUNDS = 15, 5
-WAYS = {"blocks": "block by block", "whole": "in one piece"}
+WAYS = {"tiles": "tile by tile", "whole": "in one piece"}
 # 0.8 of the disk's rate, in seconds.
 STREAMING_GOAL = 1 / 0.8
 STREAMING_TIMEOUT = 600
@@ -30,9 +30,9 @@ def padding(bench: Bench) -> Iterator[Row]:
     found = bench.script("padding_memory.py", str(rounds), size)
     ways = found["ways"]
     for name, words in WAYS.items():
-        goal = 1.2 if name == "blocks" else None
+        goal = 1.2 if name == "tiles" else None
         yield Row(f"padding {words}", "ms", ways[name], ways["memcpy"], goal, against="memcpy", note=found["size"])
-    yield Row("padding, np.pad", "ms", ways["blocks"], ways["np.pad"], against="np.pad", note=found["size"])
+    yield Row("padding, np.pad", "ms", ways["tiles"], ways["np.pad"], against="np.pad", note=found["size"])
 
 
 def streaming(bench: Bench) -> Iterator[Row]:

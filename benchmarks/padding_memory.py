@@ -1,6 +1,6 @@
 """Padding a whole tensor in memory, a copy of as many bytes, and np.pad, in turn: START ROUNDS HEIGHTxWIDTH.
 
-Ours is what an export reads: block by block as the reader cuts them, and then in one piece.
+Ours is what an export reads: tile by tile as it is cut for a .npy file, and then in one piece.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from padviewer.export import USUAL
+from padviewer.export.grid import Grid, row_tile
 from padviewer.geometry import whole
 from padviewer.plan import ArrayInfo
 from padviewer.resolve import resolve
 from padviewer.sources.base import ArraySource
 from padviewer.sources.padded import read_padded
 from padviewer.spec import PipelineSpec
-from padviewer.workers.reader import blocks
 
 WARM_UP = 2
 
@@ -39,12 +40,14 @@ def compare(rounds: int, target: tuple[int, int]) -> dict[str, Any]:
         raise ValueError("read_padded and np.pad differ; expected the same elements")
     copy = np.empty_like(result)
 
-    def in_blocks() -> None:
-        for region in blocks(result.shape, result.itemsize):
-            read_padded(source, plan, region)
+    grid = Grid(result.shape, row_tile(result.shape, result.itemsize, USUAL.tile))
+
+    def in_tiles() -> None:
+        for number in range(grid.count):
+            read_padded(source, plan, grid.region(number))
 
     ways: dict[str, Callable[[], Any]] = {
-        "blocks": in_blocks,
+        "tiles": in_tiles,
         "whole": lambda: read_padded(source, plan, padded),
         "memcpy": lambda: np.copyto(copy, result),
         "np.pad": lambda: np.pad(array, margins),

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.own_pages import own_bytes
+from padviewer.export import USUAL
 from padviewer.plan import Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
 from padviewer.workers.export_job import export_job
 from padviewer.workers.jobs import open_job
-from padviewer.workers.reader import BLOCK
 
 INTERVAL_S = 0.1
 
@@ -75,12 +75,13 @@ def _export(crew: Crew, plan: Plan, output: Path) -> float:
 
 
 def _write(output: Path, size: int) -> float:
-    """Writes blocks as large as ours, of bytes that are no zeros, one after the other."""
-    block = np.random.default_rng(0).integers(0, 256, BLOCK, np.uint8).data
+    """Writes blocks as large as the tiles of ours, of bytes that are no zeros, one after the other."""
+    step = USUAL.tile
+    block = np.random.default_rng(0).integers(0, 256, step, np.uint8).data
     started = time.perf_counter()
     with output.open("wb", buffering=0) as file:
-        for at in range(0, size, BLOCK):
-            file.write(block[: min(BLOCK, size - at)])
+        for at in range(0, size, step):
+            file.write(block[: min(step, size - at)])
         os.fsync(file.fileno())
     return time.perf_counter() - started
 

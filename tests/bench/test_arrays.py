@@ -61,6 +61,6 @@ def test_every_array_is_padded(bench: Bench) -> None:
 
 def test_padding_in_memory_is_timed_in_every_way() -> None:
     found = compare(2, (64, 48))
-    assert set(found["ways"]) == {"blocks", "whole", "memcpy", "np.pad"}
+    assert set(found["ways"]) == {"tiles", "whole", "memcpy", "np.pad"}
     assert all(len(samples) == 2 and min(samples) > 0 for samples in found["ways"].values())
     assert found["size"].startswith("46x46x3 float32 to 64x48")
