@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import shortened
-from padviewer.geometry import Region
 from padviewer.plan import Plan, Stage
 from padviewer.spec import format_sizes
-from padviewer.workers.messages import Statistics
+from padviewer.workers.messages import Tile
 
 _SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
 # What two lines of a pane hold beside its share, at the window's first size.
@@ -91,26 +90,17 @@ def percent(share: float) -> str:
     return f"{shown:.0f} %" if 1 <= shown <= 99 else f"{shown:.1f} %"
 
 
-def honesty_text(
-    plan: Plan,
-    stage: Stage,
-    axes: str,
-    region: Region,
-    statistics: Statistics,
-    levels: tuple[float, float],
-    rule: str,
-    averaged: bool = False,
-) -> str:
+def honesty_text(plan: Plan, axes: str, tile: Tile, levels: tuple[float, float], rule: str) -> str:
     """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number.
 
     Args:
-        plan, stage, region: what is shown.
+        plan: whose stage is shown.
         axes: the two letters on screen, rows first.
-        statistics: of the plane of the stage; of INPUT for PADDED, which is not told of it but for its levels.
+        tile: what is shown. The statistics of PADDED are those of INPUT, and told for its levels only.
         levels: the numbers that the first and the last colour stand for.
         rule: what they were taken from, one of `rendering.LEVEL_RULES`.
-        averaged: whether the region holds the means of blocks, instead of samples.
     """
+    stage, region, statistics = tile.stage, tile.region, tile.statistics
     planned = plan.require(stage)
     spans = {letter: region[planned.axes.index(letter)] for letter in axes if letter in planned.axes}
     long = {letter: span for letter, span in spans.items() if span.stop - span.start != 1}
@@ -121,8 +111,10 @@ def honesty_text(
     )
     step = max((span.step for span in long.values()), default=1)
     blocks = "\u202f×\u202f".join(str(span.step) for span in long.values())
-    sampled = f"means over {blocks} of {extent}" if averaged else f"every {step}{ordinal(step)} of {extent}"
+    sampled = f"means over {blocks} of {extent}" if tile.averaged else f"every {step}{ordinal(step)} of {extent}"
     parts = [f"all of {extent}" if step == 1 else sampled]
+    if tile.coarse > 1:
+        parts.append(f"of a picture of 1/{tile.coarse}{'' if tile.lasts else ' for now'}")
     if stage is Stage.FEATURE:
         parts.append("computed whole" if plan.is_whole else "computed for this view")
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")

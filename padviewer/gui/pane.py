@@ -319,14 +319,12 @@ class Pane(QFrame):
         self.canvas.set_pixels(
             paint(plane, lookup_table(name), levels),
             rectangles.region_rect(plan, self.stage, self._cut, tile.region),
-            plane if all(span.step == 1 for span in tile.region) else None,
+            plane if tile.coarse == 1 and all(span.step == 1 for span in tile.region) else None,
         )
         self._overlay.set_note("")
         self._menu.set_look(self._look, levels)
         rule = rule_in_force(self._look, tile.data.dtype)
-        self._honesty.setText(
-            ledger.honesty_text(plan, self.stage, self._axes, tile.region, tile.statistics, levels, rule, tile.averaged)
-        )
+        self._honesty.setText(ledger.honesty_text(plan, self._axes, tile, levels, rule))
 
     # ---- slots
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class TileWork:
         self._newest[stage] = region
         if stage is not Stage.FEATURE:
             averaged = self._averaged(plan, cut, stage, region)
-            self._ask(self._clients[READER], plan, cut, TileRequest(plan, stage, region, plane, averaged))
+            self._ask(self._clients[READER], plan, cut, TileRequest(plan, stage, region, plane, averaged, quick=True))
         elif not plan.is_whole:
             self._feature.show(plan, region, plane)
         elif self._feature.state.ready:
@@ -81,7 +82,9 @@ class TileWork:
             self._on_tile(tile)
             if request.stage is not Stage.FEATURE:
                 self._tell_gone(plan, tile)
-            if request.averaged is not None and not tile.averaged:
+            if tile.coarse > 1 and not tile.lasts:
+                self._ask(client, plan, cut, replace(request, quick=False))
+            elif request.averaged is not None and not tile.averaged and tile.coarse == 1:
                 self._refine(client, plan, cut, request)
 
         future = client.submit(f"tile {request.stage}", request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,14 @@ class Source(ABC):
         """
         _assign(out, self.take(indices))
 
+    def preview(self, step: int) -> Preview | None:
+        """Returns a smaller picture that is read faster, for regions that sample every `step` elements or fewer.
+
+        None where the source itself is as quick, or has nothing that is small enough.
+        """
+        del step
+        return None
+
     def close(self) -> None:  # noqa: B027 a source in memory has nothing to give back
         """Gives back what the source holds; it cannot be read afterwards."""
 
@@ -60,6 +68,20 @@ class Source(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Preview(NamedTuple):
+    """A smaller picture that stands in for a source.
+
+    Attributes:
+        source: of the same shape; its elements are means of blocks.
+        factor: how many elements a block has along the axes that are smaller.
+        lasts: whether the source itself would take too long; else it follows.
+    """
+
+    source: Source
+    factor: int
+    lasts: bool
 
 
 class ArraySource(Source):

@@ -48,6 +48,7 @@ class TileRequest:
             the others, so that the same content has the same colours.
         averaged: the whole plane of the stage where means of blocks are wanted instead of samples; None where they
             are not. Until the means are made, samples come.
+        quick: whether less exact elements may come, where exact ones take long.
     """
 
     plan: Plan
@@ -55,6 +56,7 @@ class TileRequest:
     region: Region
     plane: Region
     averaged: Region | None = None
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class Tile:
 
     Attributes:
         averaged: whether an element is the mean of the block from its sample on to the next, instead of the sample.
+        coarse: more than 1 where an element comes from a smaller picture: from the mean of a block of so many pixels.
+        lasts: whether a smaller picture is all that comes, because exact elements would take too long.
         gone: whether the file's name leads nowhere any more; what was opened stays readable.
     """
 
@@ -103,6 +107,8 @@ class Tile:
     data: Array
     statistics: Statistics
     averaged: bool = False
+    coarse: int = 1
+    lasts: bool = False
     gone: bool = False
 
 

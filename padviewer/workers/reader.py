@@ -109,10 +109,14 @@ class Reader:
     def _tile(self, request: TileRequest) -> Tile:
         source = self._source_of(request.plan)
         plan, stage, region = request.plan, request.stage, request.region
+        gone = not os.path.lexists(plan.info.path)
+        preview = source.preview(max(span.step for span in region)) if request.quick else None
+        if preview is not None:
+            data = _read(preview.source, plan, stage, region)
+            return Tile(stage, region, data, summarize(data), coarse=preview.factor, lasts=preview.lasts, gone=gone)
         means = None if request.averaged is None else self._pyramid(plan, stage, request.averaged).tile(region)
         data = _read(source, plan, stage, region) if means is None else means
-        gone = not os.path.lexists(plan.info.path)
-        return Tile(stage, region, data, self._statistics_of(source, request), means is not None, gone)
+        return Tile(stage, region, data, self._statistics_of(source, request), means is not None, gone=gone)
 
     def _refine(self, request: RefineRequest) -> bool:
         self._source_of(request.plan)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from padviewer.geometry import Span, whole
+from padviewer.geometry import Region, Span, whole
 from padviewer.gui import ledger
 from padviewer.gui.labels import wrapped
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
-from padviewer.workers.messages import Statistics
+from padviewer.workers.messages import Statistics, Tile
 
 EXACT = Statistics(0, 9, 1, 2, 1)
 SAMPLED = Statistics(0, 9, 1, 2, 3.99)
@@ -31,7 +32,14 @@ def honesty(plan: Plan, stage: Stage, step: int = 1, statistics: Statistics = EX
     planned = plan.require(stage)
     axes = zip(planned.axes, whole(planned.shape), strict=True)
     region = tuple(span._replace(step=step if plan.axis(letter) else 1) for letter, span in axes)
-    return plain(ledger.honesty_text(plan, stage, "HW", region, statistics, (0.0, 9.0), rule))
+    return told(plan, stage, "HW", region, statistics=statistics, levels=(0.0, 9.0), rule=rule)
+
+
+def told(
+    plan: Plan, stage: Stage, axes: str, region: Region, statistics=EXACT, levels=(0.0, 1.0), rule="data", **how
+) -> str:
+    tile = Tile(stage, region, np.empty(0), statistics, **how)
+    return plain(ledger.honesty_text(plan, axes, tile, levels, rule))
 
 
 def test_a_step_over_all_of_a_small_array_is_told() -> None:
@@ -43,9 +51,7 @@ def test_a_step_over_all_of_a_small_array_is_told() -> None:
 def test_a_slice_of_a_volume_is_not_counted() -> None:
     plan = plan_of(6, 40, 50, axes="DHW")
     region = (Span(2, 3), Span(0, 40), Span(0, 50))
-    assert plain(ledger.honesty_text(plan, Stage.INPUT, "HW", region, EXACT, (0.0, 1.0), "data")).startswith(
-        "all of 40 × 50"
-    )
+    assert told(plan, Stage.INPUT, "HW", region).startswith("all of 40 × 50")
 
 
 def test_levels_of_a_sample_say_so_for_integers_too() -> None:
@@ -108,17 +114,21 @@ def test_a_part_that_is_wider_than_a_line_breaks_between_its_words() -> None:
 def test_the_size_of_what_is_shown_is_that_of_the_axes_on_screen() -> None:
     plan = plan_of(6, 40, 50, axes="DHW")
     region = (Span(0, 6), Span(20, 21), Span(0, 50))
-    assert plain(ledger.honesty_text(plan, Stage.INPUT, "DW", region, EXACT, (0.0, 1.0), "data")).startswith(
-        "all of 6 × 50"
-    )
+    assert told(plan, Stage.INPUT, "DW", region).startswith("all of 6 × 50")
     sampled = (Span(0, 512, 2), Span(0, 50))
     signal = plan_of(512, 50, axes="CT")
-    assert plain(ledger.honesty_text(signal, Stage.INPUT, "CT", sampled, EXACT, (0.0, 1.0), "data")).startswith(
-        "every 2nd of 512 × 50"
-    )
+    assert told(signal, Stage.INPUT, "CT", sampled).startswith("every 2nd of 512 × 50")
 
 
 def test_a_map_that_is_not_whole_says_so() -> None:
     plan = plan_of(40, 50, 3)
     assert "·  computed whole  ·" in honesty(plan, Stage.FEATURE)
     assert "·  computed for this view  ·" in honesty(replace(plan, budget=plan.engine_bytes - 1), Stage.FEATURE)
+
+
+def test_means_and_smaller_pictures_are_told() -> None:
+    plan = plan_of(400, 500, 3)
+    region = (Span(0, 400, 8), Span(0, 500, 8), Span(0, 3))
+    assert told(plan, Stage.INPUT, "HW", region, averaged=True).startswith("means over 8 × 8 of 400 × 500  ·  levels")
+    text = told(plan, Stage.INPUT, "HW", region, coarse=8)
+    assert text.startswith("every 8th of 400 × 500  ·  of a picture of 1/8 for now  ·  levels")

@@ -105,3 +105,17 @@ def test_opening_takes_no_memory_for_the_whole(tmp_path, peak_memory):
     with peak_memory(2**27), open_source(str(tmp_path / "a.jpg"), budget=2**30) as source:
         assert source.info.shape == (30_000, 30_000)
         assert (source.scaled(8) == 77).all()
+
+
+def test_a_small_picture_stands_in_until_the_whole_is_decoded(path):
+    with open_source(str(path), budget=BUDGET) as source:
+        assert source.preview(4) is None
+        preview = source.preview(8)
+        assert (preview.factor, preview.lasts, preview.source.info) == (8, False, source.info)
+        height, width, *channels = source.info.shape
+        indices = (np.arange(3, height, 64), np.arange(0, width, 64), *map(np.arange, channels))
+        small = source.scaled(8)
+        places = tuple(np.minimum(v // 8, n - 1) for v, n in zip(indices[:2], small.shape, strict=False))
+        np.testing.assert_array_equal(preview.source.take(indices), small[np.ix_(*places, *indices[2:])])
+        source.take(indices)
+        assert source.preview(8) is None
