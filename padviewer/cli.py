@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 from padviewer import __version__
-from padviewer.errors import ExportError, PadviewerError, SettingsError, shortened
+from padviewer.errors import ExportError, PadviewerError, SettingsError, printable, shortened
 from padviewer.options import USAGE, Parser, add_budget, add_paths, add_pipeline, budget_of, items_of, spec_of
 from padviewer.plan import ArrayInfo, Stage
 from padviewer.spec import parse_sizes
@@ -210,11 +210,14 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     add_paths(parser, "+")
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT",
-        help=".npy, .npz, .png or .tif; or a template with {dir}, {stem}, {name}, {member}, {stage}",
+        help=".npy, .npz, .png, .tif or .zarr; or a template with {dir}, {stem}, {name}, {member}, {stage}",
     )  # fmt: skip
     stages = [stage.value for stage in EXPORTED]
     parser.add_argument("--stage", choices=stages, default="padded", help="what is written (default: padded)")
     parser.add_argument("--force", action="store_true", help="write over files that exist")
+    parser.add_argument(
+        "--fresh", action="store_true", help="start over; without it, a large export that was interrupted is continued"
+    )
     add_pipeline(parser)
 
 
@@ -228,7 +231,9 @@ def _export(options: argparse.Namespace) -> int:
     code = 0
     with Crew() as crew:
         budget, makes = budget_of(options), is_template(options.output)
-        for outcome in export(crew, items, outputs, spec, stage, budget, options.force, makes):
+        for outcome in export(
+            crew, items, outputs, spec, stage, budget, options.force, makes, fresh=options.fresh, say=_say
+        ):
             if outcome.error or outcome.value is None:
                 code = _complain(outcome.error, FAILED)
             else:
@@ -274,6 +279,11 @@ def _doctor(_options: argparse.Namespace) -> int:
             fine &= good
             _tell(f"{'  ' if good else '! '}{what:<20}{finding}")
     return 0 if fine else FAILED
+
+
+def _say(text: str) -> None:
+    """Tells what goes on beside the results."""
+    print(f"padviewer: {printable(text)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _complain(error: PadviewerError | None, code: int) -> int:

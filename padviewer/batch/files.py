@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from padviewer.errors import ExportError, PadviewerError, shortened
-from padviewer.export import check_target, remove_abandoned
+from padviewer.export import USUAL, Portions, check_target, continues, remove_abandoned
 from padviewer.plan import ArrayInfo, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
 from padviewer.workers.export_job import export_job
+from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import open_job
 
 Item = tuple[str, str | None]
@@ -47,8 +49,24 @@ def export(
     budget: int,
     overwrite: bool,
     make_directories: bool = False,
+    fresh: bool = False,
+    say: Callable[[str], None] = lambda _text: None,
+    portions: Portions = USUAL,
 ) -> Iterator[Outcome[str]]:
-    """Writes a stage of each item to its output; yields the path written."""
+    """Writes a stage of each item to its output; yields the path written.
+
+    Args:
+        crew: the workers.
+        items: path and member of each input.
+        outputs: the target of each item.
+        spec, stage: what is written.
+        budget: bytes that one result may take.
+        overwrite: whether existing files may be replaced.
+        make_directories: whether missing directories are made.
+        fresh: whether to start over where an export that was interrupted could be continued.
+        say: is told where one is continued, and where one that is interrupted can be.
+        portions: how many bytes are handled at a time.
+    """
     cleaned: set[str] = set()
     for item, output in zip(items, outputs, strict=True):
         try:
@@ -60,10 +78,21 @@ def export(
                 remove_abandoned(output)
                 cleaned.add(directory)
             info = crew.run(open_job(*item, budget))
-            crew.run(export_job(resolve(spec, info, budget), stage, output, overwrite))
+            told = partial(_tell_begun, output, say)
+            crew.run(export_job(resolve(spec, info, budget), stage, output, overwrite, fresh, told, portions))
             yield Outcome(item, output, None)
+        except (KeyboardInterrupt, SystemExit):
+            if again := continues(output):
+                say(f"{shortened(output)}: stopped; {again}")
+            raise
         except PadviewerError as error:
             yield Outcome(item, None, error)
+
+
+def _tell_begun(output: str, say: Callable[[str], None], begun: Begun) -> None:
+    if begun.resumed:
+        share = 100 * begun.resumed / begun.total
+        say(f"{shortened(output)}: continues an export that was interrupted, at {share:.0f} % (--fresh starts over)")
 
 
 def _make(directory: str) -> None:

@@ -7,7 +7,7 @@ import os
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from padviewer.errors import ExportError, TargetExists, shortened
-from padviewer.export import check_target
+from padviewer.export import EXTENSIONS, check_target
 from padviewer.gui.actions import EXPORTS, suggested_name
 from padviewer.plan import Plan, Stage
 
@@ -16,6 +16,7 @@ _FILTERS = {
     "NumPy archive with the settings (*.npz)": ".npz",
     "PNG picture (*.png)": ".png",
     "TIFF (*.tif *.tiff)": ".tif",
+    "Zarr folder (*.zarr)": ".zarr",
 }
 
 
@@ -43,8 +44,7 @@ def export_title(path: str, stage: Stage) -> str:
 
 def with_suffix(path: str, suffix: str) -> str:
     """Returns `path` with a suffix where it has none of ours."""
-    known = {".npy", ".npz", ".png", ".tif", ".tiff"}
-    return path if os.path.splitext(path)[1].lower() in known else path + suffix  # noqa: PTH122
+    return path if os.path.splitext(path)[1].lower() in EXTENSIONS else path + suffix  # noqa: PTH122
 
 
 def may_write(parent: QWidget, path: str) -> bool:
@@ -64,5 +64,5 @@ def may_write(parent: QWidget, path: str) -> bool:
 
 def may_end_export(parent: QWidget) -> bool:
     """Asks before the window closes on an export that is running."""
-    question = "An export is running and would be thrown away. Close all the same?"
+    question = "An export is running and would be stopped. Close all the same?"
     return QMessageBox.question(parent, "Close?", question) == QMessageBox.StandardButton.Yes

@@ -263,6 +263,7 @@ class MainWindow(QMainWindow):
         session.worker_died.connect(self._on_session_worker_died)
         session.probed.connect(self.probe.set_probe)
         session.devices_changed.connect(self._on_session_devices_changed)
+        session.export_resumed.connect(self.status.show_resumed)
         session.export_progressed.connect(self.status.set_progress)
         session.export_ended.connect(self._on_session_export_ended)
         self.status.cancel_wanted.connect(session.cancel_export)

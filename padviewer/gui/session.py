@@ -24,6 +24,7 @@ from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.export_job import export_job
+from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import ENGINES, READER
 from padviewer.workers.messages import Devices, DevicesRequest, ProbeRequest, Tile
 from padviewer.workers.process import OnProgress
@@ -52,6 +53,7 @@ class Session(QObject):
     worker_died = Signal(object, bool)  # PadviewerError, and whether another worker runs
     probed = Signal(object)  # {Stage: (index, is data, values or None)}
     devices_changed = Signal(object)  # Devices; None while the engine starts
+    export_resumed = Signal(object, object)  # done and total bytes: an export that was interrupted is continued
     export_progressed = Signal(object, object)  # done and total bytes: more than 32 bits
     export_ended = Signal(str, object)  # path, PadviewerError or None
 
@@ -186,11 +188,15 @@ class Session(QObject):
             self.exporting, self._export = False, None
             self.export_ended.emit(path, error)
 
+        def begun(found: Begun) -> None:
+            if found.resumed:
+                self.export_resumed.emit(found.resumed, found.total)
+
         on_progress: OnProgress = self.export_progressed.emit
-        job = export_job(self.plan, stage, path, overwrite=True)
+        job = export_job(self.plan, stage, path, overwrite=True, on_begun=begun)
         clients = {**self._clients, READER: self._clients[EXPORTER]}
         self.exporting = True
-        self._export = Drive(job, clients, lambda _bytes: done(None), done, on_progress)
+        self._export = Drive(job, clients, lambda _bytes: done(None), done, on_progress, key="export")
 
     def cancel_export(self) -> None:
         """Ends the export that is running."""

@@ -44,6 +44,11 @@ class Status(QObject):
         self._progress.setRange(0, 0)
         self._show_progress(True)
 
+    def show_resumed(self, done: int, total: int) -> None:
+        """Says that the export goes on where an earlier one was interrupted."""
+        self._bar.showMessage(f"{self.message}: continues at {100 * done / max(1, total):.0f} %")
+        self.set_progress(done, total)
+
     def set_progress(self, done: int, total: int) -> None:
         """Shows how far it has come, in bytes."""
         # The bar counts in 32 bits.
@@ -56,7 +61,8 @@ class Status(QObject):
         if error is None:
             self.say(f"wrote {shortened(path, 120)}")
         else:
-            self.say("export cancelled; nothing was written" if isinstance(error, Cancelled) else "export failed")
+            # What was cancelled tells whether it can be continued.
+            self.say(f"export {error.message}" if isinstance(error, Cancelled) else "export failed")
 
     @property
     def message(self) -> str:

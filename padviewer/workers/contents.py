@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from padviewer.axes import CHANNELS
 from padviewer.export import Array, Content, Payload
-from padviewer.geometry import Region, Span
+from padviewer.geometry import Region, Span, counts
 from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.sources import Source
 from padviewer.sources.padded import read_mask, read_padded
@@ -31,7 +34,18 @@ class PaddedContent:
 
     def read(self, region: Region) -> Array:
         """Returns the elements of a region."""
-        return read_padded(self._source_of(self._plan), self._plan, region)
+        source = self._source_of(self._plan)
+        boxes = [region] if self._plan.spec.mode == "constant" else _boxes(self._plan, self._axes, region)
+        if len(boxes) == 1:
+            return read_padded(source, self._plan, region)
+        # The data is moved in runs, and only what is mirrored or repeated beside it element by element.
+        out: Array = np.empty(counts(region), self._plan.input.dtype)
+        for box in boxes:
+            places = zip(box, region, strict=True)
+            out[tuple(slice(b.start - r.start, b.stop - r.start) for b, r in places)] = read_padded(
+                source, self._plan, box
+            )
+        return out
 
     def constant(self, region: Region) -> Array | None:
         """Returns the padding of each channel, where there is nothing else."""
@@ -143,6 +157,18 @@ def _is_beside(axis: AxisPlan, reach: tuple[int, int]) -> bool:
     """Whether a range of the padded axis lies before the data, or after it."""
     start, stop = axis.data
     return stop <= start or reach[1] <= start or reach[0] >= stop
+
+
+def _boxes(plan: Plan, axes: str, region: Region) -> list[Region]:
+    """Cuts a region of the padded tensor where data and padding meet on an axis."""
+    cut = []
+    for letter, span in zip(axes, region, strict=True):
+        axis = plan.axis(letter)
+        ends = sorted(
+            {span.start, span.stop, *(at for at in (axis.data if axis else ()) if span.start < at < span.stop)}
+        )
+        cut.append([Span(start, stop) for start, stop in itertools.pairwise(ends)])
+    return list(itertools.product(*cut))
 
 
 def _lacks_data(plan: Plan, axes: str, region: Region) -> bool:

@@ -9,8 +9,7 @@ from contextlib import suppress
 import numpy as np
 
 from padviewer.errors import Cancelled, PadviewerError, WorkerDied
-from padviewer.export import Portions, continues, remove_abandoned
-from padviewer.export.payload import USUAL
+from padviewer.export import USUAL, Portions, continues, remove_abandoned
 from padviewer.geometry import counts
 from padviewer.plan import FEATURE_DTYPE, Plan, Stage
 from padviewer.windows import windows_of

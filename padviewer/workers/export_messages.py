@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from padviewer.export import Portions
-from padviewer.export.payload import USUAL
+from padviewer.export import USUAL, Portions
 from padviewer.geometry import Region
 from padviewer.plan import Plan, Stage
 from padviewer.workers.shared import SharedArray
