@@ -13,7 +13,7 @@ from benchmarks.row import Row
 # Of each process, by the end of its name; the reader has none.
 GOALS = {"window": 200.0, "engine": 300.0, "reader": None}
 FRAMES, QUICK_FRAMES = 400, 60
-LIMIT, TIMEOUT = 60, 150
+LIMIT, QUICK_LIMIT, TIMEOUT = 60, 15, 150
 
 
 def memory(bench: Bench) -> Iterator[Row]:
@@ -37,8 +37,9 @@ def memory(bench: Bench) -> Iterator[Row]:
 
 
 def _rounds(bench: Bench) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    path, count = SPARSE.file(bench), QUICK_FRAMES if bench.quick else FRAMES
-    scenario = {"do": "memory", "count": count, "notches": notches_of(SPARSE), "limit": LIMIT}
+    path = SPARSE.file(bench)
+    count, limit = (QUICK_FRAMES, QUICK_LIMIT) if bench.quick else (FRAMES, LIMIT)
+    scenario = {"do": "memory", "count": count, "notches": notches_of(SPARSE), "limit": limit}
     empty, full = [], []
     for _ in range(min(bench.runs, 3)):
         empty.append(bench.window({"do": "empty"}, bench.directory / "nothing.npy"))
