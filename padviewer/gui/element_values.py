@@ -156,7 +156,8 @@ class ElementValues(QGraphicsItem):
     def texts(self, cells: Cells) -> Iterator[tuple[tuple[int, int], Lines, bool]]:
         """Yields row and column, the lines of text, and whether the element is dark, for each that is visible.
 
-        Numbers that are too long are left out and marked so; whole numbers are written only where all of them fit.
+        Numbers that are too long are left out and marked so, and where most of them are, nothing is written. Whole
+        numbers are written only where all of them fit.
         """
         lines_each = self._lines_each()
         room = int((cells.width - 2 * _GAP) // self._digit)
@@ -167,7 +168,7 @@ class ElementValues(QGraphicsItem):
         shown = self._values[rows, columns]
         texts = element_lines(shown.reshape(cells.count, *shown.shape[2:]))
         fits = [max(map(len, lines)) <= room for lines in texts]
-        if not any(fits) or (shown.dtype.kind in "iub" and not all(fits)):
+        if 2 * sum(fits) < len(fits) or (shown.dtype.kind in "iub" and not all(fits)):
             return
         dark = (self._luminances(self._pixels[rows, columns]) < _MIDDLE).ravel().tolist()
         wide = cells.columns[1] - cells.columns[0]
