@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from padviewer.export import USUAL
 from padviewer.export.grid import Grid, row_tile
+from padviewer.export.payload import USUAL
 from padviewer.geometry import whole
 from padviewer.plan import ArrayInfo
 from padviewer.resolve import resolve

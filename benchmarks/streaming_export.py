@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.own_pages import own_bytes
-from padviewer.export import USUAL
+from padviewer.export.payload import USUAL
 from padviewer.plan import Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
