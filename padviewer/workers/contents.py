@@ -15,7 +15,12 @@ from padviewer.geometry import Region, Span, counts
 from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.sources import Source
 from padviewer.sources.padded import read_mask, read_padded
-from padviewer.windows import windows_of
+from padviewer.windows import block_bytes
+
+# Elements of an axis whose places are counted at a time: each takes 8 bytes, several times.
+_LONG = 1 << 19
+# Runs that an axis is cut into at most, where mirrored or repeated elements turn.
+_TURNS = 16
 
 SourceOf = Callable[[Plan], Source]
 
@@ -35,16 +40,14 @@ class PaddedContent:
     def read(self, region: Region) -> Array:
         """Returns the elements of a region."""
         source = self._source_of(self._plan)
-        boxes = [region] if self._plan.spec.mode == "constant" else _boxes(self._plan, self._axes, region)
+        boxes = _boxes(self._plan, self._axes, region)
         if len(boxes) == 1:
             return read_padded(source, self._plan, region)
-        # The data is moved in runs, and only what is mirrored or repeated beside it element by element.
         out: Array = np.empty(counts(region), self._plan.input.dtype)
         for box in boxes:
             places = zip(box, region, strict=True)
-            out[tuple(slice(b.start - r.start, b.stop - r.start) for b, r in places)] = read_padded(
-                source, self._plan, box
-            )
+            place = tuple(slice(cut.start - span.start, cut.stop - span.start) for cut, span in places)
+            out[place] = read_padded(source, self._plan, box)
         return out
 
     def constant(self, region: Region) -> Array | None:
@@ -138,7 +141,7 @@ def pieces(plan: Plan, region: Region, limit: int) -> Iterator[Region]:
     The first axis is cut first, so that the pieces come in the order of their elements where those of the region do.
     """
     axis = next((axis for axis, span in enumerate(region[:-1]) if span.count > 1), None)
-    if axis is None or windows_of(plan, region).nbytes <= limit:
+    if axis is None or block_bytes(plan, region) <= limit:
         yield region
         return
     span = region[axis]
@@ -160,15 +163,26 @@ def _is_beside(axis: AxisPlan, reach: tuple[int, int]) -> bool:
 
 
 def _boxes(plan: Plan, axes: str, region: Region) -> list[Region]:
-    """Cuts a region of the padded tensor where data and padding meet on an axis."""
+    """Cuts a region of the padded tensor so that its elements are moved in runs, and few are counted at a time."""
     cut = []
     for letter, span in zip(axes, region, strict=True):
         axis = plan.axis(letter)
-        ends = sorted(
-            {span.start, span.stop, *(at for at in (axis.data if axis else ()) if span.start < at < span.stop)}
-        )
+        turns = _turns(axis, plan.spec.mode, span) if axis else []
+        ends = sorted({span.start, *turns, *range(span.start, span.stop, _LONG), span.stop})
         cut.append([Span(start, stop) for start, stop in itertools.pairwise(ends)])
     return list(itertools.product(*cut))
+
+
+def _turns(axis: AxisPlan, mode: str, span: Span) -> list[int]:
+    """Returns where the elements of the input that stand along an axis do not go on evenly."""
+    inside = range(span.start + 1, span.stop)
+    if mode == "constant":
+        return []
+    period = axis.size - 1 if mode == "reflect" else axis.size
+    if mode != "edge" and span.count <= _TURNS * period:
+        first = axis.pad.before + -(-(inside.start - axis.pad.before) // period) * period
+        return list(range(first, inside.stop, period))
+    return [at for at in axis.data if at in inside]
 
 
 def _lacks_data(plan: Plan, axes: str, region: Region) -> bool:

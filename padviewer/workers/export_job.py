@@ -12,7 +12,7 @@ from padviewer.errors import Cancelled, PadviewerError, WorkerDied
 from padviewer.export import USUAL, Portions, continues, remove_abandoned
 from padviewer.geometry import counts
 from padviewer.plan import FEATURE_DTYPE, Plan, Stage
-from padviewer.windows import windows_of
+from padviewer.windows import block_bytes
 from padviewer.workers.export_messages import BeginExport, Begun, ContinueExport, EndExport, Wanted, Written
 from padviewer.workers.jobs import ENGINES, READER, Job, region_job
 from padviewer.workers.messages import ComputeRequest, LoadRequest
@@ -103,7 +103,7 @@ def _pieces_job(plan: Plan) -> Job[int]:
         turn = 0
         while isinstance(answer, Wanted):
             array = turns[turn].array(counts(answer.region))
-            yield from region_job(plan, answer.region, block.of(windows_of(plan, answer.region).nbytes), array)
+            yield from region_job(plan, answer.region, block.of(block_bytes(plan, answer.region)), array)
             answer = yield READER, ContinueExport(array)
             turn = 1 - turn
         return answer.nbytes

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
+import zarr
 
 from padviewer.errors import Cancelled, DeviceError, PlanError, SourceNotFound, WorkerDied
-from padviewer.export import temporary_paths
+from padviewer.export import Portions, temporary_paths
 from padviewer.export.target import replacing
 from padviewer.plan import Stage
 from padviewer.resolve import resolve
@@ -17,6 +21,7 @@ from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.crew import Crew
 from padviewer.workers.export_job import export_job
+from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import ENGINES, READER, Pump, open_job, run_job
 from padviewer.workers.process import InlineWorker, ProcessWorker
 from padviewer.workers.reader import Reader
@@ -187,3 +192,93 @@ def test_a_crew_outlives_any_number_of_deaths(leaves_nothing, tmp_path):
         assert crew.run(open_job(str(tmp_path / "good.npy"), None, BUDGET)).shape == (2, 3)
         with pytest.raises(SourceNotFound):
             crew.run(open_job(str(tmp_path / "missing.npy"), None, BUDGET))
+
+
+# Interrupted exports that are kept: 256 MB count as large here, and a note is made of each 16 MB.
+KEPT = Portions(tile=1 << 22, noted=1 << 24, kept=1 << 20)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".tif", ".zarr"])
+def test_an_export_whose_reader_was_killed_is_continued(staff, large, tmp_path, suffix):
+    target = tmp_path / f"out{suffix}"
+    plan = plan_of(staff.crew, large, target=(ROWS, COLUMNS + 8), fill_value=3)
+    begun = []
+
+    def job(**more):
+        return export_job(plan, Stage.PADDED, str(target), False, on_begun=begun.append, portions=KEPT, **more)
+
+    def kill_late(done, total):
+        if done > total // 2:
+            staff.kill_reader()
+
+    with pytest.raises(WorkerDied, match=r"SIGKILL; the same export again continues at [345]\d %"):
+        staff.crew.run(job(), kill_late)
+    assert not target.exists()
+    told = []
+    staff.crew.run(job(), lambda *progress: told.append(progress))
+    assert begun[0] == Begun(0, ROWS * (COLUMNS + 8))
+    assert 0.3 < begun[1].resumed / begun[1].total < 0.6
+    assert told[0][0] > begun[1].resumed
+    assert names(tmp_path) == [target.name]
+    readers = {".npy": lambda: np.load(target, mmap_mode="r"), ".zarr": lambda: zarr.open_array(target, mode="r")}
+    found = readers.get(suffix, lambda: tifffile.memmap(target, mode="r"))()
+    assert found.shape == (ROWS, COLUMNS + 8)
+    for rows in range(0, ROWS, 500):
+        part = found[rows : rows + 500]
+        assert not part[:, :-8].any()
+        assert (part[:, -8:] == 3).all()
+
+
+def test_a_cancelled_export_that_is_large_says_that_it_can_be_continued(staff, large, tmp_path):
+    plan = plan_of(staff.crew, large, target=(ROWS, COLUMNS + 8), fill_value=3)
+    client, pump, target = staff.crew._clients[READER], staff.crew._pump, str(tmp_path / "out.npy")
+
+    def cancel(done, total):
+        if done > total // 2:
+            client.cancel()
+
+    with pytest.raises(Cancelled, match="stopped; the same export again continues at"):
+        run_job(export_job(plan, Stage.PADDED, target, False, portions=KEPT), {READER: client}, pump, cancel)
+    assert len(names(tmp_path)) == 1
+    begun = []
+    job = export_job(plan, Stage.PADDED, target, False, fresh=True, on_begun=begun.append, portions=KEPT)
+    staff.crew.run(job)
+    assert begun[0].resumed == 0
+    assert names(tmp_path) == ["out.npy"]
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".tif", ".zarr"])
+@pytest.mark.parametrize("stage", [Stage.PADDED, Stage.MASK])
+def test_forty_gigabytes_of_padding_are_a_hole(staff, tmp_path, suffix, stage):
+    np.save(tmp_path / "one.npy", np.full((1, 1), 7, np.uint8))
+    target = tmp_path / f"out{suffix}"
+    plan = plan_of(staff.crew, str(tmp_path / "one.npy"), target=(200_000, 200_000), position="center")
+    started = time.monotonic()
+    staff.crew.run(export_job(plan, stage, str(target), False))
+    assert time.monotonic() - started < 20
+    files = [path for path in (target, *target.rglob("*")) if path.is_file()]
+    assert sum(path.stat().st_blocks for path in files) * 512 < 40e6
+    if suffix != ".tif":
+        found = np.load(target, mmap_mode="r") if suffix == ".npy" else zarr.open_array(target, mode="r")
+        assert found.shape == (200_000, 200_000)
+        assert found[99_999, 99_999] == (7 if stage is Stage.PADDED else 1)
+        assert np.count_nonzero(found[99_990:100_010, 99_000:101_000]) == 1
+
+
+@pytest.mark.parametrize(("mode", "long"), [("constant", 0), ("constant", 1), ("reflect", 1)])
+def test_a_large_export_takes_little_memory(staff, tmp_path, mode, long):
+    """Of its own: pages of the input's mapping are the system's, which takes them back when it needs them."""
+    shape = (1 << 29, 1) if long == 0 else (1, 1 << 29)
+    np.lib.format.open_memmap(tmp_path / "rows.npy", "w+", "uint8", shape).flush()
+    target = (shape[0] + 9 if long == 0 else 2, shape[1] + 9 if long else 2)
+    plan = plan_of(staff.crew, str(tmp_path / "rows.npy"), target=target, fill_value=1, mode=mode)
+    peak = []
+
+    def look(_done, _total):
+        status = Path(f"/proc/{staff.readers[-1].pid}/status").read_text()
+        peak.append(int(status.split("RssAnon:")[1].split()[0]) * 1024)
+
+    staff.crew.run(export_job(plan, Stage.PADDED, str(tmp_path / "out.npy"), False), look)
+    assert len(peak) > 30
+    assert max(peak) < 250e6
+    (tmp_path / "out.npy").unlink()
