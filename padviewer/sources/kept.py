@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from padviewer.errors import DamagedSource
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, ArraySource
+from padviewer.sources.base import Array, ArraySource, check_indices
 from padviewer.sources.opened import OpenedFile
+from padviewer.sources.readahead import ReadAhead
 
 
 class KeptFile:
@@ -84,16 +85,23 @@ class MappedSource(ArraySource):
     def __init__(self, array: Array, info: ArrayInfo, mapping: mmap.mmap, file: KeptFile) -> None:
         super().__init__(array, info)
         self._mapping, self._file = mapping, file
+        self._ahead = ReadAhead(mapping, array)
 
     def take(self, indices: tuple[Indices, ...]) -> Array:
         """Reads the elements at the cross product of the index vectors."""
         with self._file.unchanged():
+            self._announce(indices)
             return super().take(indices)
 
     def take_into(self, indices: tuple[Indices, ...], out: Array) -> None:
         """Reads the elements at the cross product of the index vectors into an array."""
         with self._file.unchanged():
+            self._announce(indices)
             super().take_into(indices, out)
+
+    def _announce(self, indices: tuple[Indices, ...]) -> None:
+        check_indices(self.info.shape, indices)
+        self._ahead.announce(indices)
 
     def close(self) -> None:
         """Unmaps and closes the file."""
