@@ -62,8 +62,9 @@ class ArrayWriter:
         self._path, self._overwrite, self._portions = path, overwrite, portions
         self.grid = Grid(payload.shape, form.tile(payload, portions.tile))
         digest = self._digest(form.extension)
-        self._pool = ThreadPoolExecutor(1, "padviewer writer")
+        self._pool = ThreadPoolExecutor(2, "padviewer writer")
         self._pending: Future[None] | None = None
+        self._noting: Future[None] | None = None
         self._unnoted = 0
         self._filling: tuple[tuple[int, ...], bytes, Array] | None = None
         try:
@@ -132,9 +133,11 @@ class ArrayWriter:
         """Says that all of a tile has been handed over."""
         self._tiles = number + 1
         self.done += self._bytes(self.grid.region(number))
-        if self._keeps and self._unnoted >= self._portions.noted:
+        if self._keeps and self._unnoted >= self._portions.noted and (self._noting is None or self._noting.done()):
+            # Meanwhile more is written: waiting for the disk takes long.
+            self._await_note()
             self._unnoted = 0
-            self._submit(lambda: self._note(number + 1))
+            self._noting = self._pool.submit(self._note, self._safe)
 
     def wait(self) -> None:
         """Waits until what was handed over is written."""
@@ -146,6 +149,7 @@ class ArrayWriter:
     def finish(self) -> int:
         """Completes the file and puts it in the target's place; returns its bytes."""
         self.wait()
+        self._await_note()
         if self._tiles != self.grid.count:
             raise ValueError(f"{self._tiles} tiles of {self.grid.count} were written")
         self._store.finish()
@@ -175,6 +179,7 @@ class ArrayWriter:
         """Keeps or removes the part; returns whether it is kept."""
         with suppress(Exception):
             self.wait()
+            self._await_note()
             # After a refusal of the disk nothing tells what of the newest is on it; earlier notes hold.
             if self._keeps and not isinstance(error, OSError):
                 self._note(self._safe)
@@ -185,6 +190,11 @@ class ArrayWriter:
             return True
         self._part.discard()
         return False
+
+    def _await_note(self) -> None:
+        noting, self._noting = self._noting, None
+        if noting is not None:
+            noting.result()
 
     def _note(self, done: int) -> None:
         if done > self._journal.done:

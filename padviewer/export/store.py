@@ -15,7 +15,7 @@ from padviewer.geometry import Region
 
 
 class Store(Protocol):
-    """An array being written.
+    """An array being written: by one thread, while another may `sync`.
 
     Attributes:
         scattered: whether elements can be put anywhere at any time, and again; else they are put in their own order.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +40,14 @@ class ZarrStore:
         with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
             self._fill = np.full((), payload.fill_value, payload.dtype)
         self._tile = tile
-        self._unsynced: dict[Path, None] = {}
+        # Tiles are put while another thread waits for the disk.
+        self._lock = threading.Lock()
+        self._unsynced: set[Path] = set()
         metadata = json.dumps(self._metadata(payload), indent=2).encode()
         if not resumed:
             self._folder.mkdir()
             (self._folder / _METADATA).write_bytes(metadata)
-            self._unsynced[self._folder / _METADATA] = None
+            self._unsynced.add(self._folder / _METADATA)
         elif (self._folder / _METADATA).read_bytes() != metadata:
             raise ValueError("another array is there")
 
@@ -64,7 +67,8 @@ class ZarrStore:
             write_runs(descriptor, 0, self._tile, start, np.ascontiguousarray(data, self._dtype))
         finally:
             os.close(descriptor)
-        self._unsynced[path] = None
+        with self._lock:
+            self._unsynced.add(path)
 
     def holds(self, value: Array) -> bool:
         """Whether `value` is the fill value, to the bit."""
@@ -72,7 +76,8 @@ class ZarrStore:
 
     def sync(self) -> None:
         """Waits for the chunks written since, and for the folders that they are in."""
-        paths, self._unsynced = self._unsynced, {}
+        with self._lock:
+            paths, self._unsynced = self._unsynced, set()
         folders = {folder for path in paths for folder in path.parents if folder.is_relative_to(self._folder)}
         for path in (*paths, *folders):
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
