@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from padviewer.batch.files import describe, export
 from padviewer.errors import DamagedSource, ExportError, SourceNotFound, TargetExists, WorkerDied
+from padviewer.export import Portions
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
@@ -130,3 +132,40 @@ def test_what_a_killed_program_left_is_taken_away_by_the_next(crew, tmp_path):
     assert len([name for name in names(tmp_path) if name.endswith(".padviewer-tmp")]) == 2
     assert run(crew, [tmp_path / "a.npy"], [tmp_path / "b.npy"])[0].error is None
     assert names(tmp_path) == [".mine.tmp", "a.npy", "b.npy"]
+
+
+class Interrupted(Crew):
+    """Ctrl+C when half of an export is written."""
+
+    def run(self, job, on_progress=None):
+        def interrupt(done, total):
+            if done > total // 2:
+                raise KeyboardInterrupt
+
+        return super().run(job, interrupt)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_an_interrupted_export_is_continued_unless_it_is_to_be_fresh(tmp_path, fresh):
+    np.save(tmp_path / "a.npy", np.ones((4000, 10_000), np.uint8))
+    item, output, said = (str(tmp_path / "a.npy"), None), str(tmp_path / "b.npy"), []
+    portions = Portions(tile=1 << 20, noted=1 << 21, kept=1 << 20)
+
+    def run_in(crew, **more):
+        return list(
+            export(
+                crew, [item], [output], PipelineSpec(), Stage.PADDED, BUDGET, overwrite=False, say=said.append,
+                portions=portions, **more,
+            )
+        )  # fmt: skip
+
+    with Interrupted() as crew, pytest.raises(KeyboardInterrupt):
+        run_in(crew)
+    assert len(said) == 1
+    assert re.fullmatch(rf"{re.escape(output)}: stopped; the same export again continues at [1-6]?\d %", said.pop())
+    with Crew() as crew:
+        assert run_in(crew, fresh=fresh)[0].error is None
+    assert len(said) == (0 if fresh else 1)
+    assert fresh or "b.npy: continues an export that was interrupted, at " in said[0]
+    assert np.load(output).all()
+    assert names(tmp_path) == ["a.npy", "b.npy"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from padviewer.export import continues
 from padviewer.gui.export_dialog import may_write, with_suffix
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
@@ -105,21 +107,43 @@ def test_a_name_without_a_suffix_of_ours_gets_one(name: str, expected: str) -> N
 def test_a_long_export_shows_progress_and_can_be_cancelled(
     open_window: Open, photo: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window = open_window(photo, target=(30_000, 30_000), filters=1)
+    window = open_window(photo, target=(17_000, 17_000), fill_value=9, filters=1)
     settle(qtbot, window)
     seen: list[int] = []
     window.session.export_progressed.connect(lambda done, _total: seen.append(done))
     window.export(Stage.PADDED, str(tmp_path / "large.npy"))
     qtbot.waitUntil(lambda: len(seen) > 3, timeout=20_000)
     assert window.status.is_exporting
-    assert 0 < seen[-1] < 30_000 * 30_000 * 3
-    # The panes stay live meanwhile: the reader that they use is another process.
-    started = time.monotonic()
-    window.session.edit({"position": "end"})
-    qtbot.waitUntil(lambda: window.session._clients["reader"].idle, timeout=5000)
-    assert time.monotonic() - started < 5
+    assert 0 < seen[-1] < 17_000 * 17_000 * 3
     with qtbot.waitSignal(window.session.export_ended, timeout=20_000):
         window.session.cancel_export()
     assert not window.status.is_exporting
     assert "cancelled" in window.status.message
     assert [p.name for p in tmp_path.iterdir() if p.is_file()] == ["photo.png"], "nothing half-written stays"
+
+
+def test_a_large_export_that_was_cancelled_is_continued(
+    open_window: Open, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(photo, target=(30_000, 30_000), fill_value=9, filters=1)
+    settle(qtbot, window)
+    target = str(tmp_path / "large.npy")
+    window.export(Stage.PADDED, target)
+    # The panes stay live meanwhile: the reader that they use is another process.
+    started = time.monotonic()
+    window.session.edit({"position": "end"})
+    qtbot.waitUntil(lambda: window.session._clients["reader"].idle, timeout=5000)
+    assert time.monotonic() - started < 5
+    qtbot.waitUntil(lambda: continues(target) is not None, timeout=30_000)
+    with qtbot.waitSignal(window.session.export_ended, timeout=20_000):
+        window.session.cancel_export()
+    assert "export stopped; the same export again continues at" in window.status.message
+    window.session.edit({"position": "start"})
+    settle(qtbot, window)
+    with qtbot.waitSignal(window.session.export_resumed, timeout=20_000):
+        window.export(Stage.PADDED, target)
+    assert "large.npy: continues at" in window.status.message
+    with qtbot.waitSignal(window.session.export_ended, timeout=20_000):
+        window.session.cancel_export()
+    (part,) = tmp_path.glob(".large.npy.*")
+    shutil.rmtree(part)
