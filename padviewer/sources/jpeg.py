@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, Preview, Source, gather
+from padviewer.sources.base import Array, ArraySource, Preview, Source, gather
+from padviewer.sources.enlarged import EnlargedSource
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import decoding
 
@@ -63,7 +65,8 @@ class JpegSource(Source):
         """Returns the smallest picture in the shape of the whole, until that is decoded."""
         if self._pixels is not None or step < SMALLEST:
             return None
-        return Preview(EnlargedSource(self._small, self.info, SMALLEST), SMALLEST, lasts=False)
+        small = ArraySource(self._small, replace(self.info, shape=self._small.shape))
+        return Preview(EnlargedSource(small, self.info, SMALLEST), SMALLEST, lasts=False)
 
     def close(self) -> None:
         """Lets the pixels go, and closes the file."""
@@ -73,22 +76,3 @@ class JpegSource(Source):
     def _decoded(self, factor: int) -> Array:
         with self._file.unchanged(), decoding(self._file.path):
             return self._decode(self._file.read(0, self.info.file_bytes), factor)
-
-
-class EnlargedSource(Source):
-    """A small picture in the shape of a larger one.
-
-    Args:
-        small: (height, width) or (height, width, channels).
-        info: of the larger picture.
-        factor: how many pixels of it one of the small picture stands for, along each axis.
-    """
-
-    def __init__(self, small: Array, info: ArrayInfo, factor: int) -> None:
-        self.info = info
-        self._small, self._factor = small, factor
-
-    def take(self, indices: tuple[Indices, ...]) -> Array:
-        """Reads the elements at the cross product of the index vectors."""
-        inside = [np.minimum(v // self._factor, n - 1) for v, n in zip(indices[:2], self._small.shape, strict=False)]
-        return gather(self._small, (*inside, *indices[2:]))

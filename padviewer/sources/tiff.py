@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import math
-import struct
-from typing import Any
+import mmap
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from padviewer.axes import MAX_RANK, guess_axes, parse_axes
-from padviewer.errors import DamagedSource, SettingsError, UnsupportedSource
+from padviewer.errors import DamagedSource, SettingsError, SourceError, UnsupportedSource
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, Source, check_indices
+from padviewer.sources.base import Array, Preview, Source, check_indices
+from padviewer.sources.enlarged import EnlargedSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.opened import OpenedFile, decoding
+from padviewer.sources.tiff_checks import adjacent, check_chain, check_series, check_stored
 from padviewer.sources.tiff_colors import Look, check_jpeg, look_of
-from padviewer.sources.tiff_segments import Layout, MappedPixels, Places, SegmentedPixels, axes_of
+from padviewer.sources.tiff_levels import factor_of, may_be_level
+from padviewer.sources.tiff_segments import Layout, MappedPixels, Places, SegmentCache, SegmentedPixels, axes_of
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_MAX_PAGES = 100_000
 # Tagged structures of one maker each; some of them make tifffile open other files that they name. What remains is
 # plain pages, and the shapes that tifffile and ImageJ write into the description.
 _TRUSTED = frozenset({"shaped", "imagej", "uniform", "bigtiff", "tiled"})
-# Codecs whose output is bounded by the sizes in the tags.
-_BOUNDED = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
 _JPEG = 7
 # Decoded segments may take this part of the budget.
 _CACHE_SHARE = 8
+# A smaller picture stands in where a view of so many pixels along each side has to decode more bytes than this.
+_VIEW_SIDE, _MUCH = 1024, 64 << 20
 _LETTERS = {"Y": "H", "X": "W", "S": "C", "C": "C", "Z": "D"}
-_DTYPES = frozenset({*"?bBhHiIlLqQefdFD"})
 
 
 def matches(head: bytes) -> bool:
@@ -42,7 +46,7 @@ def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
     import tifffile  # noqa: PLC0415 loaded when first needed
 
     file.no_members(member)
-    _check_chain(file)
+    check_chain(file)
     file.handle.seek(0)
     # As attributes of a class they hold in every version: some flags are properties that no argument can set.
     flags = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS - _TRUSTED}
@@ -51,20 +55,31 @@ def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
         if not tif.series:
             raise DamagedSource(f"{file.name}: the TIFF has no page with pixels; copy or save it again")
         series = tif.series[0]
-        _check_series(file, series, series.keyframe)
+        check_series(file, series, series.keyframe)
         shape, dtype = tuple(int(size) for size in series.shape), np.dtype(series.dtype).newbyteorder("=")
         notes = [f"series 1 of {len(tif.series)}"] if len(tif.series) > 1 else []
         look = look_of(shape, str(series.axes), dtype, series.keyframe, notes)
         kept, info = _describe(file, look, notes)
         stored = KeptFile(file)
-        start = series.dataoffset
-        if start is not None and start + series.nbytes <= file.size:
-            mapping = stored.map()
-            array: Array = np.ndarray(shape, dtype.newbyteorder(tif.byteorder), mapping, start)
+        mapped = _mapped(file, stored, series)
+        if mapped is not None:
+            array, mapping = mapped
             if look.is_plain:
                 return MappedSource(array.reshape(info.shape), info, mapping, stored)
             return TiffSource(stored, MappedPixels(array, mapping), look, kept, info)
-        return TiffSource(stored, _segmented(file, stored, series, budget), look, kept, info)
+        opening = _Opening(file, stored, budget, SegmentCache(budget // _CACHE_SHARE))
+        pixels = _segmented(opening, series, series.keyframe.nodata)
+        levels = _levels(opening, series, look, kept, info) if pixels.is_decoded else []
+        return TiffSource(stored, pixels, look, kept, info, levels)
+
+
+class _Opening(NamedTuple):
+    """What all pictures of a file are opened with."""
+
+    file: OpenedFile
+    stored: KeptFile
+    budget: int
+    cache: SegmentCache
 
 
 class TiffSource(Source):
@@ -76,12 +91,20 @@ class TiffSource(Source):
         look: how they are seen.
         kept: axes of the look that are axes of `info`; the others have one element.
         info: what is seen.
+        levels: smaller pictures of the same, closed with the source.
     """
 
     def __init__(
-        self, file: KeptFile, pixels: MappedPixels | SegmentedPixels, look: Look, kept: list[int], info: ArrayInfo
+        self,
+        file: KeptFile,
+        pixels: MappedPixels | SegmentedPixels,
+        look: Look,
+        kept: list[int],
+        info: ArrayInfo,
+        levels: Sequence[Level] = (),
     ) -> None:
         self._file, self._pixels, self._look, self._kept, self.info = file, pixels, look, kept, info
+        self._levels = levels
 
     def take(self, indices: tuple[Indices, ...]) -> Array:
         """Reads the elements at the cross product of the index vectors.
@@ -99,10 +122,37 @@ class TiffSource(Source):
         with self._file.unchanged(), decoding(self._file.path):
             return np.ascontiguousarray(self._look.take(self._pixels, tuple(vectors))).reshape(shape)
 
+    def preview(self, step: int) -> Preview | None:
+        """Returns the smallest picture that the file has for this step, where much would have to be decoded without it.
+
+        Its segments are decoded where they are read; one that is damaged is told then. A finer picture, for a smaller
+        step, may be whole.
+        """
+        level = max(
+            (level for level in self._levels if level.factor <= step), default=None, key=lambda found: found.factor
+        )
+        if level is None or self._pixels.to_decode(_VIEW_SIDE * step) <= _MUCH:
+            return None
+        return Preview(EnlargedSource(level.source, self.info, level.factor), level.factor, lasts=True)
+
     def close(self) -> None:
         """Lets the pixels go, and closes the file."""
+        for level in self._levels:
+            level.source.close()
         self._pixels.close()
         self._file.close()
+
+
+class Level(NamedTuple):
+    """A smaller picture in the same file.
+
+    Attributes:
+        source: of the rank and dtype of the whole picture.
+        factor: how many rows and columns of that one of its own stands for.
+    """
+
+    source: TiffSource
+    factor: int
 
 
 def map_axes(letters: str) -> str | None:
@@ -135,33 +185,59 @@ def _describe(file: OpenedFile, look: Look, notes: list[str]) -> tuple[list[int]
     return kept, info
 
 
-def _check_series(file: OpenedFile, series: Any, page: Any) -> None:
-    """Refuses what cannot be read, by its tags."""
-    shape = tuple(int(n) for n in series.shape)
-    if series.dtype is None or page.dtype is None or np.dtype(series.dtype).char not in _DTYPES:
-        raise UnsupportedSource(
-            f"{file.name}: TIFF samples of {page.bitspersample} bits in format {int(page.sampleformat)} are not read; "
-            "save them as 8, 16 or 32 bits"
-        )
-    if int(page.compression) not in _BOUNDED:
-        raise UnsupportedSource(
-            f"{file.name}: TIFF compression {getattr(page.compression, 'name', page.compression)} is not read; save it "
-            "without compression, or with deflate, LZW, JPEG, LZMA or Zstandard"
-        )
-    if not math.prod(shape) or len(shape) != len(series.axes):
-        raise DamagedSource(f"{file.name}: declares pixels of {shape}, which no TIFF has; copy or save it again")
+def _mapped(file: OpenedFile, stored: KeptFile, series: Any) -> tuple[Array, mmap.mmap] | None:
+    """Returns the pixels of a series that lie side by side in the file, and what maps them; None where they do not."""
+    shape, dtype, start = tuple(int(size) for size in series.shape), np.dtype(series.dtype), series.dataoffset
+    if start is None or start + series.nbytes > file.size:
+        return None
+    mapping = stored.map()
+    return np.ndarray(shape, dtype.newbyteorder(series.keyframe.parent.byteorder), mapping, start), mapping
 
 
-def _segmented(file: OpenedFile, stored: KeptFile, series: Any, budget: int) -> SegmentedPixels:
-    """Finds the segments of a series whose pixels do not lie side by side in the file."""
-    page, parts = series.keyframe, list(series.pages)
+def _levels(opening: _Opening, series: Any, look: Look, kept: list[int], info: ArrayInfo) -> list[Level]:
+    """Opens the smaller pictures of a series; those that cannot be read, or are not of the same kind, are left out."""
+    levels = []
+    for reduced in series.levels[1:]:
+        with suppress(SourceError), decoding(opening.file.path):
+            level = _level(opening, series, reduced, look, kept, info)
+            if level is not None:
+                levels.append(level)
+    return levels
+
+
+def _level(opening: _Opening, series: Any, reduced: Any, look: Look, kept: list[int], info: ArrayInfo) -> Level | None:
+    file, stored, shape = opening.file, opening.stored, tuple(int(size) for size in reduced.shape)
+    if not may_be_level(series, reduced):
+        return None
+    check_series(file, reduced, reduced.keyframe)
+    dtype = np.dtype(reduced.dtype).newbyteorder("=")
+    seen = look_of(shape, str(reduced.axes), dtype, reduced.keyframe, [], unless_told=series.keyframe)
+    factor = factor_of(look, seen)
+    if factor is None:
+        return None
+    mapped = _mapped(file, stored, reduced)
+    # Segments that are left out of a smaller picture are as empty as they are in the whole one.
+    pixels = MappedPixels(*mapped) if mapped else _segmented(opening, reduced, series.keyframe.nodata)
+    small = replace(info, shape=tuple(seen.shape[axis] for axis in kept))
+    return Level(TiffSource(stored, pixels, seen, kept, small), factor)
+
+
+def _segmented(opening: _Opening, series: Any, fill: float) -> SegmentedPixels:
+    """Finds the segments of a series whose pixels do not lie side by side in the file.
+
+    Args:
+        opening: of the file.
+        series: tifffile's.
+        fill: value of the pixels of segments that are left out.
+    """
+    file, page, parts = opening.file, series.keyframe, list(series.pages)
     whole = _whole_pages(file, page, parts)
     if not whole:
         sizes = " x ".join(map(str, page.chunks))
         size = math.prod(page.chunks) * page.dtype.itemsize
-        file.check_budget(size, budget, f"one strip or tile of {sizes} {page.dtype.name}")
-        _check_stored(file, series, parts)
-    layout = _layout(file, series, len(parts), whole=whole)
+        file.check_budget(size, opening.budget, f"one strip or tile of {sizes} {page.dtype.name}")
+        check_stored(file, series, parts)
+    layout = _layout(file, series, len(parts), fill, whole=whole)
     if whole:
         pages = [Places((part.dataoffsets[0],), (page.nbytes,)) for part in parts]
     else:
@@ -176,22 +252,17 @@ def _segmented(file: OpenedFile, stored: KeptFile, series: Any, budget: int) -> 
         pixels: Array = page.decode(data, number, **headers)[0]
         return pixels
 
-    return SegmentedPixels(stored, pages, layout, decode, budget // _CACHE_SHARE)
+    return SegmentedPixels(opening.stored, pages, layout, decode, opening.cache)
 
 
 def _whole_pages(file: OpenedFile, page: Any, parts: list[Any]) -> bool:
     """Tells whether the pixels of each page lie side by side and in the file; tifffile looks at one page for all."""
     return bool(page.is_final) and all(
-        len(part.dataoffsets) and _adjacent(part) and part.dataoffsets[0] + page.nbytes <= file.size for part in parts
+        len(part.dataoffsets) and adjacent(part) and part.dataoffsets[0] + page.nbytes <= file.size for part in parts
     )
 
 
-def _adjacent(part: Any) -> bool:
-    ends = [offset + count for offset, count in zip(part.dataoffsets, part.databytecounts, strict=False)]
-    return ends[:-1] == list(part.dataoffsets[1:])
-
-
-def _layout(file: OpenedFile, series: Any, pages: int, *, whole: bool) -> Layout:
+def _layout(file: OpenedFile, series: Any, pages: int, fill: float, *, whole: bool) -> Layout:
     page = series.keyframe
     shape, sizes = tuple(int(n) for n in series.shape), tuple(int(n) for n in page.shaped)
     axes = axes_of(shape, (pages, *sizes))
@@ -207,7 +278,7 @@ def _layout(file: OpenedFile, series: Any, pages: int, *, whole: bool) -> Layout
     )
     stored = dtype.newbyteorder(page.parent.byteorder) if plain else None
     tiled = bool(page.is_tiled) and not whole
-    return Layout(shape, axes, sizes, segment, tiled, dtype.newbyteorder("="), stored, page.nodata)
+    return Layout(shape, axes, sizes, segment, tiled, dtype.newbyteorder("="), stored, fill)
 
 
 def _places(file: OpenedFile, parts: list[Any], layout: Layout) -> list[Places]:
@@ -219,50 +290,3 @@ def _places(file: OpenedFile, parts: list[Any], layout: Layout) -> list[Places]:
                 f"{file.name}: has {number} strips or tiles, but tells where {told} of them lie; copy or save it again"
             )
     return [Places(part.dataoffsets, part.databytecounts, part.jpegtables) for part in parts]
-
-
-def _check_stored(file: OpenedFile, series: Any, parts: list[Any]) -> None:
-    """Compares where the tags say that pixels lie with the size of the file."""
-    page, needed = series.keyframe, 0
-    for part in parts:
-        counts, offsets = part.databytecounts, part.dataoffsets
-        end = max((start + count for start, count in zip(offsets, counts, strict=False)), default=0)
-        if end > file.size:
-            raise DamagedSource(
-                f"{file.name}: its pixels end at byte {end}, but the file has {file.size} bytes; it is cut short, "
-                "copy it again"
-            )
-        if page.is_final and len(offsets) and _adjacent(part):
-            needed = max(needed, offsets[0] + page.nbytes)
-    if series.dataoffset is not None:
-        needed = max(needed, series.dataoffset + series.nbytes)
-    if needed > file.size:
-        raise DamagedSource(
-            f"{file.name}: declares pixels up to byte {needed}, but the file has {file.size} bytes; it is cut short, "
-            "copy it again"
-        )
-
-
-def _check_chain(file: OpenedFile) -> None:
-    """Follows the pages from one to the next, and refuses chains that turn back or never end."""
-    order = "<" if file.head[:2] == b"II" else ">"
-    big = file.head[2:4] in (b"+\0", b"\0+")
-    first, count_code, entry, link = (8, "Q", 20, "Q") if big else (4, "H", 12, "I")
-    offset = _number(file, first, order + link)
-    seen: set[int] = set()
-    while offset:
-        if offset in seen or len(seen) == _MAX_PAGES:
-            cause = "its pages follow each other in a circle" if offset in seen else f"it has over {_MAX_PAGES} pages"
-            raise DamagedSource(f"{file.name}: {cause}; save the TIFF again")
-        seen.add(offset)
-        count = _number(file, offset, order + count_code)
-        offset = _number(file, offset + struct.calcsize(order + count_code) + count * entry, order + link)
-
-
-def _number(file: OpenedFile, offset: int, code: str) -> int:
-    """Reads one number; 0, which ends a chain, where the file ends before it."""
-    if offset >= file.size:
-        return 0
-    file.handle.seek(offset)
-    raw = file.handle.read(struct.calcsize(code))
-    return int(struct.unpack(code, raw)[0]) if len(raw) == struct.calcsize(code) else 0

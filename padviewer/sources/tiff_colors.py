@@ -74,7 +74,15 @@ class Look(NamedTuple):
         return (columns, rows, *others) if self.orientation >= 5 else (rows, columns, *others)
 
 
-def look_of(shape: tuple[int, ...], letters: str, dtype: np.dtype[Any], page: Any, notes: list[str]) -> Look:
+def look_of(
+    shape: tuple[int, ...],
+    letters: str,
+    dtype: np.dtype[Any],
+    page: Any,
+    notes: list[str],
+    *,
+    unless_told: Any = None,
+) -> Look:
     """Tells how palette, inversion, printing colours and orientation change what is stored.
 
     Args:
@@ -83,6 +91,7 @@ def look_of(shape: tuple[int, ...], letters: str, dtype: np.dtype[Any], page: An
         dtype: of what is stored, native.
         page: the page that tells photometric interpretation and orientation.
         notes: what is done is added here.
+        unless_told: another page, which tells the orientation where `page` does not.
     """
     photometric = -1 if page.photometric is None else int(page.photometric)
     look = Look(shape, letters, dtype)
@@ -96,7 +105,10 @@ def look_of(shape: tuple[int, ...], letters: str, dtype: np.dtype[Any], page: An
         look = _as_rgb(look, "CMYK" if photometric == _SEPARATED else "YCbCr", notes)
     if isinstance(page.bitspersample, int) and 1 < page.bitspersample < 8 * page.dtype.itemsize:
         notes.append(f"{page.bitspersample}-bit samples, values kept")
-    return _turned(look, page, notes)
+    tag = page.tags.get(_ORIENTATION)
+    if tag is None and unless_told is not None:
+        tag = unless_told.tags.get(_ORIENTATION)
+    return _turned(look, getattr(tag, "value", 1), notes)
 
 
 def _palette(colormap: Any) -> Callable[[Array], Array]:
@@ -128,8 +140,7 @@ def _as_rgb(look: Look, mode: str, notes: list[str]) -> Look:
     return look._replace(shape=(*look.shape[:-1], 3), recolor=recolored, samples=samples)
 
 
-def _turned(look: Look, page: Any, notes: list[str]) -> Look:
-    orientation = getattr(page.tags.get(_ORIENTATION), "value", 1)
+def _turned(look: Look, orientation: Any, notes: list[str]) -> Look:
     if look.letters[:2] != "YX" or orientation not in range(2, 9):
         return look
     notes.append("EXIF rotation applied")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import mmap
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -100,10 +100,51 @@ class MappedPixels:
         assert self._array is not None
         return gather(self._array, indices)
 
+    def to_decode(self, side: int) -> int:
+        """Returns 0: nothing is decoded."""
+        del side
+        return 0
+
     def close(self) -> None:
         """Unmaps the file."""
         self._array = None
         self._mapping.close()
+
+
+class SegmentCache:
+    """Decoded segments of the pictures of one file; those go first that have not been asked for the longest.
+
+    Args:
+        allowed: bytes that they may take together; the last one is kept however large it is.
+    """
+
+    def __init__(self, allowed: int) -> None:
+        self.allowed = allowed
+        self._segments: OrderedDict[tuple[object, int, int], Array] = OrderedDict()
+        self._held = 0
+
+    def find(self, owner: object, page: int, number: int) -> Array | None:
+        """Returns a segment of a picture where it is kept, and keeps it for longer."""
+        key = owner, page, number
+        if key in self._segments:
+            self._segments.move_to_end(key)
+        return self._segments.get(key)
+
+    def keep(self, owner: object, page: int, number: int, segment: Array) -> None:
+        """Keeps a segment that is not kept yet."""
+        self._segments[owner, page, number] = segment
+        self._held += segment.nbytes
+        while self._held > self.allowed and len(self._segments) > 1:
+            self._held -= self._segments.popitem(last=False)[1].nbytes
+
+    def kept(self, owner: object) -> Counter[int]:
+        """Returns how many segments of each page of a picture are kept."""
+        return Counter(page for other, page, _number in self._segments if other is owner)
+
+    def clear(self) -> None:
+        """Lets all segments go."""
+        self._segments.clear()
+        self._held = 0
 
 
 class SegmentedPixels:
@@ -115,15 +156,18 @@ class SegmentedPixels:
         layout: of every page.
         decode: turns the bytes of a segment, its number in the page and the JPEG tables into its pixels, of the shape
             (depth, height, width, samples side by side) or less where the page ends.
-        cached: bytes that decoded segments may take together; the last one is kept however large it is.
+        cache: shared by the pictures of a file, and cleared when one of them is closed.
     """
 
-    def __init__(self, file: KeptFile, pages: list[Places], layout: Layout, decode: Decoder, cached: int) -> None:
+    def __init__(
+        self, file: KeptFile, pages: list[Places], layout: Layout, decode: Decoder, cache: SegmentCache
+    ) -> None:
         self._file, self._pages, self._layout, self._decode = file, pages, layout, decode
         self._counts = layout.counts
+        self._size = math.prod(layout.segment) * layout.dtype.itemsize
         self._mapping = None if layout.stored is None else file.map()
-        self._cache: OrderedDict[tuple[int, int], Array] = OrderedDict()
-        self._held, self._cached = 0, cached
+        self._cache = cache
+        self._at_once = max(1, min(_AT_ONCE, cache.allowed // 4 // self._size))
 
     def take(self, indices: tuple[Indices, ...]) -> Array:
         """Reads the elements at the cross product of one index vector for each axis of the series; none is empty."""
@@ -145,6 +189,24 @@ class SegmentedPixels:
             else:
                 packed[target] = segment.view(packed.dtype)[..., 0][_crossed(within)]
         return out.reshape([len(vector) for vector in indices])
+
+    @property
+    def is_decoded(self) -> bool:
+        """Whether segments are coded; else they hold plain numbers."""
+        return self._layout.stored is None
+
+    def to_decode(self, side: int) -> int:
+        """Returns how many bytes are to be decoded for a view of `side` x `side` pixels, at most.
+
+        Of several pages it is the one of which least is kept. Segments that are left out of the file count nothing.
+        """
+        if not self.is_decoded:
+            return 0
+        apart, deep, *counts = self._counts[:4]
+        touched = [min(n, -(-side // step) + 1) for n, step in zip(counts, self._layout.segment[2:4], strict=True)]
+        held = self._cache.kept(self)
+        missing = max(int(np.count_nonzero(places.counts)) - held[i] for i, places in enumerate(self._pages))
+        return self._size * min(missing, apart * deep * math.prod(touched))
 
     def close(self) -> None:
         """Lets the segments go."""
@@ -168,23 +230,21 @@ class SegmentedPixels:
 
     def _segments(self, parts: list[list[_Part]]) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
         """Yields each combination of parts with its segment, which has the axes of a page; None where there is none."""
-        if self._layout.stored is not None:
+        if not self.is_decoded:
             yield from ((found, self._read(found)) for found in itertools.product(*parts))
             return
         # What is at hand first: it could be gone by the time that the others have been decoded.
         at_hand = set()
         for found in itertools.product(*parts):
             key = self._key(found)
-            if key in self._cache:
+            if (segment := self._cache.find(self, *key)) is not None:
                 at_hand.add(key)
-                self._cache.move_to_end(key)
-                yield found, self._cache[key]
+                yield found, segment
         missing = (found for found in itertools.product(*parts) if self._key(found) not in at_hand)
-        size = math.prod(self._layout.segment) * self._layout.dtype.itemsize
-        at_once = max(1, min(_AT_ONCE, self._cached // 4 // size))
-        while batch := list(itertools.islice(missing, at_once)):
+        while batch := list(itertools.islice(missing, self._at_once)):
             for found, segment in zip(batch, self._read_all(batch), strict=True):
-                self._keep(self._key(found), segment)
+                if segment is not None:
+                    self._cache.keep(self, *self._key(found), segment)
                 yield found, segment
 
     def _read_all(self, wanted: list[tuple[_Part, ...]]) -> list[Array | None]:
@@ -205,14 +265,6 @@ class SegmentedPixels:
             return np.ndarray(shape, stored, self._mapping, offset)
         pixels = self._decode(self._file.read(offset, count), number, places.tables)
         return np.ascontiguousarray(pixels, self._layout.dtype)[None]
-
-    def _keep(self, key: tuple[int, int], segment: Array | None) -> None:
-        """Keeps a segment for the next time, and lets those go that have not been asked for the longest."""
-        if segment is not None:
-            self._cache[key] = segment
-            self._held += segment.nbytes
-        while self._held > self._cached and len(self._cache) > 1:
-            self._held -= self._cache.popitem(last=False)[1].nbytes
 
 
 def axes_of(shape: tuple[int, ...], inner: tuple[int, ...]) -> tuple[int, ...] | None:

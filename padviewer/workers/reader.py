@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from padviewer.axes import CHANNELS
 from padviewer.errors import DamagedSource, shortened
 from padviewer.geometry import Region, Span, whole
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.sources import Source, open_source
+from padviewer.sources.base import Preview
 from padviewer.sources.padded import read_input, read_padded, read_windows
 from padviewer.windows import windows_of
 from padviewer.workers.budget import default_budget
@@ -33,8 +35,9 @@ from padviewer.workers.messages import (
 )
 from padviewer.workers.pyramid import Pyramid
 
-# Elements that the statistics of a plane look at: 10 ms of work.
-SAMPLE = 1 << 20
+# Elements that the statistics of a plane look at: 10 ms of work. In a vast plane each costs a page of the file: fewer.
+SAMPLE, SPARSE_SAMPLE = 1 << 20, 1 << 16
+VAST = 1 << 28
 # An axis of so few samples is not thinned further.
 FEW = 4
 # Bytes of the input that are read at a time.
@@ -110,10 +113,11 @@ class Reader:
         source = self._source_of(request.plan)
         plan, stage, region = request.plan, request.stage, request.region
         gone = not os.path.lexists(plan.info.path)
-        preview = source.preview(max(span.step for span in region)) if request.quick else None
-        if preview is not None:
-            data = _read(preview.source, plan, stage, region)
-            return Tile(stage, region, data, summarize(data), coarse=preview.factor, lasts=preview.lasts, gone=gone)
+        quick = _quick(source, plan, stage, region) if request.quick else None
+        if quick is not None:
+            data, preview = quick
+            statistics = self._statistics_of(source, request) if preview.lasts else summarize(data)
+            return Tile(stage, region, data, statistics, coarse=preview.factor, lasts=preview.lasts, gone=gone)
         means = None if request.averaged is None else self._pyramid(plan, stage, request.averaged).tile(region)
         data = _read(source, plan, stage, region) if means is None else means
         return Tile(stage, region, data, self._statistics_of(source, request), means is not None, gone=gone)
@@ -137,11 +141,16 @@ class Reader:
         return self._pyramids[stage][1]
 
     def _statistics_of(self, source: Source, request: TileRequest) -> Statistics:
-        """Returns the statistics of the plane of INPUT on screen; PADDED is shown with the same levels."""
+        """Returns the statistics of the plane of INPUT on screen; PADDED is shown with the same levels.
+
+        Where exact elements would take too long, they are those of a smaller picture, at any step.
+        """
         key = request.plane
         if key not in self._statistics:
             sampled, one_in = sample(request.plane)
-            self._statistics[key] = summarize(read_input(source, sampled), one_in)
+            quick = _quick(source, request.plan, Stage.INPUT, sampled) if request.quick else None
+            data = quick[0] if quick is not None and quick[1].lasts else read_input(source, sampled)
+            self._statistics[key] = summarize(data, one_in)
         return self._statistics[key]
 
     def _probe(self, request: ProbeRequest) -> dict[Stage, Array]:
@@ -168,6 +177,19 @@ def _read(source: Source, plan: Plan, stage: Stage, region: Region) -> Array:
     return read_input(source, region) if stage is Stage.INPUT else read_padded(source, plan, region)
 
 
+def _quick(source: Source, plan: Plan, stage: Stage, region: Region) -> tuple[Array, Preview] | None:
+    """Reads a region of the smallest picture that stands in for a source, and is not damaged there."""
+    axes = zip(plan.require(stage).axes, region, strict=True)
+    # Where a smaller picture lasts, no axis may look coarser than its step.
+    step = min((span.step for letter, span in axes if letter != CHANNELS and span.count > 1), default=1)
+    while (preview := source.preview(step)) is not None:
+        try:
+            return _read(preview.source, plan, stage, region), preview
+        except DamagedSource:
+            step = preview.factor - 1
+    return None
+
+
 def is_current(info: ArrayInfo) -> bool:
     """Whether a file is still the one that was opened, as far as its size and time tell.
 
@@ -191,10 +213,13 @@ def blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[Region]:
 def sample(region: Region) -> tuple[Region, float]:
     """Returns `region` sampled to at most about `SAMPLE` elements, and how many elements there are for each of them.
 
+    Of more than `VAST` elements, at most about `SPARSE_SAMPLE` are taken.
+
     The longest axis is thinned first, and axes of up to `FEW` samples never: colours are looked at in all channels.
     """
     sampled = list(region)
-    while _size(sampled) > SAMPLE:
+    most = SPARSE_SAMPLE if _size(region) > VAST else SAMPLE
+    while _size(sampled) > most:
         longest = max(range(len(sampled)), key=lambda axis: sampled[axis].count)
         span = sampled[longest]
         if span.count <= FEW:
