@@ -14,6 +14,9 @@ from padviewer.geometry import Split, effective_kernel
 from padviewer.spec import PipelineSpec
 
 FEATURE_DTYPE = "float32"
+# What a whole feature map may take where somebody waits to see a part of it.
+WHOLE_BYTES = 1 << 29
+WHOLE_OPERATIONS = 1 << 34
 
 
 class Stage(StrEnum):
@@ -154,8 +157,12 @@ class Plan:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the feature map is computed whole; else only what is looked at, or piece by piece."""
-        return self.feature is not None and self.engine_bytes <= self.budget
+        """Whether the feature map is computed whole, within the budget and about a second.
+
+        Else only what is looked at is computed, or piece by piece what is exported.
+        """
+        fits = self.engine_bytes <= min(self.budget, WHOLE_BYTES) and self.multiply_adds <= WHOLE_OPERATIONS
+        return self.feature is not None and fits
 
     @property
     def kernel_bytes(self) -> int:

@@ -306,6 +306,12 @@ def test_a_feature_map_is_whole_up_to_the_last_byte_of_the_budget() -> None:
     assert larger.feature == plan_of(info(100, 100, 3), budget=needed).feature
 
 
+def test_a_feature_map_of_more_than_a_second_is_not_whole() -> None:
+    assert plan_of(info(1000, 1000, 3), filters=32).is_whole
+    assert not plan_of(info(3000, 4000, 3), filters=32).is_whole
+    assert not plan_of(info(1000, 1000, 3), filters=32, kernel=(31,)).is_whole
+
+
 def test_a_feature_map_that_cannot_be_is_not_whole() -> None:
     assert not plan_of(info(1, 1, 3), kernel=(3,)).is_whole
 

@@ -1,4 +1,4 @@
-"""What the fields of the form have in common: marking what cannot be, and leaving the wheel to the form."""
+"""What the fields of the form have in common: what cannot be is marked, the wheel is the form's, letters are theirs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,18 @@ _STEPS = {
 }
 
 
-class WheelGuard(QObject):
-    """Lets the wheel scroll the form instead of changing a field that the pointer happens to pass."""
+class FieldGuard(QObject):
+    """Lets the wheel scroll the form instead of changing a field that the pointer happens to pass.
+
+    And leaves letters to the field that has the keyboard: choices are found by typing, whatever shortcuts there are.
+    """
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+            if plain and event.text().isprintable() and event.text():
+                event.accept()
+                return True
         if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
             return True

@@ -14,7 +14,7 @@ from padviewer.axes import axes_choices, parse_axes, spatial_axes
 from padviewer.bytecount import format_bytes, parse_budget
 from padviewer.errors import SettingsError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
-from padviewer.gui.fields import SettingEdit, WheelGuard, mark
+from padviewer.gui.fields import FieldGuard, SettingEdit, mark
 from padviewer.gui.labels import section_label
 from padviewer.gui.ledger import cost_text
 from padviewer.plan import ArrayInfo, Plan
@@ -51,7 +51,7 @@ class SettingsForm(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(224)
-        self._wheel = WheelGuard(self)
+        self._guard = FieldGuard(self)
         self._axes_letters = ""
         self._info: ArrayInfo | None = None
         self._axes_in_force = ""
@@ -196,7 +196,7 @@ class SettingsForm(QScrollArea):
         field.setToolTip(tip)
         field.setAccessibleName(label)
         field.setAccessibleDescription(tip)
-        field.installEventFilter(self._wheel)
+        field.installEventFilter(self._guard)
         for part in (field, *field.findChildren(QLineEdit)):
             # A dropped file is for the window, not a text for a field.
             part.setAcceptDrops(False)

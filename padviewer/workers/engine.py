@@ -67,8 +67,8 @@ class Engine:
         plan.require(Stage.FEATURE)
         if not plan.is_whole:
             raise BudgetError(
-                f"the whole feature map takes {format_bytes(plan.engine_bytes)}, more than the budget of "
-                f"{format_bytes(plan.budget)}; it is computed piece by piece"
+                f"the whole feature map takes {format_bytes(plan.engine_bytes)} with its input; with a budget of "
+                f"{format_bytes(plan.budget)} it is computed piece by piece"
             )
         key = (plan.info, plan.spec)
         if self._key != key:

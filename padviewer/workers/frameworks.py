@@ -86,7 +86,9 @@ def _tensorflow() -> Framework:
         # Known sizes of all but the block let TensorFlow fuse convolution, bias and activation.
         rank = len(kernel)
         shapes = ((None,) * (rank - 1) + (kernel[-2],), kernel, (1,) * (rank - 1) + kernel[-1:])
-        traced: Function = tf.function(function, input_signature=[tf.TensorSpec(shape) for shape in shapes])
+        traced: Function = tf.function(
+            function, input_signature=[tf.TensorSpec(shape) for shape in shapes], autograph=False
+        )
         return traced
 
     version = f"TensorFlow {tf.__version__}"

@@ -137,6 +137,7 @@ def test_multiples_random_places_and_fills_for_each_channel(open_window: Open, p
     position.setFocus()
     QTest.keyClicks(position, "random")
     assert seed.isVisible()
+    assert not window.actions_.average.isChecked(), "letters that choose are no shortcuts"
     type_into(seed, "5")
     type_into(window.form.field("fill_value"), "10,20,30")
     settle(qtbot, window)
@@ -331,7 +332,7 @@ def test_cancelling_the_convolution_keeps_the_window_and_starts_the_engine_again
     open_window: Open, photo: Path, qtbot: QtBot
 ) -> None:
     window = open_window(photo, own_engine=True, filters=1, budget=12 << 30)
-    window.session.edit({"target": (6000, 6000), "filters": 48, "kernel": (9,)})
+    window.session.edit({"target": (3000, 3000), "filters": 2, "kernel": (401,)})
     qtbot.waitUntil(lambda: not window.session.idle, timeout=5000)
     qtbot.wait(600)
     assert window.session.feature.state.working, "the convolution ended before it could be cancelled"
