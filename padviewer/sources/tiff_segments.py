@@ -167,7 +167,9 @@ class SegmentedPixels:
         self._size = math.prod(layout.segment) * layout.dtype.itemsize
         self._mapping = None if layout.stored is None else file.map()
         self._cache = cache
-        self._at_once = max(1, min(_AT_ONCE, cache.allowed // 4 // self._size))
+        # Each thread has one at least, unless that is more than may be kept.
+        fewest = _THREADS if _THREADS * self._size <= cache.allowed else 1
+        self._at_once = max(fewest, min(_AT_ONCE, cache.allowed // 4 // self._size))
 
     def take(self, indices: tuple[Indices, ...]) -> Array:
         """Reads the elements at the cross product of one index vector for each axis of the series; none is empty."""
