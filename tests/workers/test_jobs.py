@@ -25,7 +25,7 @@ from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import ENGINES, READER, Pump, open_job, run_job
 from padviewer.workers.process import InlineWorker, ProcessWorker
 from padviewer.workers.reader import Reader
-from padviewer.workers.start import make_reader, start_reader
+from padviewer.workers.start import make_reader, start_engine, start_reader
 
 BUDGET = 1 << 30
 ROWS, COLUMNS = 4000, 1 << 16
@@ -281,4 +281,30 @@ def test_a_large_export_takes_little_memory(staff, tmp_path, mode, long):
     staff.crew.run(export_job(plan, Stage.PADDED, str(tmp_path / "out.npy"), False), look)
     assert len(peak) > 30
     assert max(peak) < 250e6
+    (tmp_path / "out.npy").unlink()
+
+
+def test_a_feature_map_beyond_the_budget_takes_little_memory(leaves_nothing, tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((4000, 4000, 3), np.uint8))
+    engines, peak = [], []
+
+    def start(backend):
+        engines.append(start_engine(backend))
+        return engines[-1]
+
+    def look(_done, _total):
+        status = Path(f"/proc/{engines[-1].pid}/status").read_text()
+        peak.append(int(status.split("VmRSS:")[1].split()[0]) * 1024)
+
+    with Crew(engine=start) as crew:
+        info = crew.run(open_job(str(tmp_path / "a.npy"), None, BUDGET))
+        plan = resolve(PipelineSpec(filters=16), info, 100 << 20)
+        # Whole, it would take 1.6 GB beside what TensorFlow takes.
+        assert plan.engine_bytes > 1.3e9
+        crew.run(export_job(plan, Stage.FEATURE, str(tmp_path / "out.npy"), False), look)
+    assert len(peak) > 50
+    assert max(peak) < 1e9
+    found = np.load(tmp_path / "out.npy", mmap_mode="r")
+    assert found.shape == (3998, 3998, 16)
+    assert (found[::500, ::500] == found[0, 0]).all()
     (tmp_path / "out.npy").unlink()
