@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 import mmap
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -243,17 +243,28 @@ class SegmentedPixels:
                 at_hand.add(key)
                 yield found, segment
         missing = (found for found in itertools.product(*parts) if self._key(found) not in at_hand)
-        while batch := list(itertools.islice(missing, self._at_once)):
-            for found, segment in zip(batch, self._read_all(batch), strict=True):
-                if segment is not None:
-                    self._cache.keep(self, *self._key(found), segment)
-                yield found, segment
+        for found, segment in self._read_all(missing):
+            if segment is not None:
+                self._cache.keep(self, *self._key(found), segment)
+            yield found, segment
 
-    def _read_all(self, wanted: list[tuple[_Part, ...]]) -> list[Array | None]:
-        if len(wanted) == 1:
-            return [self._read(wanted[0])]
-        with ThreadPoolExecutor(_THREADS) as pool:
-            return list(pool.map(self._read, wanted))
+    def _read_all(self, wanted: Iterator[tuple[_Part, ...]]) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
+        """Yields segments in order, while those that follow are decoded."""
+        first = list(itertools.islice(wanted, 2))
+        if len(first) == 1:
+            yield first[0], self._read(first[0])
+            return
+        waiting: deque[tuple[tuple[_Part, ...], Future[Array | None]]] = deque()
+        pool = ThreadPoolExecutor(_THREADS)
+        try:
+            for found in itertools.chain(first, wanted):
+                waiting.append((found, pool.submit(self._read, found)))
+                if len(waiting) == self._at_once:
+                    yield _done(*waiting.popleft())
+            while waiting:
+                yield _done(*waiting.popleft())
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     def _read(self, found: tuple[_Part, ...]) -> Array | None:
         page, number = self._key(found)
@@ -267,6 +278,10 @@ class SegmentedPixels:
             return np.ndarray(shape, stored, self._mapping, offset)
         pixels = self._decode(self._file.read(offset, count), number, places.tables)
         return np.ascontiguousarray(pixels, self._layout.dtype)[None]
+
+
+def _done(found: tuple[_Part, ...], future: Future[Array | None]) -> tuple[tuple[_Part, ...], Array | None]:
+    return found, future.result()
 
 
 def axes_of(shape: tuple[int, ...], inner: tuple[int, ...]) -> tuple[int, ...] | None:
