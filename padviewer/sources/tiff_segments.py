@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import mmap
-from collections import Counter, OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ import numpy as np
 from padviewer.geometry import Indices
 from padviewer.sources.base import Array, gather, progression, whole_pixels
 from padviewer.sources.kept import KeptFile
+from padviewer.sources.tiff_cache import SegmentCache
 
 # Threads that decode segments, and at most so many segments that wait for being copied.
 _THREADS = 2
@@ -109,42 +110,6 @@ class MappedPixels:
         """Unmaps the file."""
         self._array = None
         self._mapping.close()
-
-
-class SegmentCache:
-    """Decoded segments of the pictures of one file; those go first that have not been asked for the longest.
-
-    Args:
-        allowed: bytes that they may take together; the last one is kept however large it is.
-    """
-
-    def __init__(self, allowed: int) -> None:
-        self.allowed = allowed
-        self._segments: OrderedDict[tuple[object, int, int], Array] = OrderedDict()
-        self._held = 0
-
-    def find(self, owner: object, page: int, number: int) -> Array | None:
-        """Returns a segment of a picture where it is kept, and keeps it for longer."""
-        key = owner, page, number
-        if key in self._segments:
-            self._segments.move_to_end(key)
-        return self._segments.get(key)
-
-    def keep(self, owner: object, page: int, number: int, segment: Array) -> None:
-        """Keeps a segment that is not kept yet."""
-        self._segments[owner, page, number] = segment
-        self._held += segment.nbytes
-        while self._held > self.allowed and len(self._segments) > 1:
-            self._held -= self._segments.popitem(last=False)[1].nbytes
-
-    def kept(self, owner: object) -> Counter[int]:
-        """Returns how many segments of each page of a picture are kept."""
-        return Counter(page for other, page, _number in self._segments if other is owner)
-
-    def clear(self) -> None:
-        """Lets all segments go."""
-        self._segments.clear()
-        self._held = 0
 
 
 class SegmentedPixels:

@@ -11,7 +11,8 @@ import pytest
 
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import open_regular
-from padviewer.sources.tiff_segments import Layout, Places, SegmentCache, SegmentedPixels
+from padviewer.sources.tiff_cache import SegmentCache
+from padviewer.sources.tiff_segments import Layout, Places, SegmentedPixels
 
 SIDE, TILE = 40, 16
 TILES = 9
