@@ -41,7 +41,8 @@ def test_an_export_is_asked_for_by_what_it_is(stage: Stage, what: str) -> None:
 def test_a_theme_that_is_not_known_is_that_of_the_desktop(qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
-    window.set_files_shown = window.set_settings_shown = window.set_full_screen = print  # type: ignore[attr-defined]
+    for slot in ("set_files_shown", "set_settings_shown", "set_full_screen", "set_averaging"):
+        setattr(window, slot, print)
     actions = Actions(window)
     actions.set_theme("solarized")
     assert actions.themes["system"].isChecked()
