@@ -96,15 +96,15 @@ class FeatureView:
     def _view_job(self, plan: Plan, region: Region, plane: Region) -> Job[tuple[View, Statistics]]:
         known = self._statistics
         if known is not None and known[0] is plan and known[1] == plane:
-            statistics = known[2]
+            statistics: Statistics | None = known[2]
+        elif _covers(region, plane):
+            statistics = None
         else:
             overview = thinned(plan, plane, VIEW_BYTES, most=_OVERVIEW)
             sampled = yield from region_job(plan, overview, self._block("view", plan, overview))
-            assert sampled.data is not None
-            elements = math.prod(counts(plane))
-            statistics = summarize(sampled.data, elements / max(1, sampled.data.size))
+            statistics = _statistics_of(sampled, plane)
         view = yield from region_job(plan, region, self._block("view", plan, region))
-        return view, statistics
+        return view, statistics or _statistics_of(view, plane)
 
     def _block(self, purpose: str, plan: Plan, region: Region) -> OwnedArray:
         """Returns shared memory that a region's block fits, the same as before where it does."""
@@ -116,3 +116,13 @@ class FeatureView:
                 del self._blocks[purpose]
             block = self._blocks[purpose] = OwnedArray((needed,), "uint8")
         return block
+
+
+def _covers(region: Region, plane: Region) -> bool:
+    """Whether a region has samples of all of a plane, so that its statistics are those of the plane."""
+    return all(r.start <= p.start and r.stop >= p.stop for r, p in zip(region, plane, strict=True))
+
+
+def _statistics_of(view: View, plane: Region) -> Statistics:
+    assert view.data is not None
+    return summarize(view.data, math.prod(counts(plane)) / max(1, view.data.size))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,7 @@ class TileWork:
         self._on_error = on_error
         self._newest: dict[Stage, Region] = {}
         self._told_gone: ArrayInfo | None = None
+        self._input: tuple[tuple[Any, ...], Tile] | None = None
         self.averages = True
 
     def request(self, plan: Plan, cut: Cut, stage: Stage, region: Region) -> None:
@@ -60,6 +62,11 @@ class TileWork:
         self._newest[stage] = region
         if stage is not Stage.FEATURE:
             averaged = self._averaged(plan, cut, stage, region)
+            key = (plan.info, region, plane, averaged)
+            if stage is Stage.INPUT and self._input is not None and self._input[0] == key:
+                # Most edits change what PADDED is, and leave INPUT as it was.
+                self._on_tile(self._input[1])
+                return
             self._ask(self._clients[READER], plan, cut, TileRequest(plan, stage, region, plane, averaged, quick=True))
         elif not plan.is_whole:
             self._feature.show(plan, region, plane)
@@ -86,6 +93,8 @@ class TileWork:
                 self._ask(client, plan, cut, replace(request, quick=False))
             elif request.averaged is not None and not tile.averaged and tile.coarse == 1:
                 self._refine(client, plan, cut, request)
+            elif request.stage is Stage.INPUT:
+                self._input = (plan.info, request.region, request.plane, request.averaged), tile
 
         future = client.submit(f"tile {request.stage}", request)
         settle(future, deliver, lambda error: self._on_error(error, plan))

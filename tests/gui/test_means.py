@@ -137,3 +137,18 @@ def test_the_budget_can_be_set(qtbot: QtBot, open_window: Open, large: Path) -> 
     type_into(window.form.field("budget"), "nonsense")
     assert window.session.plan.budget == 200 << 20
     assert "such as 800M or 4GiB" in window.form.field("budget").toolTip()
+
+
+def test_an_edit_reads_only_what_it_changes(qtbot: QtBot, open_window: Open, large: Path) -> None:
+    window = open_window(large, filters=1)
+    found = averaging(qtbot, window)
+    asked = []
+    reader = window.session._clients["reader"]
+    submit = reader.submit
+    reader.submit = lambda key, *rest: (asked.append(key), submit(key, *rest))[1]
+    before = found[Stage.INPUT][-1]
+    type_into(window.form.field("fill_value"), "9")
+    settle(qtbot, window)
+    assert found[Stage.INPUT][-1] is before
+    assert "tile padded" in asked
+    assert "tile input" not in asked
