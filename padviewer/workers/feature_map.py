@@ -28,13 +28,12 @@ class FeatureMap:
 
     def cut(self, region: Region) -> Array:
         """Returns a region, with its counts; it may be a view."""
-        found = self._computed
-        for axis, span in enumerate(region):
-            part = slice(span.start, span.stop, span.step)
-            if axis in self._repeats:
-                found = np.take(found, self._repeats[axis][part], axis)
-            else:
-                found = found[(slice(None),) * axis + (part,)]
+        # First what needs no copy, so that little is left to be copied: one filter of many, as a rule.
+        parts = [slice(span.start, span.stop, span.step) for span in region]
+        plain = tuple(slice(None) if axis in self._repeats else part for axis, part in enumerate(parts))
+        found = self._computed[plain]
+        for axis, source in self._repeats.items():
+            found = np.take(found, source[parts[axis]], axis)
         return found
 
     def copy_into(self, out: Array) -> None:
