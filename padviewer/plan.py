@@ -43,6 +43,7 @@ class ArrayInfo:
         file_bytes: size of the file.
         members: names of all arrays in the file, where it can hold several.
         notes: what the reader did to the file's pixels, e.g. `EXIF rotation applied`.
+        decoded: whether reading it means to decode all of it into memory first.
         modified: when the file was last written, in nanoseconds: a file that has changed is another source.
     """
 
@@ -57,6 +58,7 @@ class ArrayInfo:
     members: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     modified: int = 0
+    decoded: bool = False
 
     @property
     def nbytes(self) -> int:

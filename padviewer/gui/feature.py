@@ -15,7 +15,7 @@ from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import ENGINES, READER
 from padviewer.workers.messages import Computed, ComputeRequest, LoadRequest, Tile
-from padviewer.workers.shared import OwnedArray
+from padviewer.workers.shared import OwnedArray, SharedArray
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,10 @@ class FeatureWork:
             self._set(FeatureState(error=plan.problem))
         elif not plan.is_whole:
             # The engine gives back what it holds as soon as it computes for a view, which the pane asks for.
-            self.release()
             self._done = None
             self._set(FeatureState(working=True))
+            if not plan.info.decoded:
+                self.release()
         elif self._done == (plan.info, plan.spec):
             self._set(FeatureState(ready=True, computed=self._computed))
         else:
@@ -85,6 +86,10 @@ class FeatureWork:
     def probe(self, plan: Plan, region: Region, on_values: Callable[[dict[Stage, Any]], None]) -> None:
         """Looks up exact elements of a plan whose feature map is not whole."""
         self._view.probe(plan, region, on_values)
+
+    def shared_input(self, plan: Plan) -> SharedArray | None:
+        """Returns where the whole input of a plan lies in shared memory, if it does."""
+        return self._input.array if self._input and self._loaded and self._input_info == plan.info else None
 
     def forget(self) -> None:
         """The input is another."""
@@ -124,21 +129,22 @@ class FeatureWork:
     def _load(self, plan: Plan) -> None:
         """Has the reader put the whole input into shared memory, once for each input."""
         if self._input_info == plan.info:
-            if self._loaded:
+            if self._loaded and plan.is_whole:
                 self._compute(plan)
             return  # it is on its way, and the newest plan is computed when it is there
         self.release()
         try:
             owned = OwnedArray(plan.info.shape, plan.info.dtype)
         except PadviewerError as error:
-            self._fail(plan, error)
+            if plan.is_whole:
+                self._fail(plan, error)
             return
         self._input, self._input_info = owned, plan.info
 
         def loaded(_answer: None) -> None:
             if self._input is owned and self._plan is not None:
                 self._loaded = True
-                if self._cancelled is not self._plan:
+                if self._cancelled is not self._plan and self._plan.is_whole:
                     self._compute(self._plan)
 
         def failed(error: PadviewerError) -> None:
@@ -147,7 +153,7 @@ class FeatureWork:
             self.release()
             if self._worth_another_try(error, self._plan):
                 self._load(self._plan)
-            else:
+            elif self._plan.is_whole:
                 self._fail(self._plan, error)
 
         settle(self._clients[READER].submit("load", LoadRequest(plan, owned.array)), loaded, failed)
@@ -175,6 +181,9 @@ class FeatureWork:
             return
         if not self.state.ready:
             self._set(FeatureState(ready=True, computed=computed))
+            if plan.info.decoded:
+                # Now that something is seen: so that no other process has to decode it.
+                self._load(plan)
         self._on_tile(plan, plane, tile)
 
     def _on_view_error(self, plan: Plan, error: PadviewerError) -> None:

@@ -26,7 +26,7 @@ from padviewer.workers.client import Client
 from padviewer.workers.export_job import export_job
 from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import ENGINES, READER
-from padviewer.workers.messages import Devices, DevicesRequest, ProbeRequest, Tile
+from padviewer.workers.messages import AttachRequest, Devices, DevicesRequest, ProbeRequest, Tile
 from padviewer.workers.process import OnProgress
 
 EXPORTER = "exporter"
@@ -196,6 +196,10 @@ class Session(QObject):
         job = export_job(self.plan, stage, path, overwrite=True, on_begun=begun)
         clients = {**self._clients, READER: self._clients[EXPORTER]}
         self.exporting = True
+        decoded = self.feature.shared_input(self.plan) if self.plan.info.decoded else None
+        if decoded is not None:
+            # Where that fails, the file is decoded again.
+            self._clients[EXPORTER].submit("attach", AttachRequest(self.plan.info, decoded))
         self._export = Drive(job, clients, lambda _bytes: done(None), done, on_progress, key="export")
 
     def cancel_export(self) -> None:

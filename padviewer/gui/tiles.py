@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from padviewer.errors import PadviewerError, SourceNotFound, shortened
+from padviewer.errors import PadviewerError, SourceError, SourceNotFound, shortened
 from padviewer.geometry import Region, counts
 from padviewer.gui.bridge import settle
 from padviewer.gui.feature import FeatureWork
@@ -49,6 +49,7 @@ class TileWork:
         self._on_error = on_error
         self._newest: dict[Stage, Region] = {}
         self._told_gone: ArrayInfo | None = None
+        self._told_error: tuple[ArrayInfo, str] | None = None
         self._input: tuple[tuple[Any, ...], Tile] | None = None
         self.averages = True
 
@@ -88,6 +89,7 @@ class TileWork:
                 return
             self._on_tile(tile)
             if request.stage is not Stage.FEATURE:
+                self._told_error = None
                 self._tell_gone(plan, tile)
             if tile.coarse > 1 and not tile.lasts:
                 self._ask(client, plan, cut, replace(request, quick=False))
@@ -97,7 +99,7 @@ class TileWork:
                 self._input = (plan.info, request.region, request.plane, request.averaged), tile
 
         future = client.submit(f"tile {request.stage}", request)
-        settle(future, deliver, lambda error: self._on_error(error, plan))
+        settle(future, deliver, lambda error: self._tell(error, plan))
 
     def _tell_gone(self, plan: Plan, tile: Tile) -> None:
         """Says once that a file is gone; the picture stays, and what was opened can be read on and exported."""
@@ -121,4 +123,10 @@ class TileWork:
                 self._refine(client, plan, cut, request)
 
         work = RefineRequest(plan, request.stage, request.region, request.averaged)
-        settle(client.submit(f"refine {request.stage}", work), deliver, lambda error: self._on_error(error, plan))
+        settle(client.submit(f"refine {request.stage}", work), deliver, lambda error: self._tell(error, plan))
+
+    def _tell(self, error: PadviewerError, plan: Plan) -> None:
+        """Says why a region did not come; not again for the next one, over what has been said since."""
+        if not isinstance(error, SourceError) or self._told_error != (plan.info, error.message):
+            self._on_error(error, plan)
+        self._told_error = (plan.info, error.message) if isinstance(error, SourceError) else None

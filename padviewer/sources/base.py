@@ -20,9 +20,11 @@ class Source(ABC):
 
     Attributes:
         info: shape, dtype and axes, known without reading an element.
+        decoded: whether its elements are decoded into memory, all of them at once.
     """
 
     info: ArrayInfo
+    decoded = False
 
     @abstractmethod
     def take(self, indices: tuple[Indices, ...]) -> Array:
@@ -91,6 +93,8 @@ class ArraySource(Source):
         array: of `info.shape`, in any byte order and memory order.
         info: what the array is.
     """
+
+    decoded = True
 
     def __init__(self, array: Array, info: ArrayInfo) -> None:
         self._array: Array | None = array

@@ -29,6 +29,8 @@ class JpegSource(Source):
         small: what `decode` makes with a factor of 8. Who makes it has found that the file is not cut short.
     """
 
+    decoded = True
+
     def __init__(self, file: KeptFile, info: ArrayInfo, decode: Callable[[bytes, int], Array], small: Array) -> None:
         self._file, self.info, self._decode, self._small = file, info, decode, small
         self._pixels: Array | None = None

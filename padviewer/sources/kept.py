@@ -82,6 +82,8 @@ class MappedSource(ArraySource):
         file: closed with the source.
     """
 
+    decoded = False
+
     def __init__(self, array: Array, info: ArrayInfo, mapping: mmap.mmap, file: KeptFile) -> None:
         super().__init__(array, info)
         self._mapping, self._file = mapping, file

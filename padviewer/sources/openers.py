@@ -68,7 +68,8 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     finally:
         file.handle.close()
     warned = dict.fromkeys(f"warning: {shortened(str(warning.message), 200)}" for warning in caught)
-    source.info = replace(source.info, notes=(*source.info.notes, *warned), modified=file.modified)
+    notes = (*source.info.notes, *warned)
+    source.info = replace(source.info, notes=notes, modified=file.modified, decoded=source.decoded)
     return source
 
 

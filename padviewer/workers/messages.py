@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from padviewer.geometry import Region
-from padviewer.plan import Plan, Stage
+from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.workers.shared import SharedArray
 
 Progress = Callable[[int, int], None]
@@ -122,9 +122,20 @@ class ProbeRequest:
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """Read the whole input into a shared array of its own shape and dtype."""
+    """Read the whole input into a shared array of its own shape and dtype.
+
+    Where that meant to decode it, it is read from there from now on.
+    """
 
     plan: Plan
+    array: SharedArray
+
+
+@dataclass(frozen=True)
+class AttachRequest:
+    """Read a file's array from shared memory, where it has been loaded to, instead of decoding it again."""
+
+    info: ArrayInfo
     array: SharedArray
 
 

@@ -22,6 +22,7 @@ from padviewer.workers.export_messages import BeginExport, ContinueExport, EndEx
 from padviewer.workers.exporting import Exporting
 from padviewer.workers.messages import (
     Array,
+    AttachRequest,
     LoadRequest,
     OpenRequest,
     ProbeRequest,
@@ -34,6 +35,8 @@ from padviewer.workers.messages import (
     summarize,
 )
 from padviewer.workers.pyramid import Pyramid
+from padviewer.workers.shared import SharedArray
+from padviewer.workers.shared_source import SharedSource
 
 # Elements that the statistics of a plane look at: 10 ms of work. In a vast plane each costs a page of the file: fewer.
 SAMPLE, SPARSE_SAMPLE = 1 << 20, 1 << 16
@@ -61,6 +64,7 @@ class Reader:
             ProbeRequest: lambda request, _progress: self._probe(request),
             WindowsRequest: lambda request, _progress: self._gather(request),
             LoadRequest: self._load,
+            AttachRequest: lambda request, _progress: self._read_from(request.info, request.array),
             BeginExport: lambda request, _progress: self._exporting.begin(request),
             ContinueExport: self._exporting.go_on,
             EndExport: lambda _request, _progress: self._exporting.end(),
@@ -164,12 +168,22 @@ class Reader:
             array[...] = read_windows(source, request.plan, windows_of(request.plan, request.region))
 
     def _load(self, request: LoadRequest, progress: Progress) -> None:
-        source = self._source_of(request.plan)
+        plan = request.plan
+        source = self._source_of(plan)
         with request.array.open() as array:
-            for region in blocks(request.plan.info.shape, np.dtype(request.plan.info.dtype).itemsize):
+            for region in blocks(plan.info.shape, np.dtype(plan.info.dtype).itemsize):
                 first = region[0] if region else Span(0, 1)
                 array[first.start : first.stop] = read_input(source, region)
                 progress(first.stop, array.shape[0])
+        if source.decoded:
+            self._read_from(plan.info, request.array)
+
+    def _read_from(self, info: ArrayInfo, array: SharedArray) -> None:
+        """Takes the place of the source, whose own copy of the elements is given back."""
+        shared = SharedSource(info, array)
+        if self._source is not None:
+            self._source.close()
+        self._source = shared
 
 
 def _read(source: Source, plan: Plan, stage: Stage, region: Region) -> Array:

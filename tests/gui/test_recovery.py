@@ -162,3 +162,32 @@ def test_a_picture_of_one_file_never_stands_under_the_name_of_another(
     pixels = window.pane(Stage.INPUT).canvas.pixels
     assert pixels is not None
     assert (pixels[..., :3] == (1, 2, 3)).all()
+
+
+@pytest.mark.parametrize("change", ["shrink", "replace", "overwrite"])
+def test_a_file_that_changes_while_it_is_open_is_told_and_reloaded(
+    open_window: Open, tmp_path: Path, qtbot: QtBot, change: str
+) -> None:
+    path, other = tmp_path / "a.npy", tmp_path / "b.npy"
+    np.save(path, np.zeros((2000, 3000), "uint8"))
+    window = open_window(path, filters=1)
+    if change == "shrink":
+        os.truncate(path, 5000)
+    elif change == "replace":
+        np.save(other, np.full((50, 60), 7, "uint8"))
+        other.replace(path)
+    else:
+        np.save(path, np.full((70, 80), 7, "uint8"))
+    window.zoom_in()
+    settle(qtbot, window)
+    assert "reload it (F5)" in window.message.message
+    assert window.pane(Stage.INPUT).canvas.has_pixels, "what was read stays"
+    window.reload()
+    settle(qtbot, window)
+    if change == "shrink":
+        assert "cut short" in window.message.message
+        np.save(path, np.full((50, 60), 7, "uint8"))
+        window.reload()
+        settle(qtbot, window)
+    assert window.pane(Stage.INPUT).title_text == ("H 70  W 80" if change == "overwrite" else "H 50  W 60")
+    assert window.message.kind == ""
