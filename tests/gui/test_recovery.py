@@ -127,7 +127,7 @@ def test_the_demonstration_is_not_kept_for_files_that_a_person_opens(photo: Path
 def test_closing_asks_while_an_export_runs(
     open_window: Open, photo: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window = open_window(photo, target=(30_000, 30_000), filters=1)
+    window = open_window(photo, target=(30_000, 30_000), fill_value=9, filters=1)
     window.export(Stage.PADDED, str(tmp_path / "large.npy"))
     qtbot.wait(200)
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
