@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from padviewer.errors import PadviewerError
@@ -104,7 +105,8 @@ class FeatureView:
             sampled = yield from region_job(plan, overview, self._block("view", plan, overview))
             statistics = _statistics_of(sampled, plane)
         view = yield from region_job(plan, region, self._block("view", plan, region))
-        return view, statistics or _statistics_of(view, plane)
+        seen = _statistics_of(view, plane)
+        return view, _reaching(statistics, seen) if statistics else seen
 
     def _block(self, purpose: str, plan: Plan, region: Region) -> OwnedArray:
         """Returns shared memory that a region's block fits, the same as before where it does."""
@@ -121,6 +123,13 @@ class FeatureView:
 def _covers(region: Region, plane: Region) -> bool:
     """Whether a region has samples of all of a plane, so that its statistics are those of the plane."""
     return all(r.start <= p.start and r.stop >= p.stop for r, p in zip(region, plane, strict=True))
+
+
+def _reaching(overview: Statistics, seen: Statistics) -> Statistics:
+    """Returns the statistics of an overview, with levels that reach to what has been seen since."""
+    lows = [value for value in (overview.minimum, seen.minimum) if value is not None]
+    highs = [value for value in (overview.maximum, seen.maximum) if value is not None]
+    return replace(overview, minimum=min(lows, default=None), maximum=max(highs, default=None))
 
 
 def _statistics_of(view: View, plane: Region) -> Statistics:

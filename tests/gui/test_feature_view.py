@@ -105,6 +105,9 @@ def test_a_sparse_array_of_100_gigabytes_is_padded_and_convolved_on_screen(
     touched = np.argwhere(tile.data[..., 0] != 0)
     places = {(rows[i], columns[j]) for i, j in touched[:, :2]}
     assert places == {(r, c) for r in range(49_998, 50_001) for c in range(49_998, 50_001)}
+    # What lies between the samples of the overview is not beyond the levels.
+    assert tile.statistics.minimum <= tile.data.min()
+    assert tile.statistics.maximum >= tile.data.max() > 0
 
 
 def test_cancelling_leaves_a_window_that_works(qtbot: QtBot, open_window: Open, board: Path) -> None:
