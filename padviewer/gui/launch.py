@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,15 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
     engine, reader = start_engine(options.spec.backend), start_reader()
     path, member = options.items[0]
     reader.submit(OpenRequest(path, member, options.budget))
+    # What imports make stays: looking through it for garbage, again and again, would take a twentieth of the start.
+    gc.disable()
     from padviewer.gui.app import run_window  # noqa: PLC0415 - loads Qt
 
-    return run_window(options, engine, reader, on_start)
+    def shown(window: MainWindow) -> None:
+        gc.enable()
+        on_start(window)
+
+    try:
+        return run_window(options, engine, reader, shown)
+    finally:
+        gc.enable()
