@@ -158,13 +158,17 @@ class Plan:
     budget: int
 
     @property
+    def fits(self) -> bool:
+        """Whether there is a feature map, and the budget allows to have it whole."""
+        return self.feature is not None and self.engine_bytes <= self.budget
+
+    @property
     def is_whole(self) -> bool:
         """Whether the feature map is computed whole, within the budget and about a second.
 
         Else only what is looked at is computed, or piece by piece what is exported.
         """
-        fits = self.engine_bytes <= min(self.budget, WHOLE_BYTES) and self.multiply_adds <= WHOLE_OPERATIONS
-        return self.feature is not None and fits
+        return self.fits and self.engine_bytes <= WHOLE_BYTES and self.multiply_adds <= WHOLE_OPERATIONS
 
     @property
     def kernel_bytes(self) -> int:

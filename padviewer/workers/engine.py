@@ -65,7 +65,7 @@ class Engine:
     def _compute(self, request: ComputeRequest) -> Computed:
         plan = request.plan
         plan.require(Stage.FEATURE)
-        if not plan.is_whole:
+        if not plan.fits:
             raise BudgetError(
                 f"the whole feature map takes {format_bytes(plan.engine_bytes)} with its input; with a budget of "
                 f"{format_bytes(plan.budget)} it is computed piece by piece"
