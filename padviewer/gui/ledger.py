@@ -137,7 +137,7 @@ def cost_text(plan: Plan) -> str:
         return padded
     feature, needed = format_bytes(plan.feature.nbytes), format_bytes(plan.engine_bytes)
     outcome = f"takes {needed}: computed whole" if plan.is_whole else f"whole {needed}: computed for the view"
-    return f"{padded}, feature {feature}\n{count_text(plan.multiply_adds)} multiply-adds\n{outcome}"
+    return f"{padded}, map {feature}\n{count_text(plan.multiply_adds)} multiply-adds\n{outcome}"
 
 
 def ordinal(count: int) -> str:
