@@ -43,12 +43,12 @@ class Activities(QObject):
         self._on_end = on_end
         self._window.session.export_ended.connect(self._on_session_export_ended)
         self._stalls.start()
-        self._window.export(stage, path)
+        self._window.commands.export(stage, path)
 
     def _open_next(self) -> None:
         self._arrived = set()
         self._current = self._left.pop(0)
-        self._window.open_paths([self._current])
+        self._window.commands.open_paths([self._current])
 
     def _on_session_tile_ready(self, tile: Tile) -> None:
         plan = self._window.session.plan

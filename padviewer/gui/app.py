@@ -92,7 +92,7 @@ def make_window(
     session.start()
     session.files.open(list(options.items))
     if options.welcome and not preferences.has_read("welcome"):
-        window.show_welcome()
+        window.commands.show_welcome()
     return window
 
 

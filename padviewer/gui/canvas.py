@@ -1,4 +1,4 @@
-"""The picture of one stage: a tile at its place with its values, the content, hatched padding, and a cross-hair."""
+"""The picture of one stage: a tile at its place with its values, what marks padding, and a cross-hair."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from padviewer.gui.element_text import Lines
 from padviewer.gui.element_values import Cells, ElementValues
+from padviewer.gui.padding_marks import PaddingMarks
 from padviewer.gui.rectangles import Rect
 from padviewer.gui.rendering import Pixels
 from padviewer.gui.theme import Theme
@@ -19,59 +19,6 @@ from padviewer.gui.theme import Theme
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 # Zooming in ends at this many elements of PADDED across a pane: the longest of numbers can be read then.
 _CLOSEST = 1
-
-
-class PaddingMarks(QGraphicsItem):
-    """Hatches what is padding and draws a line around the content, at any zoom alike."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._outer = QRectF()
-        self._content = QRectF()
-        self._colour = QColor()
-
-    def set_rects(self, outer: QRectF, content: QRectF) -> None:
-        """Sets the padded tensor and the content in it; equal rectangles mark nothing."""
-        self.prepareGeometryChange()
-        self._outer, self._content = outer, content
-        self.update()
-
-    @property
-    def rects(self) -> tuple[Rect, Rect]:
-        """The padded tensor and the content in it."""
-        return _rect_of(self._outer), _rect_of(self._content)
-
-    def set_colour(self, colour: str) -> None:
-        """Sets the colour of padding."""
-        self._colour = QColor(colour)
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        """Qt asks for the part of the scene that is drawn on."""
-        return self._outer if self._content.isEmpty() else self._outer.united(self._content)
-
-    def paint(self, painter: QPainter, _option: Any, _widget: QWidget | None = None) -> None:
-        """Draws in the device's pixels, so that the hatch keeps its density."""
-        if self._outer.isEmpty() or self._outer == self._content:
-            return
-        # A slice that lies in padding has no content, and is hatched whole.
-        hatch = QColor(self._colour)
-        hatch.setAlpha(140)
-        brush = QBrush(hatch, Qt.BrushStyle.BDiagPattern)
-        inverse, invertible = painter.worldTransform().inverted()
-        if invertible:
-            brush.setTransform(inverse)
-        path = QPainterPath()
-        path.addRect(self._outer)
-        if self._content.isEmpty():
-            painter.fillPath(path, brush)
-            return
-        path.addRect(self._content)
-        painter.fillPath(path, brush)
-        pen = QPen(self._colour, 1)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawRect(self._content)
 
 
 class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
@@ -92,12 +39,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         self._image = pg.ImageItem(autoDownsample=False)
         self._image.setVisible(False)
         self._marks = PaddingMarks()
-        self._marks.setZValue(1)
         self._cross = [pg.InfiniteLine(angle=angle, movable=False) for angle in (90, 0)]
         self._values = ElementValues()
-        self._values.setZValue(2)
-        for item in (self._image, self._marks, self._values, *self._cross):
-            self._box.addItem(item, ignoreBounds=True)
+        for depth, item in enumerate((self._image, self._marks, self._values, *self._cross)):
+            self.add_item(item, depth)
         self._hide_cross()
         self._box.sigRangeChanged.connect(self._on_box_range_changed)
         self._box.sigRangeChangedManually.connect(self._on_box_moved)
@@ -109,6 +54,16 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         self.setAcceptDrops(False)
         # A press gives the keyboard to the pane, for its shortcuts and for screen readers.
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def add_item(self, item: QGraphicsItem, depth: float) -> None:
+        """Lays an item over the picture, in the coordinates of the panes; the view does not grow for it.
+
+        Args:
+            item: what is drawn.
+            depth: 0 is the picture, 1 the hatch, 2 the values written on elements; what is higher lies over them.
+        """
+        item.setZValue(depth)
+        self._box.addItem(item, ignoreBounds=True)
 
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours of a theme."""
@@ -256,7 +211,3 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         if self.rect().contains(position.toPoint()):
             place = self._box.mapSceneToView(position)
             self.hovered.emit(place.x(), place.y())
-
-
-def _rect_of(rect: QRectF) -> Rect:
-    return rect.x(), rect.y(), rect.width(), rect.height()

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QMessageBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QHBoxLayout, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
-from padviewer import __version__
 from padviewer.errors import PadviewerError
 from padviewer.gui import ledger
 from padviewer.gui.actions import Actions
-from padviewer.gui.export_dialog import ask_export_path, may_end_export
+from padviewer.gui.commands import Commands
+from padviewer.gui.export_dialog import may_end_export
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.file_panel import FilePanel
 from padviewer.gui.form import SettingsForm
+from padviewer.gui.instruments import Instruments
 from padviewer.gui.labels import ElidedLabel
 from padviewer.gui.linked_panes import LinkedPanes
 from padviewer.gui.message_bar import MessageBar
-from padviewer.gui.open_dialog import ask_files, ask_folder, dropped_items
+from padviewer.gui.open_dialog import dropped_items
 from padviewer.gui.pane import Pane
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.probe_panel import ProbePanel
@@ -30,14 +29,9 @@ from padviewer.gui.session import Session
 from padviewer.gui.status import Status
 from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
 from padviewer.plan import Plan, Stage
-from padviewer.spec import PipelineSpec
 from padviewer.workers.frameworks import NAMES
 from padviewer.workers.messages import Tile
 
-WELCOME = (
-    "What you see: left your array, in the middle the padded tensor with its padding hatched, right what a convolution "
-    "makes of it. Set a target on the right, drop files anywhere, point at a picture to read its exact elements."
-)
 # Below this width the list of files makes room for the panes.
 _ROOM_FOR_FILES = 1150
 
@@ -49,6 +43,8 @@ class MainWindow(QMainWindow):
         session: not started yet.
         preferences: what was remembered.
     """
+
+    theme_changed = Signal(object)  # Theme
 
     def __init__(self, session: Session, preferences: Preferences) -> None:
         super().__init__()
@@ -67,10 +63,12 @@ class MainWindow(QMainWindow):
         self.probe = ProbePanel()
         self.message = MessageBar()
         self.status = Status(self.statusBar())
-        self.actions_ = Actions(self)
+        self.commands = Commands(self)
+        self.actions_ = Actions(self, self.commands)
+        self.instruments = Instruments(self)
         self._build()
         self._connect()
-        self.set_theme(self._theme_in_force())
+        self.set_theme(self.theme_in_force())
         self.actions_.set_theme(preferences.theme)
         self.actions_.average.setChecked(preferences.averages)
         session.tiles.averages = preferences.averages
@@ -80,136 +78,36 @@ class MainWindow(QMainWindow):
         if preferences.complaint:
             self.message.show_error(PadviewerError(preferences.complaint))
 
-    # ---- what actions call
-
-    def ask_open(self) -> None:
-        """Asks for files."""
-        self.session.files.open([(path, None) for path in ask_files(self)])
-
-    def ask_open_folder(self) -> None:
-        """Asks for a folder."""
-        self.session.files.open([(path, None) for path in ask_folder(self)])
-
-    def open_paths(self, paths: list[str]) -> None:
-        """Opens files."""
-        self.session.files.open([(path, None) for path in paths])
-
-    def open_sample(self, path: Path) -> None:
-        """Opens one of the bundled samples."""
-        self.session.files.open([(str(path), None)])
-
-    def clear_recent(self) -> None:
-        """Forgets the files that were opened."""
-        self.preferences.clear_recent()
-        self.actions_.set_recent([])
-
-    def reload(self) -> None:
-        """Reads the file once more."""
-        self.session.files.reload()
-
-    def close_file(self) -> None:
-        """Takes the marked file off the list."""
-        self.session.files.close(self.files.chosen)
-
-    def ask_export(self, stage: Stage) -> None:
-        """Asks for a name and writes a stage to it."""
-        plan = self.session.plan
-        if plan is None or plan.stage(stage) is None:
-            self.message.show_error(
-                plan.problem if plan and plan.problem else PadviewerError("nothing is open to export")
-            )
-            return
-        path = ask_export_path(self, plan, stage)
-        if path:
-            self.export(stage, path)
-
-    def export(self, stage: Stage, path: str) -> None:
-        """Writes a stage to a file."""
-        self.status.show_export(path)
-        self.session.export(stage, path)
-
-    def copy_picture(self) -> None:
-        """Copies the picture of the pane that the pointer was in last."""
-        self.panes.active.copy_picture()
-
-    def copy_panes(self) -> None:
-        """Copies the picture of all panes with their labels."""
-        QApplication.clipboard().setPixmap(self.panes.grab())
-        self.status.say("picture of all panes copied")
-
-    def reset_settings(self) -> None:
-        """Goes back to the defaults."""
-        defaults = PipelineSpec()
-        self.session.edit({name: getattr(defaults, name) for name in PipelineSpec.__dataclass_fields__})
-
-    def fit(self) -> None:
-        """Shows everything."""
-        self.panes.fit()
-
-    def actual_size(self) -> None:
-        """Shows one element as one pixel."""
-        self.panes.actual_size()
-
-    def zoom_in(self) -> None:
-        """Zooms in."""
-        self.panes.zoom(1.5)
-
-    def zoom_out(self) -> None:
-        """Zooms out."""
-        self.panes.zoom(1 / 1.5)
-
-    def choose_axes(self, axes: str) -> None:
-        """Shows the axes of two letters, rows first."""
-        self.session.set_cut(replace(self.session.cut, axes=axes))
-
-    def set_averaging(self, averages: bool) -> None:
-        """Shows pictures that are seen from afar by means of blocks, or by samples."""
-        self.preferences.averages = averages
-        self.session.set_averaging(averages)
-
     def set_files_shown(self, shown: bool) -> None:
-        """Shows or hides the list of files."""
+        """Shows or hides the list of files, whatever the window's width."""
         self._files_wanted = shown
         self._show_files()
 
-    def set_settings_shown(self, shown: bool) -> None:
-        """Shows or hides the settings."""
-        self.form.setVisible(shown)
-
-    def choose_theme(self, name: str) -> None:
-        """Takes a theme and remembers it."""
-        self.preferences.theme = name
-        self.set_theme(self._theme_in_force())
-
     def set_theme(self, theme: Theme) -> None:
         """Paints everything in a theme."""
+        self.theme = theme
         apply_theme(QApplication.instance(), theme)  # type: ignore[arg-type]  # there is one, or no window could be
         self.panes.set_theme(theme)
         self.files.set_theme(theme)
+        self.theme_changed.emit(theme)
 
-    def cancel_feature(self) -> None:
-        """Ends the convolution that is running."""
-        self.session.cancel_feature()
+    def theme_in_force(self) -> Theme:
+        """Returns the theme that was chosen, or the desktop's."""
+        app = QGuiApplication.instance()
+        return THEMES.get(self.preferences.theme) or scheme_of(app)  # type: ignore[arg-type]
 
-    def restart_workers(self) -> None:
-        """Starts reader and engine anew."""
-        self.session.restart_workers()
-
-    def set_full_screen(self, full: bool) -> None:
-        """Fills the screen, or not."""
-        self.setWindowState(Qt.WindowState.WindowFullScreen if full else Qt.WindowState.WindowNoState)
-
-    def show_welcome(self) -> None:
-        """Says what the panes show."""
-        self.message.show_note("welcome", WELCOME)
-
-    def show_about(self) -> None:
-        """Says what this is."""
-        starting = f"{NAMES[self.session.spec.backend]} is starting"
-        framework = self.session.devices.framework if self.session.devices else starting
-        QMessageBox.about(
-            self, "About padviewer", f"padviewer {__version__}\n\nSee what padding does to a tensor.\n\n{framework}"
-        )
+    def add_dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
+        """Puts a panel under the panes, beside those that are there as another tab, and shows it."""
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        others = self.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        below = [other for other in others if other is not dock and not other.isFloating()]
+        if below:
+            self.tabifyDockWidget(below[-1], dock)
+        dock.raise_()
+        return dock
 
     @property
     def settled(self) -> bool:
@@ -229,7 +127,7 @@ class MainWindow(QMainWindow):
         export.setMenu(self.actions_.export_menu)
         fit = QPushButton("Fit")
         fit.setToolTip("Show everything (F)")
-        fit.clicked.connect(self.fit)
+        fit.clicked.connect(self.commands.fit)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._headline, 1)
@@ -267,7 +165,7 @@ class MainWindow(QMainWindow):
         session.export_progressed.connect(self.status.set_progress)
         session.export_ended.connect(self._on_session_export_ended)
         self.status.cancel_wanted.connect(session.cancel_export)
-        self.actions_.axes.axes_chosen.connect(self.choose_axes)
+        self.actions_.axes.axes_chosen.connect(self.commands.choose_axes)
         self.form.spec_edited.connect(session.edit)
         self.form.budget_edited.connect(session.set_budget)
         self.form.member_chosen.connect(session.choose_member)
@@ -282,10 +180,6 @@ class MainWindow(QMainWindow):
             pane.cut_edited.connect(session.set_cut)
             pane.cancel_wanted.connect(session.cancel_feature)
             pane.picture_copied.connect(lambda: self.status.say("picture copied"))
-
-    def _theme_in_force(self) -> Theme:
-        app = QGuiApplication.instance()
-        return THEMES.get(self.preferences.theme) or scheme_of(app)  # type: ignore[arg-type]
 
     def _show_files(self) -> None:
         wanted = self.width() >= _ROOM_FOR_FILES if self._files_wanted is None else self._files_wanted

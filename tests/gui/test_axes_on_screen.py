@@ -124,7 +124,7 @@ def test_another_array_is_shown_by_its_usual_axes(
     window = open_window(volume[0], axes="DHW", filters=1, kernel=(1,))
     choose(qtbot, window, "D × W")
     np.save(tmp_path / "plain.npy", np.arange(200, dtype=np.uint8).reshape(10, 20))
-    window.open_paths([str(tmp_path / "plain.npy")])
+    window.commands.open_paths([str(tmp_path / "plain.npy")])
     settle(qtbot, window)
     assert shown(window, Stage.INPUT).shape[:2] == (10, 20)
     assert list(pairs(window)) == ["H × W"]
@@ -146,7 +146,7 @@ def test_channels_on_screen_are_no_colours_and_fill_each_pane(open_window: Open,
     assert [list(window.pane(stage)._sliders) for stage in STAGES] == [["W"]] * 3
     for stage, count in zip(STAGES, (3, 3, 5), strict=True):
         assert window.pane(stage).canvas.view[::2] == pytest.approx((0, count))
-    window.zoom_in()
+    window.commands.zoom_in()
     settle(qtbot, window)
     views = [window.pane(stage).canvas.view for stage in STAGES]
     for view, count in zip(views, (3, 3, 5), strict=True):
@@ -164,7 +164,7 @@ def test_the_items_of_a_batch_stand_as_rows(open_window: Open, tmp_path: Path, q
     assert list(window.pane(Stage.INPUT)._sliders) == ["H", "C"]
     assert np.array_equal(shown(window, Stage.INPUT)[..., 0], array[:, 9, :, 0])
     assert window.pane(Stage.PADDED).canvas.marks == ((0, 0, 40, 7), (0, 0, 30, 7))
-    window.actual_size()
+    window.commands.actual_size()
     settle(qtbot, window)
     for stage in STAGES:
         assert window.pane(stage).canvas.view[1::2] == pytest.approx((0, 7))

@@ -111,7 +111,7 @@ def test_grid_and_text_stand_out_from_any_element(
 ) -> None:
     np.save(tmp_path / "array.npy", np.full((40, 40), shade, np.uint8))
     window = open_window(tmp_path / "array.npy", filters=1, kernel=(1,))
-    window.choose_theme(theme)
+    window.commands.choose_theme(theme)
     look_at(qtbot, window, 4, 4, 6)
     canvas = window.pane(Stage.INPUT).canvas
     cells = canvas._visible_cells()

@@ -23,7 +23,7 @@ from padviewer.plan import Stage
 
 def export(qtbot: QtBot, window: MainWindow, stage: Stage, path: Path) -> None:
     with qtbot.waitSignal(window.session.export_ended, timeout=60_000):
-        window.export(stage, str(path))
+        window.commands.export(stage, str(path))
 
 
 def test_exports_what_is_on_screen(open_window: Open, photo: Path, tmp_path: Path, qtbot: QtBot) -> None:
@@ -111,7 +111,7 @@ def test_a_long_export_shows_progress_and_can_be_cancelled(
     settle(qtbot, window)
     seen: list[int] = []
     window.session.export_progressed.connect(lambda done, _total: seen.append(done))
-    window.export(Stage.PADDED, str(tmp_path / "large.npy"))
+    window.commands.export(Stage.PADDED, str(tmp_path / "large.npy"))
     qtbot.waitUntil(lambda: len(seen) > 3, timeout=20_000)
     assert window.status.is_exporting
     assert 0 < seen[-1] < 17_000 * 17_000 * 3
@@ -128,7 +128,7 @@ def test_a_large_export_that_was_cancelled_is_continued(
     window = open_window(photo, target=(30_000, 30_000), fill_value=9, filters=1)
     settle(qtbot, window)
     target = str(tmp_path / "large.npy")
-    window.export(Stage.PADDED, target)
+    window.commands.export(Stage.PADDED, target)
     # The panes stay live meanwhile: the reader that they use is another process.
     started = time.monotonic()
     window.session.edit({"position": "end"})
@@ -141,7 +141,7 @@ def test_a_large_export_that_was_cancelled_is_continued(
     window.session.edit({"position": "start"})
     settle(qtbot, window)
     with qtbot.waitSignal(window.session.export_resumed, timeout=20_000):
-        window.export(Stage.PADDED, target)
+        window.commands.export(Stage.PADDED, target)
     assert "large.npy: continues at" in window.status.message
     with qtbot.waitSignal(window.session.export_ended, timeout=20_000):
         window.session.cancel_export()

@@ -247,7 +247,7 @@ def test_a_file_that_cannot_be_read_is_told_and_what_was_open_stays(
     before = shown(window, Stage.PADDED).copy()
     path = tmp_path / "other.npy"
     make(path)
-    window.open_paths([str(path)])
+    window.commands.open_paths([str(path)])
     settle(qtbot, window)
     if not text:
         assert window.pane(Stage.INPUT).title_text == "H 2000  W 2000  C 3"
@@ -264,7 +264,7 @@ def test_a_file_beyond_the_budget_is_refused_with_both_numbers(
 ) -> None:
     window = open_window(photo, budget=64 << 20, filters=1)
     Image.new("RGB", (8000, 8000)).save(tmp_path / "large.png")
-    window.open_paths([str(tmp_path / "large.png")])
+    window.commands.open_paths([str(tmp_path / "large.png")])
     settle(qtbot, window)
     assert "244 MiB" in window.message.message
     assert "64.0 MiB" in window.message.message
@@ -336,7 +336,7 @@ def test_cancelling_the_convolution_keeps_the_window_and_starts_the_engine_again
     qtbot.waitUntil(lambda: not window.session.idle, timeout=5000)
     qtbot.wait(600)
     assert window.session.feature.state.working, "the convolution ended before it could be cancelled"
-    window.cancel_feature()
+    window.commands.cancel_feature()
     assert "cancelled" in window.pane(Stage.FEATURE).note_text
     window.session.edit({"target": (500, 700), "kernel": (3,), "filters": 2})
     settle(qtbot, window)
@@ -361,7 +361,7 @@ def test_zooming_one_pane_shows_the_same_place_in_all(open_window: Open, photo: 
     for view in views[1:]:
         assert view == pytest.approx(views[0], rel=0.02, abs=1)
     assert step_of(window, Stage.INPUT) == 1
-    window.fit()
+    window.commands.fit()
     settle(qtbot, window)
     assert canvas.view[2] == pytest.approx(before[2])
 

@@ -79,7 +79,7 @@ def test_samples_first_then_means(qtbot: QtBot, open_window: Open, large: Path, 
 def test_a_zoom_to_single_elements_shows_them(qtbot: QtBot, open_window: Open, large: Path) -> None:
     window = open_window(large, filters=1)
     averaging(qtbot, window)
-    window.actual_size()
+    window.commands.actual_size()
     settle(qtbot, window)
     assert all(honesty(window, stage).startswith("all of ") for stage in STAGES)
 
@@ -118,7 +118,7 @@ def test_a_file_that_is_deleted_is_told_once_and_stays_readable(qtbot: QtBot, op
     window.session.failed.connect(told.append)
     large.unlink()
     for _ in range(3):
-        window.zoom_in()
+        window.commands.zoom_in()
         settle(qtbot, window)
     assert ["deleted or moved since it was opened" in error.message for error in told] == [True]
     assert "deleted or moved" in window.message.message

@@ -70,10 +70,10 @@ def test_sliders_stand_in_the_order_of_the_axes_and_tab_follows(
     # The depth goes and comes back: history decides nothing.
     np.save(tmp_path / "picture.npy", np.zeros((2, 20, 30, 5), np.uint8))
     window.session.edit({"axes": None})
-    window.open_paths([str(tmp_path / "picture.npy")])
+    window.commands.open_paths([str(tmp_path / "picture.npy")])
     settle(qtbot, window)
     assert list(window.pane(Stage.INPUT)._sliders) == ["B", "C"]
-    window.open_paths([str(tmp_path / "array.npy")])
+    window.commands.open_paths([str(tmp_path / "array.npy")])
     settle(qtbot, window)
     for stage in STAGES:
         sliders = [window.pane(stage).slider(letter) for letter in "BDC"]
@@ -108,7 +108,7 @@ def test_actual_size_of_a_signal_keeps_its_rows(open_window: Open, tmp_path: Pat
     np.save(tmp_path / "signal.npy", np.random.default_rng(0).normal(size=(5000, 2)).astype(np.float32))
     window = open_window(tmp_path / "signal.npy", axes="TC", filters=3)
     rows = [window.pane(stage).canvas.view[1::2] for stage in STAGES]
-    window.actual_size()
+    window.commands.actual_size()
     settle(qtbot, window)
     canvas = window.panes.active.canvas
     assert canvas.view[2] == pytest.approx(canvas.size_in_pixels[0])

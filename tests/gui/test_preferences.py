@@ -49,11 +49,11 @@ def test_the_window_remembers_recent_files_theme_and_dismissed_notes(
 ) -> None:
     window = open_window(photo, filters=1)
     assert preferences.recent == [str(photo)]
-    window.show_welcome()
+    window.commands.show_welcome()
     assert window.message.kind == "note"
     window.message._on_close_clicked()
     assert preferences.has_read("welcome")
     assert window.message.kind == ""
-    window.choose_theme("light")
+    window.commands.choose_theme("light")
     assert preferences.theme == "light"
     assert window.palette().window().color().lightness() > 200

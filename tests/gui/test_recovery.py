@@ -46,7 +46,7 @@ def test_the_probe_follows_what_changes_under_a_resting_pointer(
     values.append(window.probe.text(Stage.FEATURE)[1])
     assert len(set(values)) == 3
     np.save(tmp_path / "other.npy", np.full((480, 640), 7, np.uint8))
-    window.open_paths([str(tmp_path / "other.npy")])
+    window.commands.open_paths([str(tmp_path / "other.npy")])
     settle(qtbot, window)
     assert window.probe.text(Stage.INPUT) == ("H 50  W 100", "7")
 
@@ -58,7 +58,7 @@ def test_an_export_of_the_feature_map_is_cancelled_while_the_engine_computes(
     engine = window.session._engine._worker
     os.kill(engine.pid, signal.SIGSTOP)
     try:
-        window.export(Stage.FEATURE, str(tmp_path / "feature.npy"))
+        window.commands.export(Stage.FEATURE, str(tmp_path / "feature.npy"))
         qtbot.wait(500)
         with qtbot.waitSignal(window.session.export_ended, timeout=10_000):
             window.session.cancel_export()
@@ -96,7 +96,7 @@ def test_a_file_rewritten_in_place_is_told_and_reloaded(open_window: Open, tmp_p
     window.session.edit({"target": (40, 40)})
     settle(qtbot, window)
     assert "has changed since it was opened; reload it (F5)" in window.message.message
-    window.reload()
+    window.commands.reload()
     settle(qtbot, window)
     pixels = window.pane(Stage.INPUT).canvas.pixels
     assert pixels is not None
@@ -111,7 +111,7 @@ def test_axes_that_were_said_of_one_array_are_not_taken_for_the_next(
     np.save(tmp_path / "pixels.npy", np.zeros((30, 50, 3), np.uint8))
     window = open_window(tmp_path / "planes.npy", axes="CHW", filters=1)
     assert window.pane(Stage.INPUT).title_text == "C 30  H 40  W 3"
-    window.open_paths([str(tmp_path / "pixels.npy")])
+    window.commands.open_paths([str(tmp_path / "pixels.npy")])
     settle(qtbot, window)
     assert window.pane(Stage.INPUT).title_text == "H 30  W 50  C 3"
 
@@ -128,7 +128,7 @@ def test_closing_asks_while_an_export_runs(
     open_window: Open, photo: Path, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = open_window(photo, target=(30_000, 30_000), fill_value=9, filters=1)
-    window.export(Stage.PADDED, str(tmp_path / "large.npy"))
+    window.commands.export(Stage.PADDED, str(tmp_path / "large.npy"))
     qtbot.wait(200)
     answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr(QMessageBox, "question", lambda *_arguments: answers.pop(0))
@@ -178,16 +178,16 @@ def test_a_file_that_changes_while_it_is_open_is_told_and_reloaded(
         other.replace(path)
     else:
         np.save(path, np.full((70, 80), 7, "uint8"))
-    window.zoom_in()
+    window.commands.zoom_in()
     settle(qtbot, window)
     assert "reload it (F5)" in window.message.message
     assert window.pane(Stage.INPUT).canvas.has_pixels, "what was read stays"
-    window.reload()
+    window.commands.reload()
     settle(qtbot, window)
     if change == "shrink":
         assert "cut short" in window.message.message
         np.save(path, np.full((50, 60), 7, "uint8"))
-        window.reload()
+        window.commands.reload()
         settle(qtbot, window)
     assert window.pane(Stage.INPUT).title_text == ("H 70  W 80" if change == "overwrite" else "H 50  W 60")
     assert window.message.kind == ""

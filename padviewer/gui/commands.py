@@ -1,0 +1,176 @@
+"""What menus, buttons and shortcuts do: one method for each, without a decision of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from padviewer import __version__
+from padviewer.errors import PadviewerError
+from padviewer.gui.export_dialog import ask_export_path
+from padviewer.gui.open_dialog import ask_files, ask_folder
+from padviewer.plan import Stage
+from padviewer.spec import PipelineSpec
+from padviewer.workers.frameworks import NAMES
+
+if TYPE_CHECKING:
+    from padviewer.gui.main_window import MainWindow
+
+WELCOME = (
+    "What you see: left your array, in the middle the padded tensor with its padding hatched, right what a convolution "
+    "makes of it. Set a target on the right, drop files anywhere, point at a picture to read its exact elements."
+)
+
+
+class Commands:
+    """Carries out what a person asks of a window.
+
+    Args:
+        window: whose session, panes and bars are used.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._session = window.session
+
+    # ---- files
+
+    def ask_open(self) -> None:
+        """Asks for files."""
+        self.open_paths(ask_files(self._window))
+
+    def ask_open_folder(self) -> None:
+        """Asks for a folder."""
+        self.open_paths(ask_folder(self._window))
+
+    def open_paths(self, paths: list[str]) -> None:
+        """Opens files."""
+        self._session.files.open([(path, None) for path in paths])
+
+    def open_sample(self, path: Path) -> None:
+        """Opens one of the bundled samples."""
+        self.open_paths([str(path)])
+
+    def clear_recent(self) -> None:
+        """Forgets the files that were opened."""
+        self._window.preferences.clear_recent()
+        self._window.actions_.set_recent([])
+
+    def reload(self) -> None:
+        """Reads the file once more."""
+        self._session.files.reload()
+
+    def close_file(self) -> None:
+        """Takes the marked file off the list."""
+        self._session.files.close(self._window.files.chosen)
+
+    def ask_export(self, stage: Stage) -> None:
+        """Asks for a name and writes a stage to it."""
+        plan = self._session.plan
+        if plan is None or plan.stage(stage) is None:
+            problem = plan.problem if plan and plan.problem else PadviewerError("nothing is open to export")
+            self._window.message.show_error(problem)
+            return
+        path = ask_export_path(self._window, plan, stage)
+        if path:
+            self.export(stage, path)
+
+    def export(self, stage: Stage, path: str) -> None:
+        """Writes a stage to a file."""
+        self._window.status.show_export(path)
+        self._session.export(stage, path)
+
+    # ---- edit
+
+    def copy_picture(self) -> None:
+        """Copies the picture of the pane that the pointer was in last."""
+        self._window.panes.active.copy_picture()
+
+    def copy_panes(self) -> None:
+        """Copies the picture of all panes with their labels."""
+        QApplication.clipboard().setPixmap(self._window.panes.grab())
+        self._window.status.say("picture of all panes copied")
+
+    def reset_settings(self) -> None:
+        """Goes back to the defaults."""
+        defaults = PipelineSpec()
+        self._session.edit({name: getattr(defaults, name) for name in PipelineSpec.__dataclass_fields__})
+
+    # ---- view
+
+    def fit(self) -> None:
+        """Shows everything."""
+        self._window.panes.fit()
+
+    def actual_size(self) -> None:
+        """Shows one element as one pixel."""
+        self._window.panes.actual_size()
+
+    def zoom_in(self) -> None:
+        """Zooms in."""
+        self._window.panes.zoom(1.5)
+
+    def zoom_out(self) -> None:
+        """Zooms out."""
+        self._window.panes.zoom(1 / 1.5)
+
+    def choose_axes(self, axes: str) -> None:
+        """Shows the axes of two letters, rows first."""
+        self._session.set_cut(replace(self._session.cut, axes=axes))
+
+    def set_averaging(self, averages: bool) -> None:
+        """Shows pictures that are seen from afar by means of blocks, or by samples."""
+        self._window.preferences.averages = averages
+        self._session.set_averaging(averages)
+
+    def set_files_shown(self, shown: bool) -> None:
+        """Shows or hides the list of files."""
+        self._window.set_files_shown(shown)
+
+    def set_settings_shown(self, shown: bool) -> None:
+        """Shows or hides the settings."""
+        self._window.form.setVisible(shown)
+
+    def choose_theme(self, name: str) -> None:
+        """Takes a theme and remembers it."""
+        self._window.preferences.theme = name
+        self._window.set_theme(self._window.theme_in_force())
+
+    # ---- tools
+
+    def cancel_feature(self) -> None:
+        """Ends the convolution that is running."""
+        self._session.cancel_feature()
+
+    def restart_workers(self) -> None:
+        """Starts reader and engine anew."""
+        self._session.restart_workers()
+
+    # ---- window and help
+
+    def minimise(self) -> None:
+        """Puts the window away."""
+        self._window.showMinimized()
+
+    def quit(self) -> None:
+        """Closes the window."""
+        self._window.close()
+
+    def set_full_screen(self, full: bool) -> None:
+        """Fills the screen, or not."""
+        self._window.setWindowState(Qt.WindowState.WindowFullScreen if full else Qt.WindowState.WindowNoState)
+
+    def show_welcome(self) -> None:
+        """Says what the panes show."""
+        self._window.message.show_note("welcome", WELCOME)
+
+    def show_about(self) -> None:
+        """Says what this is."""
+        devices = self._session.devices
+        framework = devices.framework if devices else f"{NAMES[self._session.spec.backend]} is starting"
+        text = f"padviewer {__version__}\n\nSee what padding does to a tensor.\n\n{framework}"
+        QMessageBox.about(self._window, "About padviewer", text)

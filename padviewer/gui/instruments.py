@@ -1,0 +1,81 @@
+"""What looks closer at a plan: panels and overlays, made when first wanted, so that the window starts without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QWidget
+
+if TYPE_CHECKING:
+    from padviewer.gui.main_window import MainWindow
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel that a person opens from the menu.
+
+    Attributes:
+        name: for settings.
+        title: of its tab; the menu's text.
+        shortcut: that opens and closes it.
+        tip: what it shows.
+        make: makes its widget; imports what it needs by itself.
+    """
+
+    name: str
+    title: str
+    shortcut: str
+    tip: str
+    make: Callable[[MainWindow], QWidget]
+
+
+PANELS: tuple[Panel, ...] = ()
+
+
+class Instruments:
+    """Adds the instruments to the menus of a window.
+
+    Args:
+        window: its session, panes and menus are there already.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._docks: dict[str, QDockWidget] = {}
+        self.toggles: dict[str, QAction] = {}
+        self._build_panels()
+
+    def panel(self, name: str) -> QWidget | None:
+        """Returns the widget of a panel; None where it was never opened."""
+        dock = self._docks.get(name)
+        return dock.widget() if dock else None
+
+    def show_panel(self, name: str, shown: bool = True) -> None:
+        """Opens a panel, or closes it."""
+        dock = self._docks.get(name)
+        if dock is None and shown:
+            panel = next(panel for panel in PANELS if panel.name == name)
+            dock = self._docks[name] = self._window.add_dock(name, panel.title, panel.make(self._window))
+            # Not told of a tab that lies behind another: that one is open still.
+            dock.toggleViewAction().toggled.connect(self.toggles[name].setChecked)
+        if dock is not None:
+            dock.setVisible(shown)
+            if shown:
+                dock.raise_()
+        self.toggles[name].setChecked(shown)
+
+    def _build_panels(self) -> None:
+        actions = self._window.actions_
+        menu = actions.menus["View"].addMenu("&Panels")
+        menu.setEnabled(bool(PANELS))
+        for panel in PANELS:
+            toggle = actions.add_toggle(menu, panel.title, self._shower(panel.name), panel.shortcut)
+            toggle.setToolTip(panel.tip)
+            toggle.setStatusTip(panel.tip)
+            self.toggles[panel.name] = toggle
+
+    def _shower(self, name: str) -> Callable[[bool], None]:
+        return lambda shown: self.show_panel(name, shown)
