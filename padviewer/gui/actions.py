@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from padviewer.assets import samples
 from padviewer.errors import shortened
 from padviewer.gui.axes_menu import AxesMenu
-from padviewer.gui.commands import Commands
 from padviewer.plan import Stage
+
+if TYPE_CHECKING:
+    from padviewer.gui.commands import Commands
 
 EXPORTS = {Stage.PADDED: "Padded tensor…", Stage.FEATURE: "Feature map…", Stage.MASK: "Pixel mask…"}
 _THEMES = {"system": "As the desktop", "dark": "Dark", "light": "Light"}
