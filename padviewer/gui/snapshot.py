@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from PySide6.QtCore import QBuffer, QEventLoop, QIODevice
 
@@ -30,6 +32,20 @@ def render_snapshot(options: WindowOptions, output: str, size: tuple[int, int], 
     Raises:
         PadviewerError: the file cannot be opened, or the picture not be written.
     """
+    with unseen_window(options, size, theme) as window:
+        write_picture(window, output)
+
+
+@contextmanager
+def unseen_window(options: WindowOptions, size: tuple[int, int], theme: str) -> Iterator[MainWindow]:
+    """Yields a window that is drawn in memory, with everything on screen that it was opened on.
+
+    Args:
+        options, size, theme: as for `render_snapshot`.
+
+    Raises:
+        PadviewerError: the file cannot be opened.
+    """
     use_offscreen()
     app = make_application()
     # Qt writes settings by renaming a file over the old one: never give it a device.
@@ -43,17 +59,17 @@ def render_snapshot(options: WindowOptions, output: str, size: tuple[int, int], 
         try:
             window.resize(*size)
             window.show()
-            _settle(window)
+            settle(window)
             if window.session.plan is None:
                 raise errors[0] if errors else ExportError("nothing could be opened")
-            _write(window, output)
+            yield window
         finally:
             window.close()
             app.processEvents()
             preferences.save()
 
 
-def _settle(window: MainWindow) -> None:
+def settle(window: MainWindow) -> None:
     """Runs the event loop until everything is on screen."""
     loop = QEventLoop()
     end = time.monotonic() + _LONGEST_S
@@ -67,7 +83,8 @@ def _settle(window: MainWindow) -> None:
         time.sleep(0.005)
 
 
-def _write(window: MainWindow, output: str) -> None:
+def write_picture(window: MainWindow, output: str) -> None:
+    """Writes what a window shows to a PNG, over one that exists."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     window.grab().save(buffer, "PNG")
