@@ -171,10 +171,37 @@ class Plan:
         return self.fits and self.engine_bytes <= WHOLE_BYTES and self.multiply_adds <= WHOLE_OPERATIONS
 
     @property
+    def filters(self) -> int:
+        """Number of channels of FEATURE."""
+        return filters_of(self.spec, self.input.extent(CHANNELS))
+
+    @property
+    def groups(self) -> int:
+        """Into how many groups the channels are divided; each filter reads the channels of one group alone.
+
+        A depthwise convolution has a group for each channel, and so has the first half of a separable one.
+        """
+        return self.spec.groups if self.spec.conv == "standard" else self.input.extent(CHANNELS)
+
+    @property
+    def kernel_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the kernels as Keras' layers have them: one, or two of a separable convolution.
+
+        `(kernel sizes, channels / groups, filters)`; depthwise `(kernel sizes, channels, depth multiplier)`; pointwise
+        `(1 for each spatial axis, channels * depth multiplier, filters)`.
+        """
+        sizes = tuple(axis.kernel for axis in self.spatial)
+        channels, multiplier = self.input.extent(CHANNELS), self.spec.depth_multiplier
+        if self.spec.conv == "standard":
+            return ((*sizes, channels // self.spec.groups, self.filters),)
+        depthwise = (*sizes, channels, multiplier)
+        pointwise = (*(1 for _ in sizes), channels * multiplier, self.filters)
+        return (depthwise,) if self.spec.conv == "depthwise" else (depthwise, pointwise)
+
+    @property
     def kernel_bytes(self) -> int:
-        """Memory of the kernel of all filters, as float32."""
-        taps = math.prod(axis.kernel for axis in self.spatial) * self.input.extent(CHANNELS)
-        return taps * self.spec.filters * np.dtype(FEATURE_DTYPE).itemsize
+        """Memory of the kernels of all filters, as float32."""
+        return sum(math.prod(shape) for shape in self.kernel_shapes) * np.dtype(FEATURE_DTYPE).itemsize
 
     @property
     def mask(self) -> StagePlan | None:
@@ -218,12 +245,24 @@ class Plan:
         """Multiply-accumulate operations of the convolution."""
         if self.feature is None:
             return 0
-        return self.feature.size * math.prod(a.kernel for a in self.spatial) * self.input.extent(CHANNELS)
+        places = self.feature.size // self.filters if self.filters else 0
+        # Each number of a kernel takes part once in each place.
+        return places * sum(math.prod(shape) for shape in self.kernel_shapes)
 
     @property
     def engine_bytes(self) -> int:
-        """Memory that the whole feature map takes: input, padded tensor and kernel as float32, and the result."""
+        """Memory that the whole feature map takes: input, padded tensor and kernels as float32, and the result.
+
+        Of a separable convolution also what stands between its halves.
+        """
         if self.padded is None or self.feature is None:
             return 0
-        arrays = (self.input.size + self.padded.size) * np.dtype(FEATURE_DTYPE).itemsize
-        return arrays + self.kernel_bytes + self.feature.nbytes
+        elements = self.input.size + self.padded.size
+        if self.spec.conv == "separable":
+            elements += self.feature.size // self.filters * self.kernel_shapes[1][-2]
+        return elements * np.dtype(FEATURE_DTYPE).itemsize + self.kernel_bytes + self.feature.nbytes
+
+
+def filters_of(spec: PipelineSpec, channels: int) -> int:
+    """Returns how many channels FEATURE has, of an input of so many."""
+    return channels * spec.depth_multiplier if spec.conv == "depthwise" else spec.filters

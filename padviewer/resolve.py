@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +13,12 @@ from padviewer.axes import BATCH, CHANNELS, spatial_axes
 from padviewer.bytecount import format_bytes
 from padviewer.errors import BudgetError, PlanError
 from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, split
-from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan
-from padviewer.spec import Fill, Number, PipelineSpec, format_fill, format_sizes
+from padviewer.kernels import check_pattern
+from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan, filters_of
+from padviewer.spec import FROM_FILE, Fill, Number, PipelineSpec, format_fill, format_sizes
 
 Remedies = tuple[tuple[str, dict[str, Any]], ...]
+_WITHOUT_CAUSAL: Remedies = (("Use same", {"conv_padding": "same"}), ("Use valid", {"conv_padding": "valid"}))
 
 
 def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int) -> Plan:
@@ -196,20 +199,27 @@ def _feature(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...
     _check_convolution(spec, source, spatial)
     batch = (BATCH,) if BATCH in source.axes else ()
     axes = "".join((*batch, *(axis.letter for axis in spatial), CHANNELS))
-    shape = (*(source.extent(b) for b in batch), *(axis.outputs for axis in spatial), spec.filters)
+    shape = (
+        *(source.extent(b) for b in batch),
+        *(axis.outputs for axis in spatial),
+        filters_of(spec, source.extent(CHANNELS)),
+    )
     return StagePlan(axes, shape, FEATURE_DTYPE)
 
 
 def _check_convolution(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> None:
     """Refuses what Keras refuses, before it is asked, with a remedy."""
+    if spec.weights == FROM_FILE:
+        raise PlanError("weights of a file have not been read", (("Use random weights", {"weights": "random"}),))
     if np.dtype(source.dtype).kind == "c":
         raise PlanError(
             f"a convolution takes real numbers; the input is {source.dtype}. Export its real or imaginary part."
         )
+    _check_kind(spec, source, spatial)
     if spec.conv_padding == "causal" and len(spatial) > 1:
         raise PlanError(
             f"causal convolution padding is for one spatial axis; the input has {len(spatial)}. Use valid or same.",
-            (("Use same", {"conv_padding": "same"}), ("Use valid", {"conv_padding": "valid"})),
+            _WITHOUT_CAUSAL,
         )
     if any(a.stride > 1 for a in spatial) and any(a.dilation > 1 for a in spatial):
         raise PlanError(
@@ -218,14 +228,67 @@ def _check_convolution(spec: PipelineSpec, source: StagePlan, spatial: tuple[Axi
         )
     for axis in spatial:
         if axis.outputs < 1:
-            raise _window_too_large(axis, spatial)
+            raise _window_too_large(spec, axis, spatial)
+    check_pattern(spec.weights, tuple(axis.kernel for axis in spatial))
 
 
-def _window_too_large(axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanError:
+def _check_kind(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> None:
+    """Refuses what Keras has no layer for, or what its layer of this kind does not take."""
+    channels = source.extent(CHANNELS)
+    if spec.conv == "standard":
+        _check_groups(spec, channels)
+        return
+    standard = ("Standard convolution", {"conv": "standard"})
+    if channels == 0:
+        raise PlanError(f"a {spec.conv} convolution needs channels; the input has none", (standard,))
+    if len(spatial) > 2:
+        # The same numbers, by the layer that Keras has.
+        grouped = {"conv": "standard", "groups": channels, "filters": filters_of(spec, channels)}
+        raise PlanError(
+            f"Keras has no {spec.conv} convolution of {len(spatial)} spatial axes, only of 1 and 2; use a standard one"
+            + (" with a group for each channel" if spec.conv == "depthwise" else ""),
+            (("Groups of one channel", grouped),) if spec.conv == "depthwise" else (standard,),
+        )
+    if spec.conv_padding == "causal":
+        raise PlanError(
+            f"a {spec.conv} convolution of Keras takes padding valid or same, not causal; use same, or a standard one",
+            (("Use same", {"conv_padding": "same"}), standard),
+        )
+    strides = tuple(axis.stride for axis in spatial)
+    if spec.backend == "tensorflow" and len(set(strides)) > 1:
+        raise PlanError(
+            f"strides {format_sizes(strides)}: a {spec.conv} convolution of TensorFlow needs the same on all axes; set "
+            "one stride, or choose JAX or PyTorch as the backend",
+            tuple((f"Strides {n}", {"strides": (n,)}) for n in dict.fromkeys(strides)),
+        )
+
+
+def _check_groups(spec: PipelineSpec, channels: int) -> None:
+    groups = spec.groups
+    if groups == 1:
+        return
+    if channels == 0 or channels % groups:
+        fitting = math.gcd(groups, channels) if channels else 1
+        raise PlanError(
+            f"groups {groups}: must divide the channels of the input, of which there are {channels}",
+            tuple((f"Groups {n}", {"groups": n}) for n in dict.fromkeys((fitting, 1))),
+        )
+    if spec.filters % groups:
+        several = spec.filters - spec.filters % groups or groups
+        raise PlanError(
+            f"groups {groups}: must divide the filters, of which there are {spec.filters}",
+            ((f"{several} filters", {"filters": several}), ("Groups 1", {"groups": 1})),
+        )
+
+
+def _window_too_large(spec: PipelineSpec, axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanError:
     fitting = tuple(max(1, min(a.kernel, (a.padded - 1) // a.dilation + 1)) for a in spatial)
     remedies: Remedies = ()
     if all(a.padded > 0 for a in spatial):
-        remedies = ((f"Kernel {format_sizes(fitting)}", {"kernel": fitting}), ("Use same", {"conv_padding": "same"}))
+        remedies = (("Use same", {"conv_padding": "same"}),)
+        with suppress(PlanError):
+            check_pattern(spec.weights, fitting)
+            remedies = ((f"Kernel {format_sizes(fitting)}", {"kernel": fitting}), *remedies)
     return PlanError(
         f"axis {axis.letter} has {_counted(axis.padded, 'element')} after padding, fewer than the {axis.span} that the "
         "kernel spans; use a smaller kernel, a larger target, or convolution padding same",
@@ -234,12 +297,18 @@ def _window_too_large(axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanErro
 
 
 def _over_budget(plan: Plan) -> BudgetError:
-    filters = plan.budget * plan.spec.filters // plan.kernel_bytes
-    remedies: Remedies = ((f"{filters} filters", {"filters": filters}),) if filters else ()
-    sizes = (*(axis.kernel for axis in plan.spatial), plan.input.extent(CHANNELS), plan.spec.filters)
+    setting = "depth_multiplier" if plan.spec.conv == "depthwise" else "filters"
+    # Beside what does not depend on the number of filters.
+    fixed = math.prod(plan.kernel_shapes[0]) * np.dtype(FEATURE_DTYPE).itemsize if plan.spec.conv == "separable" else 0
+    smaller = max(0, plan.budget - fixed) * getattr(plan.spec, setting) // (plan.kernel_bytes - fixed)
+    if plan.spec.conv == "standard":
+        smaller -= smaller % plan.spec.groups
+    label = f"Depth multiplier {smaller}" if setting == "depth_multiplier" else f"{smaller} filters"
+    remedies: Remedies = ((label, {setting: smaller}),) if smaller > 0 else ()
     return BudgetError(
-        f"the kernel {_sizes(sizes)} would take {format_bytes(plan.kernel_bytes)}, more than the budget of "
-        f"{format_bytes(plan.budget)}; use fewer filters or a smaller kernel, or raise the budget with --budget",
+        f"the kernel {' and '.join(map(_sizes, plan.kernel_shapes))} would take {format_bytes(plan.kernel_bytes)}, "
+        f"more than the budget of {format_bytes(plan.budget)}; use fewer filters or a smaller kernel, or raise the "
+        "budget with --budget",
         remedies,
     )
 

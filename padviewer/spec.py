@@ -23,7 +23,14 @@ ACTIVATIONS = (
     "linear", "relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "sigmoid", "hard_sigmoid", "tanh",
     "softplus", "softsign", "softmax",
 )  # fmt: skip
+# Activations that look at all filters of a place; the others go element by element.
+ACROSS_FILTERS = ("softmax",)
 BACKENDS = ("tensorflow", "jax", "torch")
+# Keras' Conv, DepthwiseConv and SeparableConv.
+CONVOLUTIONS = ("standard", "depthwise", "separable")
+# Drawn, made by a rule, or read from a file.
+WEIGHTS = ("random", "identity", "box", "gaussian", "sobel", "laplacian", "file")
+FROM_FILE = "file"
 MAX_SIZE = 2**40
 MAX_SEED = 2**31 - 1
 # TensorFlow holds strides and dilations in 32 bits.
@@ -43,11 +50,16 @@ class PipelineSpec:
         mode: how padding is made, by numpy's names.
         fill_value: what `constant` writes: a number, or one for each channel.
         overflow: what happens where the input is larger than the target.
-        filters: how many feature maps the convolution has.
+        conv: the kind of convolution; a separable one is a depthwise one and one of 1 x 1 after it.
+        filters: how many feature maps the convolution has; a depthwise one has `depth_multiplier` for each channel.
+        groups: into how many the channels and filters of a standard convolution are divided.
+        depth_multiplier: filters for each channel of a depthwise convolution, and of the first half of a separable one.
         kernel, strides, dilation: one number for all spatial axes, or one for each.
         conv_padding: what the convolution itself pads.
         activation: Keras' name of the activation.
-        seed: of the Glorot-uniform kernel.
+        weights: what the kernel holds: `random` (Glorot-uniform), a pattern, or what a file holds.
+        weights_file: where weights are read from: `path`, or `path::member` for one layer or array of a file.
+        seed: of the random kernel.
         device: where the convolution runs, e.g. `CPU:0`.
         backend: Keras' backend that runs it.
 
@@ -63,12 +75,17 @@ class PipelineSpec:
     mode: str = "constant"
     fill_value: Fill = 0
     overflow: str = "keep"
+    conv: str = "standard"
     filters: int = 32
+    groups: int = 1
+    depth_multiplier: int = 1
     kernel: tuple[int, ...] = (3,)
     strides: tuple[int, ...] = (1,)
     dilation: tuple[int, ...] = (1,)
     conv_padding: str = "valid"
     activation: str = "relu"
+    weights: str = "random"
+    weights_file: str | None = None
     seed: int = 0
     device: str = "CPU:0"
     backend: str = "tensorflow"
@@ -76,6 +93,8 @@ class PipelineSpec:
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
             object.__setattr__(self, name, check(name, getattr(self, name)))
+        if self.weights == FROM_FILE and self.weights_file is None:
+            raise SettingsError("weights 'file': expected weights_file as well, such as model.keras::conv2d")
 
     def __eq__(self, other: object) -> bool:
         # Not by value: a fill of NaN equals no other NaN, and specs are sent between processes.
@@ -225,6 +244,12 @@ def _check_device(name: str, value: Any) -> str:
     return f"{kind}:{int(index or 0)}"
 
 
+def _check_file(name: str, value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str) or not value):
+        raise SettingsError(f"{name.replace('_', ' ')} {value!r}: expected a file, such as model.keras::conv2d")
+    return value
+
+
 def _one_of(*choices: str) -> Callable[[str, Any], str]:
     def check(name: str, value: Any) -> str:
         if value not in choices:
@@ -259,12 +284,17 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "mode": _one_of(*MODES),
     "fill_value": _check_fill,
     "overflow": _one_of(*OVERFLOWS),
+    "conv": _one_of(*CONVOLUTIONS),
     "filters": _integer(1, MAX_SIZE),
+    "groups": _integer(1, MAX_SIZE),
+    "depth_multiplier": _integer(1, MAX_SIZE),
     "kernel": _sizes_up_to(MAX_SIZE),
     "strides": _sizes_up_to(MAX_STEP),
     "dilation": _sizes_up_to(MAX_STEP),
     "conv_padding": _one_of(*CONV_PADDINGS),
     "activation": _one_of(*ACTIVATIONS),
+    "weights": _one_of(*WEIGHTS),
+    "weights_file": _check_file,
     "seed": _integer(0, MAX_SEED),
     "device": _check_device,
     "backend": _one_of(*BACKENDS),

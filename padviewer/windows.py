@@ -14,6 +14,7 @@ import numpy as np
 from padviewer.axes import BATCH, CHANNELS
 from padviewer.geometry import Indices, Region, Span
 from padviewer.plan import FEATURE_DTYPE, AxisPlan, Plan, Stage
+from padviewer.spec import ACROSS_FILTERS
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,17 @@ class Windows:
     Attributes:
         batch: the span on the batch axis; one element where there is none.
         spatial: one record for each spatial axis.
-        channels: how many channels the input has: all of them are read.
+        channels: the span of channels that are read: those of the groups that the filters of the region belong to.
     """
 
     batch: Span
     spatial: tuple[AxisWindows, ...]
-    channels: int
+    channels: Span
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the block: batch, spatial axes, channels."""
-        return (self.batch.count, *(len(axis.index) for axis in self.spatial), self.channels)
+        return (self.batch.count, *(len(axis.index) for axis in self.spatial), self.channels.count)
 
     @property
     def nbytes(self) -> int:
@@ -63,12 +64,22 @@ def windows_of(plan: Plan, region: Region) -> Windows:
 
     Args:
         plan: a plan that has a FEATURE stage.
-        region: one span for each axis of the feature map; the filters do not matter.
+        region: one span for each axis of the feature map.
     """
     spans = dict(zip(plan.require(Stage.FEATURE).axes, region, strict=True))
     apart = _apart_axes(plan, spans)
     found = tuple((_apart if axis.letter in apart else _together)(axis, spans[axis.letter]) for axis in plan.spatial)
-    return Windows(spans.get(BATCH, Span(0, 1)), found, plan.input.extent(CHANNELS))
+    return Windows(spans.get(BATCH, Span(0, 1)), found, channels_of(plan, spans[CHANNELS]))
+
+
+def channels_of(plan: Plan, filters: Span) -> Span:
+    """Returns the channels that filters read: all, or those of the groups from the first filter's to the last one's."""
+    channels = plan.input.extent(CHANNELS)
+    if plan.spec.conv == "separable" or plan.spec.activation in ACROSS_FILTERS or not filters.count:
+        return Span(0, channels)
+    last = filters.start + (filters.count - 1) * filters.step
+    within, read = plan.filters // plan.groups, channels // plan.groups
+    return Span(filters.start // within * read, (last // within + 1) * read)
 
 
 def block_bytes(plan: Plan, region: Region) -> int:
@@ -79,7 +90,8 @@ def block_bytes(plan: Plan, region: Region) -> int:
         spans[a.letter].count * a.kernel if a.letter in apart else _run_length(a, spans[a.letter]) for a in plan.spatial
     ]
     batch = spans[BATCH].count if BATCH in spans else 1
-    return batch * math.prod(sizes) * plan.input.extent(CHANNELS) * np.dtype(FEATURE_DTYPE).itemsize
+    channels = channels_of(plan, spans[CHANNELS]).count
+    return batch * math.prod(sizes) * channels * np.dtype(FEATURE_DTYPE).itemsize
 
 
 def _apart_axes(plan: Plan, spans: dict[str, Span]) -> frozenset[str]:

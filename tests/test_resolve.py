@@ -15,7 +15,7 @@ from padviewer.errors import BudgetError, PlanError
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS, Split, draw, split
 from padviewer.plan import ArrayInfo, Plan, Stage, StagePlan
 from padviewer.resolve import check_fill, resolve
-from padviewer.spec import PipelineSpec
+from padviewer.spec import CONVOLUTIONS, FROM_FILE, WEIGHTS, PipelineSpec
 
 AMPLE = 2**62
 
@@ -105,6 +105,7 @@ def test_an_axis_knows_where_its_data_is() -> None:
 
 def problems() -> dict[str, tuple[ArrayInfo, dict[str, Any], str]]:
     image = info(10, 20, 3)
+    volume = info(9, 9, 9, 3, axes="DHWC")
     small = {"kernel": (1,)}
     return {
         "axes": (image, {"axes": "BHWC"}, "4 letters for an array of rank 3"),
@@ -128,6 +129,20 @@ def problems() -> dict[str, tuple[ArrayInfo, dict[str, Any], str]]:
         "causal": (image, {"conv_padding": "causal"}, "causal .* one spatial axis; the input has 2"),
         "strides and dilation": (image, {"strides": (2, 1), "dilation": (1, 2)}, "strides above 1 cannot be combined"),
         "window": (image, {"kernel": (11, 3)}, "axis H has 10 elements after padding, fewer than the 11"),
+        "groups of channels": (image, {"groups": 2}, "groups 2: must divide the channels of the input, .* 3"),
+        "groups of filters": (image, {"groups": 3}, "groups 3: must divide the filters, of which there are 32"),
+        "groups of few filters": (image, {"groups": 3, "filters": 2}, "groups 3: must divide the filters"),
+        "depthwise volume": (volume, {"conv": "depthwise"}, "no depthwise convolution of 3 spatial axes"),
+        "separable volume": (volume, {"conv": "separable"}, "no separable convolution of 3 spatial axes"),
+        "depthwise causal": (
+            info(9, 2, axes="TC"), {"conv": "depthwise", "conv_padding": "causal"}, "valid or same, not causal",
+        ),
+        "depthwise strides": (image, {"conv": "depthwise", "strides": (1, 2)}, "strides 1x2: .* TensorFlow needs"),
+        "separable strides": (image, {"conv": "separable", "strides": (3, 2)}, "strides 3x2: .* TensorFlow needs"),
+        "no channels": (info(9, 9, 0), {"conv": "depthwise"}, "needs channels"),
+        "groups of no channels": (info(9, 9, 0), {"groups": 2}, "groups 2: must divide the channels"),
+        "even Sobel": (image, {"weights": "sobel", "kernel": (4, 3)}, "odd size from 3 to 31 on each axis; got 4x3"),
+        "small Laplacian": (image, {"weights": "laplacian", "kernel": (1,)}, "got 1x1"),
         "dilated window": (image, {"kernel": (4,), "dilation": (4,)}, "axis H has 10 elements .* fewer than the 13"),
     }  # fmt: skip
 
@@ -161,7 +176,12 @@ wild = st.fixed_dictionaries(
         "position_seed": st.integers(0, 2**31 - 1),
         "fill_value": fills | st.lists(fills, min_size=1, max_size=4).map(tuple),
         "overflow": st.sampled_from(OVERFLOWS),
+        "conv": st.sampled_from(CONVOLUTIONS),
         "filters": st.integers(1, 40),
+        "groups": st.sampled_from([1, 1, 2, 3]),
+        "depth_multiplier": st.integers(1, 3),
+        "weights": st.sampled_from([w for w in WEIGHTS if w != FROM_FILE]),
+        "backend": st.sampled_from(["tensorflow", "jax"]),
         "kernel": triples,
         "strides": triples,
         "dilation": triples,
@@ -296,6 +316,50 @@ def test_the_cost_of_a_convolution() -> None:
     assert plan.multiply_adds == outputs * 3 * 5 * 3
     assert plan.engine_bytes == 4 * (2 * 10 * 20 * 3 + 2 * 12 * 20 * 3 + 3 * 5 * 3 * 8 + outputs)
     assert plan.input.nbytes == 2 * 10 * 20 * 3
+
+
+def test_the_cost_of_groups() -> None:
+    plan = plan_of(info(10, 20, 6), groups=3, filters=9)
+    assert (plan.filters, plan.groups, plan.kernel_shapes) == (9, 3, ((3, 3, 2, 9),))
+    assert plan.multiply_adds == 8 * 18 * 9 * 3 * 3 * 2
+    assert plan.kernel_bytes == 4 * 3 * 3 * 2 * 9
+
+
+def test_the_cost_of_a_depthwise_convolution() -> None:
+    plan = plan_of(info(10, 20, 3), conv="depthwise", depth_multiplier=4, filters=99, groups=7)
+    assert plan.require(Stage.FEATURE).shape == (8, 18, 12)
+    assert (plan.filters, plan.groups, plan.kernel_shapes) == (12, 3, ((3, 3, 3, 4),))
+    assert plan.multiply_adds == 8 * 18 * 12 * 3 * 3
+    assert plan.engine_bytes == 4 * (2 * 10 * 20 * 3 + 3 * 3 * 3 * 4 + 8 * 18 * 12)
+
+
+def test_the_cost_of_a_separable_convolution() -> None:
+    plan = plan_of(info(10, 20, 3), conv="separable", depth_multiplier=2, filters=5)
+    assert plan.require(Stage.FEATURE).shape == (8, 18, 5)
+    assert (plan.filters, plan.kernel_shapes) == (5, ((3, 3, 3, 2), (1, 1, 6, 5)))
+    assert plan.multiply_adds == 8 * 18 * (3 * 3 * 6 + 6 * 5)
+    between = 8 * 18 * 6
+    assert plan.engine_bytes == 4 * (2 * 10 * 20 * 3 + 3 * 3 * 3 * 2 + 6 * 5 + between + 8 * 18 * 5)
+
+
+def test_a_depthwise_volume_is_offered_the_same_numbers() -> None:
+    source = info(9, 9, 9, 3, axes="DHWC")
+    ((_, changes),) = problem_of(source, conv="depthwise", depth_multiplier=2).remedies
+    plan = plan_of(source, **changes)
+    assert (plan.filters, plan.kernel_shapes) == (6, ((3, 3, 3, 1, 6),))
+
+
+@pytest.mark.parametrize("conv", ["depthwise", "separable"])
+def test_other_backends_take_strides_that_differ(conv: str) -> None:
+    assert plan_of(info(10, 20, 3), conv=conv, strides=(1, 2), backend="jax").problem is None
+
+
+@pytest.mark.parametrize("settings", [{"conv": "depthwise"}, {"conv": "separable", "filters": 40}])
+def test_the_budget_offers_the_largest_kernel_of_each_kind(settings: dict[str, Any]) -> None:
+    source, name = info(100, 100, 3), "filters" if "filters" in settings else "depth_multiplier"
+    budget = plan_of(source, **{**settings, name: 7}).kernel_bytes
+    problem = problem_of(source, budget, **{**settings, name: 40})
+    assert problem.remedies[0][1] == {name: 7}
 
 
 def test_a_feature_map_is_whole_up_to_the_last_byte_of_the_budget() -> None:

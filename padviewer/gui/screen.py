@@ -59,7 +59,7 @@ def fit_cut(cut: Cut, plan: Plan) -> Cut:
         cut,
         batch=min(cut.batch, max(0, plan.input.extent(BATCH) - 1)),
         channel=None if cut.channel is None else min(cut.channel, max(0, channels - 1)),
-        filter=min(cut.filter, plan.spec.filters - 1),
+        filter=min(cut.filter, max(0, plan.filters - 1)),
         axes=None if kept == _default_axes(plan) else kept,
     )
     inside: dict[str, Any] = {}

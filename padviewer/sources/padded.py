@@ -59,7 +59,7 @@ def read_windows(source: Source, plan: Plan, windows: Windows) -> Array:
         zeros of the convolution's own padding.
     """
     index = dict(zip((axis.letter for axis in plan.spatial), (axis.index for axis in windows.spatial), strict=True))
-    index |= {BATCH: windows.batch.indices, CHANNELS: np.arange(windows.channels, dtype=np.int64)}
+    index |= {BATCH: windows.batch.indices, CHANNELS: windows.channels.indices}
     sizes = dict(zip(plan.input.axes, plan.require(Stage.PADDED).shape, strict=True))
     axes = plan.input.axes
     zeros = {letter: (index[letter] < 0) | (index[letter] >= sizes[letter]) for letter in axes}

@@ -16,22 +16,22 @@ from padviewer.geometry import Span
 from padviewer.plan import FEATURE_DTYPE, Plan, Stage
 from padviewer.sources.base import Source
 from padviewer.sources.padded import read_windows
+from padviewer.spec import ACROSS_FILTERS
 from padviewer.windows import AxisWindows, Windows, repeats_of
 from padviewer.workers.feature_map import FeatureMap
 from padviewer.workers.frameworks import Framework
+from padviewer.workers.kernel import Filters, Kernel, kernel_of, key_of
 from padviewer.workers.messages import Array
 
 # Compiled functions that are kept: one for each shape of a kernel with its strides.
 _KEPT = 16
-# Activations that look at all filters of a place; the others go element by element.
-_ACROSS_FILTERS = ("softmax",)
 # Sums of numbers up to here stay far from infinity. Beyond it, and where there are NaN and infinities, operations run
 # one by one: TensorFlow's fused relu makes 0 of NaN.
 _TAME = 1e25
 
 
 class Convolution:
-    """Convolves blocks on the device of a plan. The kernel drawn last and the newest compiled functions are kept.
+    """Convolves blocks on the device of a plan. The newest kernel and the newest compiled functions are kept.
 
     Args:
         framework: Keras' backend.
@@ -39,8 +39,7 @@ class Convolution:
 
     def __init__(self, framework: Framework) -> None:
         self._framework = framework
-        self._drawn: tuple[Any, ...] = ()
-        self._kernel: Array = np.empty(0, FEATURE_DTYPE)
+        self._kernel: tuple[tuple[object, ...], Kernel] | None = None
         self._functions: OrderedDict[tuple[Any, ...], Callable[..., Any]] = OrderedDict()
 
     def whole(self, plan: Plan, source: Source) -> FeatureMap:
@@ -62,12 +61,11 @@ class Convolution:
         found = [(axis, repeats_of(axis, plan.spec.mode)) for axis in plan.spatial]
         read = tuple(AxisWindows(kept.index, axis.stride, axis.dilation) for axis, kept in found)
         repeats = {stage.axes.index(axis.letter): kept.source for axis, kept in found if kept.repeats}
-        windows = Windows(Span(0, plan.input.extent(BATCH)), read, plan.input.extent(CHANNELS))
-        filters = Span(0, plan.spec.filters)
+        windows = Windows(Span(0, plan.input.extent(BATCH)), read, Span(0, plan.input.extent(CHANNELS)))
         self.check_device(plan)
         if not stage.size:
             return FeatureMap(np.zeros(stage.shape, FEATURE_DTYPE), {})
-        computed = self.of_block(plan, read_windows(source, plan, windows), windows, filters)
+        computed = self.of_block(plan, read_windows(source, plan, windows), windows, Span(0, plan.filters))
         if BATCH not in stage.axes:
             computed = computed[0]
         return FeatureMap(computed, repeats)
@@ -88,23 +86,20 @@ class Convolution:
             DeviceError: the device is not there, or ran out of memory.
         """
         self.check_device(plan)
-        wanted = slice(filters.start, filters.stop, filters.step)
-        across = plan.spec.activation in _ACROSS_FILTERS
-        kernel = self._kernel_of(plan)
-        kernel = kernel if across else np.ascontiguousarray(kernel[..., wanted])
+        across = plan.spec.activation in ACROSS_FILTERS
+        kernel = self.kernel_of(plan)
+        chosen = kernel.all() if across else kernel.some(filters)
         try:
             with keras.device(plan.spec.device.lower()), self._framework.inference():
-                # The sum with a bias of zeros is what frameworks have a fused operation for.
-                bias = np.zeros((1,) * (block.ndim - 1) + kernel.shape[-1:], FEATURE_DTYPE)
-                parts = [keras.ops.convert_to_tensor(part) for part in (block, kernel, bias)]
-                function = self._function(plan, kernel.shape, windows, compiled=_is_tame(block))
-                result = self._framework.to_numpy(function(*parts))
+                tensors = [keras.ops.convert_to_tensor(part) for part in (block, *chosen.tensors)]
+                function = self._function(plan, chosen, windows, compiled=_is_tame(block, kernel.largest))
+                result = self._framework.to_numpy(function(*tensors))
         except self._framework.out_of_memory as error:
             raise DeviceError(
                 f"{plan.spec.device} ran out of memory: the feature map takes {format_bytes(plan.engine_bytes)}; "
                 "use fewer filters, larger strides or a smaller target"
             ) from error
-        return result[..., wanted] if across else result
+        return result[..., filters.start : filters.stop : filters.step] if across else result
 
     def check_device(self, plan: Plan) -> None:
         """Raises a `DeviceError` where the device of a plan is not there."""
@@ -112,34 +107,85 @@ class Convolution:
         if device not in framework.devices:
             raise DeviceError(f"device {device} is not there; {framework.version} has {', '.join(framework.devices)}")
 
-    def _kernel_of(self, plan: Plan) -> Array:
-        """Draws the kernel as Keras' layer does: all filters at once, since one alone would be drawn otherwise."""
-        sizes = tuple(axis.kernel for axis in plan.spatial)
-        drawn = (*sizes, plan.input.extent(CHANNELS), plan.spec.filters, plan.spec.seed)
-        if self._drawn != drawn:
-            kernel = keras.initializers.GlorotUniform(seed=plan.spec.seed)(drawn[:-1], FEATURE_DTYPE)
-            self._kernel, self._drawn = np.asarray(keras.ops.convert_to_numpy(kernel)), drawn
-        return self._kernel
+    def filter_of(self, plan: Plan, number: int) -> tuple[Array, float]:
+        """Returns the kernel of one filter in effect.
 
-    def _function(self, plan: Plan, kernel: tuple[int, ...], windows: Windows, compiled: bool) -> Callable[..., Any]:
+        Args:
+            plan: a plan that has a FEATURE stage.
+            number: of the filter.
+
+        Returns:
+            float32 of shape (kernel sizes, channels of the input), zeros where a group does not read; and the bias.
+        """
+        with keras.device(plan.spec.device.lower()):
+            return self.kernel_of(plan).filter(number)
+
+    def kernel_of(self, plan: Plan) -> Kernel:
+        """Returns the kernel of a plan; the newest is kept."""
+        key = key_of(plan)
+        if self._kernel is None or self._kernel[0] != key:
+            self._kernel = key, kernel_of(plan, _glorot_uniform)
+        return self._kernel[1]
+
+    def _function(self, plan: Plan, chosen: Filters, windows: Windows, compiled: bool) -> Callable[..., Any]:
         strides = tuple(axis.stride for axis in windows.spatial)
         dilation = tuple(axis.dilation for axis in windows.spatial)
         activation = keras.activations.get(plan.spec.activation)
+        groups, grouped = chosen.groups, self._framework.grouped
 
-        def convolve(block: Any, weights: Any, bias: Any) -> Any:
-            sums = keras.ops.conv(block, weights, strides, "valid", "channels_last", dilation)
-            return activation(keras.ops.add(sums, bias))
+        def convolve(block: Any, first: Any, *others: Any) -> Any:
+            sums = _sums(block, first, groups, strides, dilation, grouped)
+            for second in others[:-1]:
+                sums = keras.ops.conv(sums, second, 1, "valid", "channels_last")
+            # The sum with a bias, of zeros too, is what frameworks have a fused operation for.
+            return activation(keras.ops.add(sums, others[-1]))
 
         if not compiled:
             return convolve
-        key = (kernel, strides, dilation, plan.spec.activation, plan.spec.device)
+        shapes = tuple(tensor.shape for tensor in chosen.tensors)
+        key = (groups, shapes, strides, dilation, plan.spec.activation, plan.spec.device)
         if key not in self._functions:
-            self._functions[key] = self._framework.compiled(convolve, kernel)
+            self._functions[key] = self._framework.compiled(convolve, windows.channels.count, shapes)
             if len(self._functions) > _KEPT:
                 self._functions.popitem(last=False)
         self._functions.move_to_end(key)
         return self._functions[key]
 
 
-def _is_tame(block: Array) -> bool:
-    return bool(block.size and block.min() > -_TAME and block.max() < _TAME)
+def _sums(
+    block: Any, kernel: Any, groups: tuple[int, ...], strides: tuple[int, ...], dilation: tuple[int, ...], grouped: bool
+) -> Any:
+    """Convolves groups of channels with the filters of each.
+
+    Args:
+        block: (batch, spatial axes, channels), the channels of the groups one after the other.
+        kernel: (kernel sizes, channels of a group, filters of all groups).
+        groups: how many filters each group has.
+        strides, dilation: of each spatial axis.
+        grouped: whether the framework has one operation for any groups.
+    """
+    read, even = kernel.shape[-2], len(set(groups)) == 1
+    if len(groups) == 1 or (grouped and even):
+        return keras.ops.conv(block, kernel, strides, "valid", "channels_last", dilation)
+    if read == 1 and even and len(strides) < 3 and len(set(strides)) == 1:
+        single = (*kernel.shape[:-2], len(groups), groups[0])
+        depthwise = keras.ops.reshape(kernel, single)
+        return keras.ops.depthwise_conv(block, depthwise, strides, "valid", "channels_last", dilation)
+    sums, place = [], 0
+    for number, filters in enumerate(groups):
+        if filters:
+            part = block[..., number * read : (number + 1) * read], kernel[..., place : place + filters]
+            sums.append(keras.ops.conv(*part, strides, "valid", "channels_last", dilation))
+        place += filters
+    return keras.ops.concatenate(sums, -1)
+
+
+def _glorot_uniform(shape: tuple[int, ...], seed: int) -> Array:
+    kernel = keras.initializers.GlorotUniform(seed=seed)(shape, FEATURE_DTYPE)
+    return np.asarray(keras.ops.convert_to_numpy(kernel))
+
+
+def _is_tame(block: Array, largest: float) -> bool:
+    """Whether no sum of products of a block with numbers up to `largest` comes near infinity."""
+    limit = _TAME / max(1.0, largest)
+    return bool(block.size and block.min() > -limit and block.max() < limit)

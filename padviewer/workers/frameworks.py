@@ -36,8 +36,9 @@ class Framework:
         devices: names such as `CPU:0` and `GPU:0`.
         out_of_memory: what it raises where a device has no room.
         inference: makes a block that keeps nothing for gradients.
-        compiled: returns a function of a block, a kernel and a bias in its compiled form, given the kernel's shape.
-            Blocks may be of any size.
+        compiled: returns a function of a block and other tensors in its compiled form, given the block's channels and
+            the shapes of the others. Blocks may be of any size.
+        grouped: whether a convolution of groups is one operation that it has everywhere, and fast.
         to_numpy: returns a tensor as an array, without a copy where that can be; the array may be read-only.
     """
 
@@ -45,7 +46,8 @@ class Framework:
     devices: tuple[str, ...]
     out_of_memory: tuple[type[Exception], ...]
     inference: Callable[[], AbstractContextManager[Any]] = nullcontext
-    compiled: Callable[[Function, tuple[int, ...]], Function] = lambda function, _kernel: function
+    compiled: Callable[[Function, int, tuple[tuple[int, ...], ...]], Function] = lambda function, *_shapes: function
+    grouped: bool = True
     to_numpy: Callable[[Any], npt.NDArray[Any]] = np.asarray
 
 
@@ -82,17 +84,16 @@ def _tensorflow() -> Framework:
     names = [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()]
     devices = tuple(name for name in names if not name.startswith("XLA_"))
 
-    def compiled(function: Function, kernel: tuple[int, ...]) -> Function:
+    def compiled(function: Function, channels: int, shapes: tuple[tuple[int, ...], ...]) -> Function:
         # Known sizes of all but the block let TensorFlow fuse convolution, bias and activation.
-        rank = len(kernel)
-        shapes = ((None,) * (rank - 1) + (kernel[-2],), kernel, (1,) * (rank - 1) + kernel[-1:])
+        block = (None,) * (len(shapes[0]) - 1) + (channels,)
         traced: Function = tf.function(
-            function, input_signature=[tf.TensorSpec(shape) for shape in shapes], autograph=False
+            function, input_signature=[tf.TensorSpec(shape) for shape in (block, *shapes)], autograph=False
         )
         return traced
 
     version = f"TensorFlow {tf.__version__}"
-    return Framework(version, devices, (tf.errors.ResourceExhaustedError,), compiled=compiled)
+    return Framework(version, devices, (tf.errors.ResourceExhaustedError,), compiled=compiled, grouped=False)
 
 
 def _jax() -> Framework:
@@ -100,7 +101,7 @@ def _jax() -> Framework:
 
     found = {f"{device.platform.upper()}:{device.id}": None for device in [*jax.devices("cpu"), *jax.devices()]}
 
-    def compiled(function: Function, _kernel: tuple[int, ...]) -> Function:
+    def compiled(function: Function, _channels: int, _shapes: tuple[tuple[int, ...], ...]) -> Function:
         traced: Function = jax.jit(function)
         return traced
 

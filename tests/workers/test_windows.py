@@ -16,13 +16,21 @@ from padviewer.layers import MultiDimDynamicPadding
 from padviewer.plan import ArrayInfo
 from padviewer.resolve import resolve
 from padviewer.sources import ArraySource, read_windows
-from padviewer.spec import PipelineSpec
+from padviewer.spec import CONVOLUTIONS, PipelineSpec
 from padviewer.windows import block_bytes, thinned, windows_of
 from padviewer.workers.convolution import Convolution
 from padviewer.workers.frameworks import load_framework
 
 LAYOUTS = ("T", "TC", "CT", "HW", "HWC", "CHW", "WH", "BHWC", "DHW", "CDHW")
-CONVOLUTIONS = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
+LAYERS = {
+    ("standard", 1): keras.layers.Conv1D,
+    ("standard", 2): keras.layers.Conv2D,
+    ("standard", 3): keras.layers.Conv3D,
+    ("depthwise", 1): keras.layers.DepthwiseConv1D,
+    ("depthwise", 2): keras.layers.DepthwiseConv2D,
+    ("separable", 1): keras.layers.SeparableConv1D,
+    ("separable", 2): keras.layers.SeparableConv2D,
+}
 
 
 @functools.cache
@@ -36,6 +44,30 @@ def everything(feature):
     feature.copy_into(out)
     np.testing.assert_array_equal(feature.cut(tuple(Span(0, size) for size in feature.shape)), out)
     return out
+
+
+def layer_of(plan):
+    """Keras' own layer of the plan's convolution."""
+    spec = plan.spec
+    drawn = keras.initializers.GlorotUniform(seed=spec.seed)
+    own = {
+        "standard": {"filters": spec.filters, "groups": spec.groups, "kernel_initializer": drawn},
+        "depthwise": {"depth_multiplier": spec.depth_multiplier, "depthwise_initializer": drawn},
+        "separable": {
+            "filters": spec.filters,
+            "depth_multiplier": spec.depth_multiplier,
+            "depthwise_initializer": drawn,
+            "pointwise_initializer": drawn,
+        },
+    }
+    return LAYERS[spec.conv, len(plan.spatial)](
+        kernel_size=tuple(axis.kernel for axis in plan.spatial),
+        strides=tuple(axis.stride for axis in plan.spatial),
+        dilation_rate=tuple(axis.dilation for axis in plan.spatial),
+        padding=spec.conv_padding,
+        activation=spec.activation,
+        **own[spec.conv],
+    )
 
 
 def keras_feature(plan, array):
@@ -52,15 +84,7 @@ def keras_feature(plan, array):
         fill_value=spec.fill_value,
         overflow=spec.overflow,
     )(x)
-    layer = CONVOLUTIONS[rank](
-        spec.filters,
-        tuple(axis.kernel for axis in plan.spatial),
-        strides=tuple(axis.stride for axis in plan.spatial),
-        dilation_rate=tuple(axis.dilation for axis in plan.spatial),
-        padding=spec.conv_padding,
-        activation=spec.activation,
-        kernel_initializer=keras.initializers.GlorotUniform(seed=spec.seed),
-    )
+    layer = layer_of(plan)
     return np.asarray(keras.ops.convert_to_numpy(layer(padded))).reshape(plan.feature.shape)
 
 
@@ -70,22 +94,29 @@ def pipelines(draw):
     spatial = [letter for letter in "DHWT" if letter in axes]
     longest = 9 if len(spatial) == 3 else 14
     shape = tuple(draw(st.integers(1, longest if letter in spatial else 3)) for letter in axes)
+    per_axis = lambda low, high: tuple(draw(st.integers(low, high)) for _ in spatial)  # noqa: E731
+    strided = draw(st.booleans())
+    conv = draw(st.sampled_from(CONVOLUTIONS if len(spatial) < 3 else ["standard"]))
+    groups = draw(st.sampled_from([1, 2, 3])) if conv == "standard" and "C" in axes else 1
+    shape = tuple(draw(st.sampled_from([1, 2])) * groups if a == "C" else n for a, n in zip(axes, shape, strict=True))
     array = np.random.default_rng(draw(st.integers(0, 99))).normal(size=shape)
     dtype = draw(st.sampled_from(["float32", "uint8", "float64", "int16"]))
     array = array.astype(dtype) if dtype.startswith("float") else (array * 40).clip(0, 120).astype(dtype)
-    per_axis = lambda low, high: tuple(draw(st.integers(low, high)) for _ in spatial)  # noqa: E731
-    strided = draw(st.booleans())
+    strides = per_axis(1, 3) if conv == "standard" else (draw(st.integers(1, 3)),)
     spec = PipelineSpec(
         axes=axes,
+        conv=conv,
+        groups=groups,
+        depth_multiplier=draw(st.integers(1, 3)),
         target=tuple(draw(st.one_of(st.none(), st.integers(1, 40))) for _ in spatial),
         position=draw(st.sampled_from(POSITIONS)),
         position_seed=draw(st.integers(0, 99)),
         mode=draw(st.sampled_from(MODES)),
         fill_value=draw(st.sampled_from([0, 1, 7])),
         overflow=draw(st.sampled_from([o for o in OVERFLOWS if o != "error"])),
-        filters=draw(st.integers(1, 4)),
+        filters=draw(st.integers(1, 4)) * groups,
         kernel=per_axis(1, 4),
-        strides=per_axis(1, 3) if strided else (1,),
+        strides=strides if strided else (1,),
         dilation=(1,) if strided else per_axis(1, 3),
         conv_padding=draw(st.sampled_from([p for p in CONV_PADDINGS if p != "causal" or len(spatial) == 1])),
         activation=draw(st.sampled_from(["linear", "relu", "softmax"])),
