@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from padviewer.assets import samples
 from padviewer.errors import shortened
 from padviewer.gui.axes_menu import AxesMenu
+from padviewer.gui.history import Step
 from padviewer.plan import Stage
 
 if TYPE_CHECKING:
@@ -102,6 +103,12 @@ class Actions:
         self.add(self._recent, "Clear the list", self._commands.clear_recent)
         self._recent.setEnabled(bool(paths))
 
+    def set_steps(self, undo: Step | None, redo: Step | None) -> None:
+        """Says what would be undone, and what done again."""
+        for action, verb, step in ((self.undo, "&Undo", undo), (self.redo, "Re&do", redo)):
+            action.setText(f"{verb} {step.text.replace('&', '&&')}" if step else verb)
+            action.setEnabled(step is not None)
+
     def set_theme(self, name: str) -> None:
         """Marks the theme that was chosen; one that is not known, from a file that was edited, is the desktop's."""
         self.themes.get(name, self.themes["system"]).setChecked(True)
@@ -132,6 +139,10 @@ class Actions:
             action.triggered.connect(lambda _checked=False, path=path: self._commands.open_sample(path))
 
     def _build_edit(self, menu: QMenu) -> None:
+        self.undo = self.add(menu, "&Undo", self._commands.undo, "Ctrl+Z")
+        self.redo = self.add(menu, "Re&do", self._commands.redo, "Ctrl+Shift+Z", "Ctrl+Y")
+        self.set_steps(None, None)
+        menu.addSeparator()
         self.add(menu, "&Copy picture of the pane", self._commands.copy_picture, QKeySequence.StandardKey.Copy)
         self.add(menu, "Copy picture of &all panes", self._commands.copy_panes, "Ctrl+Shift+C")
         menu.addSeparator()

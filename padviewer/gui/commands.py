@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from padviewer import __version__
-from padviewer.errors import PadviewerError
+from padviewer.errors import PadviewerError, shortened
 from padviewer.gui.export_dialog import ask_export_path
+from padviewer.gui.history import Step
 from padviewer.gui.open_dialog import ask_files, ask_folder
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
@@ -86,6 +87,14 @@ class Commands:
 
     # ---- edit
 
+    def undo(self) -> None:
+        """Takes the last edit of a setting back."""
+        self._tell_step("undone", self._session.undo())
+
+    def redo(self) -> None:
+        """Does again what was undone last."""
+        self._tell_step("done again", self._session.redo())
+
     def copy_picture(self) -> None:
         """Copies the picture of the pane that the pointer was in last."""
         self._window.panes.active.copy_picture()
@@ -98,7 +107,15 @@ class Commands:
     def reset_settings(self) -> None:
         """Goes back to the defaults."""
         defaults = PipelineSpec()
-        self._session.edit({name: getattr(defaults, name) for name in PipelineSpec.__dataclass_fields__})
+        changes = {name: getattr(defaults, name) for name in PipelineSpec.__dataclass_fields__}
+        self._session.edit(changes, "reset of all settings")
+
+    def _tell_step(self, what: str, step: Step | None) -> None:
+        if step is None:
+            return
+        shown = self._session.files.shown
+        place = f" (of {shortened(Path(step.item[0]).name, 40)})" if step.item and step.item != shown else ""
+        self._window.status.say(f"{what}: {step.text}{place}")
 
     # ---- view
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from padviewer.errors import SettingsError
@@ -23,10 +23,17 @@ class FieldGuard(QObject):
     """Lets the wheel scroll the form instead of changing a field that the pointer happens to pass.
 
     And leaves letters to the field that has the keyboard: choices are found by typing, whatever shortcuts there are.
+    Undoing is the window's, so that it is the same wherever the keyboard is.
     """
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
+                # Settings are undone by the window; a text that is no setting yet, by its field.
+                if not watched.property("wrong"):
+                    event.ignore()
+                    return True
+                return False
             plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
             if plain and event.text().isprintable() and event.text():
                 event.accept()

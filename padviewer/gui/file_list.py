@@ -21,7 +21,7 @@ class FileList(QObject):
     """
 
     changed = Signal()
-    opened = Signal(object)  # ArrayInfo of the file that is to be shown
+    opened = Signal(object, object, object)  # ArrayInfo of what is to be shown, its item, and the one shown before
     failed = Signal(object)  # PadviewerError: nothing that was asked for could be opened
 
     def __init__(self, reader: Client, budget: int, parent: QObject | None = None) -> None:
@@ -39,6 +39,19 @@ class FileList(QObject):
     def current(self) -> int | None:
         """Which entry is on screen; None where it was taken off the list."""
         return next((i for i, entry in enumerate(self.entries) if entry.item == self._shown), None)
+
+    @property
+    def shown(self) -> Item | None:
+        """Path and member of what is on screen, as they were asked for."""
+        return self._shown
+
+    def restore(self, items: list[Item], shown: Item | None) -> None:
+        """Lists the files of a session in place of what is listed, and shows one of them, or the next that opens."""
+        self.entries = [FileEntry(item) for item in items]
+        self._shown = None
+        self.changed.emit()
+        if shown is not None:
+            self._open(shown, [item for item in items if item != shown])
 
     def open(self, items: list[Item]) -> None:
         """Adds files, and the arrays of folders, to the list and shows the first that can be opened."""
@@ -78,9 +91,9 @@ class FileList(QObject):
         """Opens an item, or the first of the others that can be; those before it keep their error in the list."""
 
         def opened(info: ArrayInfo) -> None:
-            self._shown = item
+            before, self._shown = self._shown, item
             self._note(FileEntry(item, info))
-            self.opened.emit(info)
+            self.opened.emit(info, item, before)
             if others:
                 self._describe(others)
 

@@ -152,6 +152,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session = self.session
+        session.source_changed.connect(self._on_session_source_changed)
         session.plan_changed.connect(self._on_session_plan_changed)
         session.cut_changed.connect(self._on_session_cut_changed)
         session.tile_ready.connect(self._on_session_tile_ready)
@@ -161,6 +162,7 @@ class MainWindow(QMainWindow):
         session.worker_died.connect(self._on_session_worker_died)
         session.probed.connect(self.probe.set_probe)
         session.devices_changed.connect(self._on_session_devices_changed)
+        session.history_changed.connect(self._on_session_history_changed)
         session.export_resumed.connect(self.status.show_resumed)
         session.export_progressed.connect(self.status.set_progress)
         session.export_ended.connect(self._on_session_export_ended)
@@ -201,8 +203,6 @@ class MainWindow(QMainWindow):
         elif self._plan_error:
             self._plan_error = False
             self.message.clear()
-        if older is None:
-            self._on_source_shown(plan)
 
     def _on_session_cut_changed(self, cut: Cut) -> None:
         self.panes.set_cut(cut)
@@ -210,8 +210,11 @@ class MainWindow(QMainWindow):
         if plan is not None:
             self.actions_.axes.set_axes(axes_choices(plan), axes_on_screen(plan, cut))
 
-    def _on_source_shown(self, plan: Plan) -> None:
-        if self.message.kind == "error" and plan.problem is None:
+    def _on_session_source_changed(self) -> None:
+        plan = self.session.plan
+        if plan is None:
+            return
+        if self.message.kind == "error":
             self.message.clear()
         self.preferences.add_recent(plan.info.path)
         self.actions_.set_recent(self.preferences.recent)
@@ -246,6 +249,10 @@ class MainWindow(QMainWindow):
         self.status.set_engine(devices.framework if devices else f"starting {backend}…")
         if devices is not None:
             self.form.set_devices(devices.names)
+
+    def _on_session_history_changed(self) -> None:
+        history = self.session.history
+        self.actions_.set_steps(history.last_done, history.last_undone)
 
     def _on_session_export_ended(self, path: str, error: PadviewerError | None) -> None:
         self.status.end_export(path, error)

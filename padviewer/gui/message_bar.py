@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
@@ -15,7 +18,7 @@ _NARROW = 600
 class MessageBar(QFrame):
     """Shows one message at a time: an error with its remedies, or a note."""
 
-    remedy_chosen = Signal(object)  # settings; a `dict` would hold no integer of more than 64 bits
+    remedy_chosen = Signal(object, str)  # settings, and what they mend; a `dict` would hold no integer of over 64 bits
     dismissed = Signal(str)  # the key of the note
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -52,10 +55,13 @@ class MessageBar(QFrame):
         """Shows an error, and its remedies where it has some."""
         self._show("error", "", error.message)
         for label, changes in error.remedies if isinstance(error, PlanError) else ():
-            button = QPushButton(label)
-            button.clicked.connect(lambda _checked=False, changes=changes: self.remedy_chosen.emit(changes))
-            self._buttons.insertWidget(len(self._offered), button)
-            self._offered.append(button)
+            self._offer(label, partial(self.remedy_chosen.emit, changes, label))
+
+    def show_offer(self, text: str, offers: Sequence[tuple[str, Callable[[], object]]], key: str = "") -> None:
+        """Shows a note with what can be done about it: the text of each button and what it calls."""
+        self._show("note", key, text)
+        for label, slot in offers:
+            self._offer(label, slot)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Puts the buttons under the text where there is little room beside it."""
@@ -95,6 +101,12 @@ class MessageBar(QFrame):
             self.style().unpolish(self)
             self.style().polish(self)
         self.setVisible(True)
+
+    def _offer(self, label: str, slot: Callable[[], object]) -> None:
+        button = QPushButton(label)
+        button.clicked.connect(lambda _checked=False: slot())
+        self._buttons.insertWidget(len(self._offered), button)
+        self._offered.append(button)
 
     def _withdraw(self) -> None:
         for button in self._offered:

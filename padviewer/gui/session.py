@@ -6,7 +6,7 @@ dropped. Nothing here is a widget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -14,24 +14,26 @@ from PySide6.QtCore import QObject, Signal
 from padviewer.axes import spatial_axes
 from padviewer.errors import Cancelled, MissingFeature, PadviewerError, SettingsError, WorkerDied
 from padviewer.geometry import Region
-from padviewer.gui.bridge import Drive, settle
+from padviewer.gui.bridge import settle
+from padviewer.gui.exports import EXPORTER, ExportWork
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
-from padviewer.gui.screen import Cut, fit_cut, follow_content, is_data, place_at, plane_region
+from padviewer.gui.files import Item
+from padviewer.gui.history import History, Step
+from padviewer.gui.kept import Kept
+from padviewer.gui.probe import ProbeWork
+from padviewer.gui.saved_session import SavedSession
+from padviewer.gui.screen import Cut, fit_cut, follow_content, plane_region
+from padviewer.gui.setting_text import BUDGET, changed_settings
 from padviewer.gui.tiles import TileWork
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
-from padviewer.workers.export_job import export_job
-from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import ENGINES, READER
-from padviewer.workers.messages import AttachRequest, Devices, DevicesRequest, ProbeRequest, Tile
-from padviewer.workers.process import OnProgress
+from padviewer.workers.messages import Devices, DevicesRequest, Tile
 
-EXPORTER = "exporter"
-# Settings that belong to a number of spatial axes, and so are kept for each.
-_PER_RANK = ("target", "multiple_of", "kernel", "strides", "dilation")
+__all__ = ["EXPORTER", "Session"]
 
 
 class Session(QObject):
@@ -52,6 +54,7 @@ class Session(QObject):
     failed = Signal(object)  # PadviewerError: something that was asked for could not be done
     worker_died = Signal(object, bool)  # PadviewerError, and whether another worker runs
     probed = Signal(object)  # {Stage: (index, is data, values or None)}
+    history_changed = Signal()  # what can be undone or done again
     devices_changed = Signal(object)  # Devices; None while the engine starts
     export_resumed = Signal(object, object)  # done and total bytes: an export that was interrupted is continued
     export_progressed = Signal(object, object)  # done and total bytes: more than 32 bits
@@ -67,22 +70,30 @@ class Session(QObject):
     ) -> None:
         super().__init__(parent)
         self._clients = clients
-        self._budget = budget
-        self._kept: dict[int, dict[str, Any]] = {}
-        self._probe: dict[Stage, Any] = {}
-        self._export: Drive | None = None
-        self._pointer: tuple[float, float] | None = None
+        self._usual_budget = budget
+        self._kept = Kept()
+        self._restored: tuple[Item, Cut] | None = None
         self._demonstration = demonstration
-        self.exporting = False
+        self.budget = budget
         self.spec = spec
+        self.history = History()
         self.plan: Plan | None = None
         self.cut = Cut()
         self.files = FileList(clients[READER], budget, self)
         self.files.opened.connect(self._adopt)
-        self.files.failed.connect(self.failed)
+        self.files.failed.connect(self._on_files_failed)
         self.devices: Devices | None = None
         self.feature = FeatureWork(clients, self._on_feature_changed, self._on_view_tile)
         self.tiles = TileWork(clients, self.feature, self._is_current, self.tile_ready.emit, self._on_request_failed)
+        self._probe = ProbeWork(clients, self.feature, self._is_current, self.probed.emit, self._on_request_failed)
+        self._exports = ExportWork(
+            clients, self.feature, self.export_resumed.emit, self.export_progressed.emit, self.export_ended.emit
+        )
+
+    @property
+    def exporting(self) -> bool:
+        """Whether an export is running."""
+        return self._exports.running
 
     @property
     def idle(self) -> bool:
@@ -110,28 +121,69 @@ class Session(QObject):
         if self.plan is not None:
             self.files.open([(self.plan.info.path, member)])
 
-    def edit(self, changes: dict[str, Any]) -> None:
-        """Changes settings; what could be valid for no input is refused and nothing changes."""
+    def edit(self, changes: dict[str, Any], what: str = "") -> None:
+        """Changes settings; what could be valid for no input is refused and nothing changes.
+
+        Args:
+            changes: values by the names of the settings; `budget` is one of them.
+            what: says what this is, where it is a step of its own for undoing, such as a remedy.
+        """
         try:
-            spec = self.spec.replace(**changes)
+            spec = self.spec.replace(**{name: value for name, value in changes.items() if name != BUDGET})
         except SettingsError as error:
             self.failed.emit(error)
             return
-        if spec == self.spec:
-            return
-        older, switched = self._engine, spec.backend != self.spec.backend
-        self.spec = spec
-        if switched:
-            # An engine holds much memory; the next use of its backend starts another.
-            older.rest()
-            self.start()
-        self._resolve()
+        older, before, budget = self.spec, self.budget, changes.get(BUDGET, self.budget)
+        names = changed_settings(older, spec)
+        was = {name: getattr(older, name) for name in names} | ({BUDGET: before} if budget != before else {})
+        now = {name: getattr(spec, name) for name in names} | ({BUDGET: budget} if budget != before else {})
+        if now:
+            self._set(spec, budget)
+            self.history.add(Step(was, now, self._letters, self.files.shown, what))
+            self.history_changed.emit()
 
     def set_budget(self, budget: int) -> None:
         """Sets the bytes that one result may take."""
-        self._budget = budget
-        self.files.set_budget(budget)
-        self._resolve()
+        self.edit({BUDGET: budget})
+
+    def undo(self) -> Step | None:
+        """Takes the last edit back; returns it, or None where there is none."""
+        step = self.history.undo()
+        if step is not None:
+            self._put(step.before, step)
+        return step
+
+    def redo(self) -> Step | None:
+        """Does again what was undone last; returns it, or None where there is nothing."""
+        step = self.history.redo()
+        if step is not None:
+            self._put(step.after, step)
+        return step
+
+    def save(self) -> SavedSession:
+        """Returns what is open and how it is set; how it is looked at is the window's to add."""
+        kept, axes = self._kept.save()
+        return SavedSession(
+            items=tuple(entry.item for entry in self.files.entries),
+            shown=self.files.shown,
+            spec=self.spec,
+            kept=kept,
+            axes=axes,
+            budget=None if self.budget == self._usual_budget else self.budget,
+            cut=self.cut,
+            done=tuple(self.history.done),
+            undone=tuple(self.history.undone),
+        )
+
+    def restore(self, saved: SavedSession) -> None:
+        """Opens the files of a session with its settings, in place of what is open."""
+        self._kept.restore(saved.kept, saved.axes)
+        self.history.restore(saved.done, saved.undone)
+        shown = saved.shown if saved.shown in saved.items else next(iter(saved.items), None)
+        self._restored = (shown, saved.cut) if shown is not None else None
+        self._set(saved.spec, saved.budget or self._usual_budget)
+        self.files.restore(list(saved.items), shown)
+        self.history_changed.emit()
 
     def set_averaging(self, averages: bool) -> None:
         """Sets whether pictures that are seen from afar show means of blocks, instead of samples."""
@@ -145,7 +197,7 @@ class Session(QObject):
         if cut != self.cut:
             self.cut = cut
             self.cut_changed.emit(cut)
-            self._probe_again()
+            self._probe.again(self.plan, cut)
 
     def request_tile(self, stage: Stage, region: Region) -> None:
         """Asks for a region of a stage; `tile_ready` brings it, unless a newer plan or plane has come."""
@@ -154,62 +206,20 @@ class Session(QObject):
 
     def probe(self, x: float, y: float) -> None:
         """Looks up the exact elements under a place on screen in every stage; `probed` brings them."""
-        self._pointer = (x, y)
-        if self.plan is None or not self.plan.spatial:
-            return
-        places = {s: place_at(self.plan, s, self.cut, x, y) for s in (Stage.INPUT, Stage.PADDED, Stage.FEATURE)}
-        found = {stage: place for stage, place in places.items() if place is not None}
-        plan = self.plan
-        self._probe = {
-            s: (index, s is not Stage.PADDED or is_data(plan, index), None) for s, (index, _r) in found.items()
-        }
-        self.probed.emit(self._probe)
-        regions = {stage: region for stage, (_index, region) in found.items()}
-        feature = regions.pop(Stage.FEATURE, None)
-        self._ask_values(self._clients[READER], plan, regions)
-        if feature is None or not self.feature.state.ready:
-            return
-        if plan.is_whole:
-            self._ask_values(self._engine, plan, {Stage.FEATURE: feature})
-        else:
-            self.feature.probe(plan, feature, self._probe_receiver(plan))
+        self._probe.point(self.plan, self.cut, x, y)
 
     def end_probe(self) -> None:
         """The pointer has left the panes."""
-        self._pointer, self._probe = None, {}
-        self.probed.emit({})
+        self._probe.leave()
 
     def export(self, stage: Stage, path: str) -> None:
         """Writes a stage to a file, over one that exists; `export_ended` tells what became of it."""
-        if self.plan is None or self.exporting:
-            return
-
-        def done(error: PadviewerError | None) -> None:
-            self.exporting, self._export = False, None
-            self.export_ended.emit(path, error)
-
-        def begun(found: Begun) -> None:
-            if found.resumed:
-                self.export_resumed.emit(found.resumed, found.total)
-
-        on_progress: OnProgress = self.export_progressed.emit
-        job = export_job(self.plan, stage, path, overwrite=True, on_begun=begun)
-        clients = {**self._clients, READER: self._clients[EXPORTER]}
-        self.exporting = True
-        decoded = self.feature.shared_input(self.plan) if self.plan.info.decoded else None
-        if decoded is not None:
-            # Where that fails, the file is decoded again.
-            self._clients[EXPORTER].submit("attach", AttachRequest(self.plan.info, decoded))
-        self._export = Drive(job, clients, lambda _bytes: done(None), done, on_progress, key="export")
+        if self.plan is not None:
+            self._exports.begin(self.plan, stage, path)
 
     def cancel_export(self) -> None:
         """Ends the export that is running."""
-        if not self.exporting:
-            return
-        # First the process that writes, so that what it leaves behind can be taken away.
-        self._clients[EXPORTER].rest()
-        if self._export is not None:
-            self._export.cancel()
+        self._exports.cancel()
 
     def cancel_feature(self) -> None:
         """Takes back the feature map that is on its way; an engine that computes it is ended and starts again."""
@@ -243,65 +253,69 @@ class Session(QObject):
             client.close()
         self.feature.close()
 
-    def _adopt(self, info: ArrayInfo) -> None:
+    @property
+    def _letters(self) -> str:
+        """The spatial axes of what is shown."""
+        return spatial_axes(self.plan.input.axes) if self.plan is not None else ""
+
+    def _set(self, spec: PipelineSpec, budget: int) -> None:
+        """Puts settings in force; those of a session that is being opened show with its file."""
+        older, switched = self._engine, spec.backend != self.spec.backend
+        self.spec = spec
+        if budget != self.budget:
+            self.budget = budget
+            self.files.set_budget(budget)
+        if switched:
+            # An engine holds much memory; the next use of its backend starts another.
+            older.rest()
+            self.start()
+        if self._restored is None:
+            self._resolve()
+
+    def _put(self, values: Mapping[str, Any], step: Step) -> None:
+        """Sets what a step tells: of what is on screen, or where it waits until that is on screen again."""
+        own = self._kept.take(values, step, self._letters, self.files.shown)
+        budget = own.pop(BUDGET, self.budget)
+        self._set(self.spec.replace(**own), budget)
+        self.history_changed.emit()
+
+    def _adopt(self, info: ArrayInfo, item: Item, before: Item | None) -> None:
         """Shows an array, with the settings last used for its number of spatial axes."""
-        changes: dict[str, Any] = {}
-        another = self.plan is not None and (self.plan.info.path, self.plan.info.member) != (info.path, info.member)
+        restored, self._restored = self._restored, None
+        older = self.plan.info if self.plan is not None and restored is None else None
+        again = older is not None and (older.path, older.member, older.axes) == (info.path, info.member, info.axes)
+        another = older is not None and (older.path, older.member) != (info.path, info.member)
         if another and self.spec == self._demonstration:
             self.spec = PipelineSpec()
-        if self.spec.axes and (another or len(self.spec.axes) != len(info.shape)):
-            changes["axes"] = None  # which axis is which was said of the other array
-        if self.plan is not None:
-            before = len(spatial_axes(self.plan.input.axes))
-            after = len(spatial_axes(changes.get("axes", self.spec.axes) or info.axes))
-            if before != after:
-                self._kept[before] = {name: getattr(self.spec, name) for name in _PER_RANK}
-                defaults = {name: getattr(PipelineSpec(), name) for name in _PER_RANK}
-                changes |= self._kept.get(after, defaults)
-        self.spec = self.spec.replace(**changes)
+        if another or (restored is not None and restored[0] != item):
+            self.spec = self._kept.change_item(self.spec, before, item)
+        if self.spec.axes and len(self.spec.axes) != len(info.shape):
+            self.spec = self.spec.replace(axes=None)
+        if older is not None:
+            after = spatial_axes(self.spec.axes or info.axes)
+            self.spec = self._kept.change_rank(self.spec, len(self._letters), len(after))
+        if restored is not None and restored[0] == item:
+            self.cut = restored[1]
+        elif not again:
+            self.cut = Cut()
+        self.history.seal()
         self.feature.forget()
         self.feature.release()
-        self.cut = Cut()
-        self._resolve(info, source_changed=True)
+        self._resolve(info, source_changed=not again)
 
     def _resolve(self, info: ArrayInfo | None = None, source_changed: bool = False) -> None:
+        read = info is not None
         info = info or (self.plan.info if self.plan else None)
         if info is None:
             return
-        older, self.plan = self.plan, resolve(self.spec, info, self._budget)
+        older, self.plan = self.plan, resolve(self.spec, info, self.budget)
         self.cut = follow_content(self.cut, None if source_changed else older, self.plan)
-        if source_changed:
+        if read:
             self.source_changed.emit()
         self.plan_changed.emit(None if source_changed else older, self.plan)
         self.cut_changed.emit(self.cut)
         self.feature.update(self.plan)
-        self._probe_again()
-
-    def _probe_again(self) -> None:
-        """What is under a resting pointer may be another element, or another number, now."""
-        if self._pointer is not None:
-            self.probe(*self._pointer)
-
-    def _ask_values(self, client: Client, plan: Plan, places: dict[Stage, Region]) -> None:
-        if not places:
-            return
-
-        future = client.submit("probe", ProbeRequest(plan, places))
-        settle(future, self._probe_receiver(plan), lambda error: self._on_request_failed(error, plan))
-
-    def _probe_receiver(self, plan: Plan) -> Callable[[dict[Stage, Any]], None]:
-        """Returns what takes values that are on their way, as long as they are of what is under the pointer."""
-        pointer, cut = self._pointer, self.cut
-
-        def deliver(values: dict[Stage, Any]) -> None:
-            still = self.plan is plan and self.cut == cut and self._pointer == pointer
-            if still and all(stage in self._probe for stage in values):
-                for stage, elements in values.items():
-                    index, data, _older = self._probe[stage]
-                    self._probe = {**self._probe, stage: (index, data, elements)}
-                self.probed.emit(self._probe)
-
-        return deliver
+        self._probe.again(self.plan, self.cut)
 
     def _is_current(self, plan: Plan, cut: Cut) -> bool:
         return self.plan is plan and self.cut == cut
@@ -309,6 +323,13 @@ class Session(QObject):
     def _on_view_tile(self, plan: Plan, plane: Region, tile: Tile) -> None:
         if self.plan is plan and plane == plane_region(plan, Stage.FEATURE, self.cut):
             self.tile_ready.emit(tile)
+
+    def _on_files_failed(self, error: PadviewerError) -> None:
+        if self._restored is not None:
+            # None of a session's files could be opened: its settings are in force for what was there before.
+            self._restored = None
+            self._resolve()
+        self.failed.emit(error)
 
     def _on_request_failed(self, error: PadviewerError, plan: Plan | None = None) -> None:
         if plan is not None and plan is not self.plan:
@@ -327,4 +348,4 @@ class Session(QObject):
     def _on_feature_changed(self, state: FeatureState) -> None:
         self.feature_changed.emit(state)
         if state.ready:
-            self._probe_again()
+            self._probe.again(self.plan, self.cut)
