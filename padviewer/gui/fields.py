@@ -75,7 +75,10 @@ class SettingEdit(QLineEdit):
             self._show(self._means(value) and (bool(self.text()) or self.hasFocus()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Steps with the arrow keys."""
+        """Steps with the arrow keys; undoing takes back a text that cannot be."""
+        if event.matches(QKeySequence.StandardKey.Undo) and self.property("wrong"):
+            self._show(False)
+            return
         by = _STEPS.get(event.key())
         if by is None or self._step is None:
             super().keyPressEvent(event)

@@ -26,7 +26,7 @@ from padviewer.spec import PipelineSpec
 sizes = st.lists(st.integers(1, 999), min_size=1, max_size=3).map(tuple)
 specs = st.builds(
     PipelineSpec,
-    target=st.lists(st.one_of(st.none(), st.integers(0, 9999)), max_size=3).map(tuple),
+    target=st.lists(st.one_of(st.none(), st.integers(0, 9999)), max_size=3).map(tuple).filter(lambda t: t != (None,)),
     multiple_of=sizes,
     kernel=sizes,
     position=st.sampled_from(CHOICES["position"]),
