@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -226,6 +227,16 @@ class Plan:
     def axis(self, letter: str) -> AxisPlan | None:
         """Returns the record of a spatial axis; None for batch and channels."""
         return next((axis for axis in self.spatial if axis.letter == letter), None)
+
+    def content(self, stage: Stage) -> tuple[Hashable, ...]:
+        """Returns what decides the elements of INPUT, PADDED or FEATURE: where it is equal, so are they."""
+        source = (stage, self.info, self.input.axes)
+        if stage is Stage.INPUT:
+            return source
+        if stage is Stage.FEATURE:
+            return (*source, self.spec)
+        # A fill of NaN equals no other NaN.
+        return (*source, self.pad_width, self.padded, self.spec.mode, repr(self.spec.fill_value))
 
     @property
     def pad_width(self) -> tuple[Split, ...]:

@@ -9,13 +9,14 @@ from typing import Any
 
 from padviewer.errors import PadviewerError
 from padviewer.geometry import Region, counts
+from padviewer.gui.blocks import Blocks
 from padviewer.gui.newest import NewestJob
 from padviewer.plan import Plan, Stage
-from padviewer.windows import block_bytes, thinned
+from padviewer.windows import thinned
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import Job, region_job
-from padviewer.workers.messages import Computed, Statistics, Tile, View, summarize
-from padviewer.workers.shared import OwnedArray
+from padviewer.workers.messages import Computed, Tile, View
+from padviewer.workers.statistics import Statistics, summarize
 
 # What one view may gather: about 0.2 s of work.
 VIEW_BYTES = 256 << 20
@@ -40,7 +41,7 @@ class FeatureView:
         self._on_error = on_error
         self._jobs = NewestJob(clients, "view")
         self._probes = NewestJob(clients, "view probe")
-        self._blocks: dict[str, OwnedArray] = {}
+        self._blocks = Blocks()
         self._statistics: tuple[Plan, Region, Statistics] | None = None
         self._shown: tuple[Plan, Region, Tile, Computed] | None = None
 
@@ -79,7 +80,7 @@ class FeatureView:
             assert view.data is not None
             on_values({Stage.FEATURE: view.data.ravel()})
 
-        job = lambda: region_job(plan, region, self._block("probe", plan, region))  # noqa: E731
+        job = lambda: region_job(plan, region, self._blocks.block("probe", plan, region))  # noqa: E731
         self._probes.run(job, deliver, lambda error: self._on_error(plan, error))
 
     def forget(self) -> None:
@@ -90,9 +91,7 @@ class FeatureView:
 
     def release(self) -> None:
         """Gives the shared memory back."""
-        for block in self._blocks.values():
-            block.release()
-        self._blocks.clear()
+        self._blocks.release()
 
     def _view_job(self, plan: Plan, region: Region, plane: Region) -> Job[tuple[View, Statistics]]:
         known = self._statistics
@@ -102,22 +101,11 @@ class FeatureView:
             statistics = None
         else:
             overview = thinned(plan, plane, VIEW_BYTES, most=_OVERVIEW)
-            sampled = yield from region_job(plan, overview, self._block("view", plan, overview))
+            sampled = yield from region_job(plan, overview, self._blocks.block("view", plan, overview))
             statistics = _statistics_of(sampled, plane)
-        view = yield from region_job(plan, region, self._block("view", plan, region))
+        view = yield from region_job(plan, region, self._blocks.block("view", plan, region))
         seen = _statistics_of(view, plane)
         return view, _reaching(statistics, seen) if statistics else seen
-
-    def _block(self, purpose: str, plan: Plan, region: Region) -> OwnedArray:
-        """Returns shared memory that a region's block fits, the same as before where it does."""
-        needed = block_bytes(plan, region)
-        block = self._blocks.get(purpose)
-        if block is None or block.nbytes < needed:
-            if block is not None:
-                block.release()
-                del self._blocks[purpose]
-            block = self._blocks[purpose] = OwnedArray((needed,), "uint8")
-        return block
 
 
 def _covers(region: Region, plane: Region) -> bool:

@@ -90,8 +90,10 @@ def percent(share: float) -> str:
     return f"{shown:.0f} %" if 1 <= shown <= 99 else f"{shown:.1f} %"
 
 
-def honesty_text(plan: Plan, axes: str, tile: Tile, levels: tuple[float, float], rule: str) -> str:
-    """Returns the line under a pane: what is shown, at which step, its levels, and what is not a number.
+def honesty_text(
+    plan: Plan, axes: str, tile: Tile, levels: tuple[float, float], rule: str, part: str = "magnitude"
+) -> str:
+    """Returns the line under a pane: what is shown, at which step, and its levels.
 
     Args:
         plan: whose stage is shown.
@@ -99,6 +101,7 @@ def honesty_text(plan: Plan, axes: str, tile: Tile, levels: tuple[float, float],
         tile: what is shown. The statistics of PADDED are those of INPUT, and told for its levels only.
         levels: the numbers that the first and the last colour stand for.
         rule: what they were taken from, one of `rendering.LEVEL_RULES`.
+        part: what is shown of complex numbers.
     """
     stage, region, statistics = tile.stage, tile.region, tile.statistics
     planned = plan.require(stage)
@@ -118,13 +121,10 @@ def honesty_text(plan: Plan, axes: str, tile: Tile, levels: tuple[float, float],
     if stage is Stage.FEATURE:
         parts.append("computed whole" if plan.is_whole else "computed for this view")
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")
-    counted = stage is not Stage.PADDED and planned.dtype.startswith(("float", "complex"))
-    if counted:
-        parts.append(f"NaN {statistics.nans}  Inf {statistics.infs}")
-    if statistics.one_in > 1 and (counted or rule == "data"):
-        parts.append(f"1 in {count_text(round(statistics.one_in))} looked at")
+    if statistics.one_in > 1 and rule == "data" and part != "phase":
+        parts[-1] += f" of 1 in {count_text(round(statistics.one_in))} looked at"
     if planned.dtype.startswith("complex"):
-        parts.append("magnitude")
+        parts.append(part)
     return joined(parts)
 
 

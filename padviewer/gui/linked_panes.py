@@ -7,7 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
 from padviewer.gui import rectangles, screen
-from padviewer.gui.pane import Pane, Room
+from padviewer.gui.pane import Pane
+from padviewer.gui.pane_texts import Room
 from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
 

@@ -8,9 +8,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QMenu, QWidget
 
-from padviewer.gui.rendering import COLOUR_MAPS, DIVERGING, LEVEL_RULES, Levels, Look
+from padviewer.gui.rendering import COLOUR_MAPS, CYCLIC, DIVERGING, LEVEL_RULES, Levels, Look
+from padviewer.workers.parts import PARTS
 
-_MAP_NAMES = {"auto": "Automatic", DIVERGING: f"{DIVERGING} (diverging)"}
+_MAP_NAMES = {"auto": "Automatic", DIVERGING: f"{DIVERGING} (diverging)", CYCLIC: f"{CYCLIC} (cyclic)"}
+_PART_NAMES = {"magnitude": "Magnitude", "phase": "Phase", "real": "Real part", "imaginary": "Imaginary part"}
 _RULE_NAMES = {
     "auto": "Automatic",
     "dtype": "Range of the dtype",
@@ -30,15 +32,24 @@ class LookMenu(QMenu):
         super().__init__(title, parent)
         self._look = Look()
         self._levels: Levels = (0.0, 1.0)
+        self._complex = self.addSection("Complex numbers as")
+        self._parts = self._choices({part: _PART_NAMES[part] for part in PARTS}, self._on_part_chosen)
         self.addSection("Colour map")
         self._maps = self._choices({name: _MAP_NAMES.get(name, name) for name in COLOUR_MAPS}, self._on_map_chosen)
         self.addSection("Levels")
         self._rules = self._choices({rule: _RULE_NAMES[rule] for rule in LEVEL_RULES}, self._on_rule_chosen)
         self.set_look(self._look, self._levels)
+        self.set_complex(False)
+
+    def set_complex(self, is_complex: bool) -> None:
+        """Offers the parts of complex numbers, or not."""
+        for action in (self._complex, *self._parts.values()):
+            action.setVisible(is_complex)
 
     def set_look(self, look: Look, levels: Levels) -> None:
         """Shows what is in force."""
         self._look, self._levels = look, levels
+        self._parts[look.part].setChecked(True)
         self._maps[look.colour_map].setChecked(True)
         self._rules[look.rule].setChecked(True)
 
@@ -54,6 +65,11 @@ class LookMenu(QMenu):
             actions[key] = action
         group.triggered.connect(slot)
         return actions
+
+    def _on_part_chosen(self, action: QAction) -> None:
+        look = replace(self._look, part=action.data())
+        # Levels that were typed for one part mean nothing for another.
+        self.look_edited.emit(replace(look, rule="auto") if look.rule == "custom" else look)
 
     def _on_map_chosen(self, action: QAction) -> None:
         self.look_edited.emit(replace(self._look, colour_map=action.data()))

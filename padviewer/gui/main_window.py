@@ -22,6 +22,7 @@ from padviewer.gui.linked_panes import LinkedPanes
 from padviewer.gui.message_bar import MessageBar
 from padviewer.gui.open_dialog import dropped_items
 from padviewer.gui.pane import Pane
+from padviewer.gui.plane_statistics import PlaneStatistics
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.probe_panel import ProbePanel
 from padviewer.gui.screen import Cut, axes_choices, axes_on_screen
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(720, 480)
         self.resize(1400, 900)
+        self.statistics = PlaneStatistics(session, self)
         self.panes = LinkedPanes()
         self.files = FilePanel()
         self.form = SettingsForm()
@@ -112,7 +114,8 @@ class MainWindow(QMainWindow):
     @property
     def settled(self) -> bool:
         """Whether everything that was asked for is on screen."""
-        return self.session.idle and not any(pane.is_asking for pane in self.panes.panes.values())
+        counted = not self.statistics.is_due
+        return counted and self.session.idle and not any(pane.is_asking for pane in self.panes.panes.values())
 
     def pane(self, stage: Stage) -> Pane:
         """Returns the pane of a stage."""
@@ -166,6 +169,7 @@ class MainWindow(QMainWindow):
         session.export_resumed.connect(self.status.show_resumed)
         session.export_progressed.connect(self.status.set_progress)
         session.export_ended.connect(self._on_session_export_ended)
+        self.statistics.changed.connect(self._on_statistics_changed)
         self.status.cancel_wanted.connect(session.cancel_export)
         self.actions_.axes.axes_chosen.connect(self.commands.choose_axes)
         self.form.spec_edited.connect(session.edit)
@@ -181,6 +185,7 @@ class MainWindow(QMainWindow):
             pane.region_wanted.connect(session.request_tile)
             pane.cut_edited.connect(session.set_cut)
             pane.cancel_wanted.connect(session.cancel_feature)
+            pane.look_changed.connect(lambda pane=pane: self.statistics.set_part(pane.stage, pane.look.part))
             pane.picture_copied.connect(lambda: self.status.say("picture copied"))
 
     def _show_files(self) -> None:
@@ -228,6 +233,9 @@ class MainWindow(QMainWindow):
 
     def _on_session_feature_changed(self, state: FeatureState) -> None:
         self.pane(Stage.FEATURE).set_state(state)
+
+    def _on_statistics_changed(self, stage: Stage) -> None:
+        self.pane(stage).set_statistics(self.statistics.found(stage))
 
     def _on_session_files_changed(self) -> None:
         self.files.set_files(self.session.files.entries, self.session.files.current)

@@ -1,43 +1,27 @@
-"""One pane: the ledger over it, the picture, sliders for the axes that are not shown, and the honesty line under it."""
+"""One pane: its texts, the picture, and sliders for the axes that are not shown."""
 
 from __future__ import annotations
 
-from enum import IntEnum
 from itertools import pairwise
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QBoxLayout,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QApplication, QFrame, QMenu, QVBoxLayout, QWidget
 
 from padviewer.axes import CHANNELS
 from padviewer.gui import ledger, rectangles, screen
 from padviewer.gui.axis_slider import TOGETHER, AxisSlider
 from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
-from padviewer.gui.labels import ElidedLabel, LinesLabel
 from padviewer.gui.look_menu import LookMenu
 from padviewer.gui.pane_overlay import PaneOverlay
+from padviewer.gui.pane_texts import PaneTexts, Room
+from padviewer.gui.plane_count import Counted
 from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint, rule_in_force
-from padviewer.gui.theme import Theme, monospaced
+from padviewer.gui.statistics_text import exact_text, statistics_text
+from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
 from padviewer.workers.messages import Tile
-
-
-class Room(IntEnum):
-    """How many lines a pane has for each of its texts: more of them, the narrower it is."""
-
-    WIDE = 2
-    NARROW = 3
-    TINY = 4
 
 
 class Pane(QFrame):
@@ -47,6 +31,7 @@ class Pane(QFrame):
     cut_edited = Signal(object)  # Cut
     cancel_wanted = Signal()
     picture_copied = Signal()
+    look_changed = Signal()
 
     def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,7 +65,8 @@ class Pane(QFrame):
     def set_plan(self, plan: Plan) -> None:
         """Shows the labels of a plan at once; the picture follows, and the older one stays until then."""
         self._plan = plan
-        self._show_ledger()
+        self.texts.show_plan(plan)
+        self._menu.set_complex((plan.stage(self.stage) or plan.input).dtype.startswith("complex"))
         self._show_axes()
         if plan.stage(self.stage) is None:
             self._clear("")
@@ -105,8 +91,8 @@ class Pane(QFrame):
 
     def set_state(self, state: FeatureState) -> None:
         """Says how far the engine is."""
-        if state.computed:
-            self._show_ledger(state.computed.device, state.computed.milliseconds)
+        if state.computed and self._plan is not None:
+            self.texts.show_plan(self._plan, state.computed)
         self._overlay.set_working(state.working)
         if state.error is not None:
             self._clear(state.error.message)
@@ -137,36 +123,57 @@ class Pane(QFrame):
 
     def set_room(self, room: Room) -> None:
         """Gives the texts the lines that they need at a width."""
-        beside, under = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._head.setDirection(under if room is Room.TINY else beside)
-        self._head.setSpacing(0 if room is Room.TINY else 8)
-        self._details.setDirection(beside if room is Room.WIDE else under)
-        self._details.setSpacing(12 if room is Room.WIDE else 0)
+        self.texts.set_room(room)
         margin = 8 if room is Room.TINY else 12
         self._layout.setContentsMargins(margin, 8, margin, 8)
-        self._honesty.set_lines(room)
-        # The share of PADDED takes one of them.
-        self._detail.set_lines(room - (self.stage is Stage.PADDED and room is not Room.WIDE))
+
+    def set_statistics(self, counted: Counted | None) -> None:
+        """Tells what was counted of the plane; nothing while it is not known."""
+        planned = self._plan.stage(self.stage) if self._plan else None
+        if counted is None or planned is None:
+            self.texts.show_statistics("", "")
+        else:
+            self.texts.show_statistics(statistics_text(counted, planned.dtype), exact_text(counted))
+
+    @property
+    def look(self) -> Look:
+        """How numbers become colours."""
+        return self._look
+
+    @property
+    def levels(self) -> Levels:
+        """The numbers that the first and the last colour stand for."""
+        return self._levels
+
+    def set_look(self, look: Look) -> None:
+        """Draws by another look."""
+        self._look = look
+        self._draw()
 
     @property
     def title_text(self) -> str:
         """The shape line, as a person reads it."""
-        return self._shape.text()
+        return self.texts.shape.text()
 
     @property
     def share_text(self) -> str:
         """How much is padding."""
-        return self._share.text()
+        return self.texts.share.text()
 
     @property
     def detail_text(self) -> str:
         """The line under the shape."""
-        return self._detail.text()
+        return self.texts.detail.text()
 
     @property
     def honesty_text(self) -> str:
         """The line under the picture."""
-        return self._honesty.text()
+        return self.texts.honesty.text()
+
+    @property
+    def statistics_text(self) -> str:
+        """The line of statistics."""
+        return self.texts.statistics.text()
 
     @property
     def note_text(self) -> str:
@@ -185,21 +192,9 @@ class Pane(QFrame):
     # ---- parts
 
     def _build(self) -> None:
-        title = QLabel(ledger.TITLES[self.stage])
-        title.setObjectName("title")
-        self._shape = ElidedLabel("shape")
-        self._shape.setFont(monospaced(9))
-        self._share = LinesLabel("padding", 1)
-        self._detail = LinesLabel("muted")
-        self._honesty = LinesLabel("muted")
+        self.texts = PaneTexts(self.stage)
         self._menu = LookMenu("Colours", self)
         self._menu.look_edited.connect(self._on_menu_look_edited)
-        self._head, self._details = QHBoxLayout(), QHBoxLayout()
-        self._head.addWidget(title)
-        self._head.addWidget(self._shape, 1)
-        # Without a share, it takes no width.
-        self._details.addWidget(self._share, 0, Qt.AlignmentFlag.AlignTop)
-        self._details.addWidget(self._detail, 1)
         self._slots = QWidget()
         self._rows = QVBoxLayout(self._slots)
         self._rows.setContentsMargins(0, 0, 0, 0)
@@ -207,11 +202,10 @@ class Pane(QFrame):
         self._rows.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setSpacing(4)
-        layout.addLayout(self._head)
-        layout.addLayout(self._details)
+        self.texts.add_over(layout)
         layout.addWidget(self.canvas, 1)
         layout.addWidget(self._slots)
-        layout.addWidget(self._honesty)
+        self.texts.add_under(layout)
         self._layout = layout
         self.set_room(Room.WIDE)
 
@@ -226,14 +220,6 @@ class Pane(QFrame):
         """Puts what the pane shows on the clipboard."""
         QApplication.clipboard().setPixmap(self.canvas.grab())
         self.picture_copied.emit()
-
-    def _show_ledger(self, device: str = "", milliseconds: float | None = None) -> None:
-        if self._plan is not None:
-            self._shape.setText(ledger.shape_text(self._plan, self.stage))
-            share = ledger.share_text(self._plan, self.stage)
-            self._share.setText(share)
-            self._share.setVisible(bool(share))
-            self._detail.setText(ledger.detail_text(self._plan, self.stage, device, milliseconds))
 
     def _show_axes(self) -> None:
         """Drops the picture where other axes are on screen: its place means something else now."""
@@ -306,7 +292,7 @@ class Pane(QFrame):
     def _clear(self, note: str) -> None:
         self._tile = None
         self.canvas.clear_pixels()
-        self._honesty.setText("")
+        self.texts.honesty.setText("")
         self._overlay.set_note(note)
 
     def _draw(self) -> None:
@@ -314,17 +300,19 @@ class Pane(QFrame):
         if plan is None or tile is None:
             return
         plane = screen.plane_of(plan, self._cut, tile)
-        self._levels = levels_of(self._look, tile.data, tile.statistics)
-        name, levels = choose_map(self._look, self.stage is Stage.FEATURE, self._levels)
+        levels = levels_of(self._look, tile.data, tile.statistics)
+        is_complex = tile.data.dtype.kind == "c"
+        name, self._levels = choose_map(self._look, self.stage is Stage.FEATURE, levels, is_complex)
         self.canvas.set_pixels(
-            paint(plane, lookup_table(name), levels),
+            paint(plane, lookup_table(name), self._levels, self._look.part),
             rectangles.region_rect(plan, self.stage, self._cut, tile.region),
             plane if tile.coarse == 1 and all(span.step == 1 for span in tile.region) else None,
         )
         self._overlay.set_note("")
-        self._menu.set_look(self._look, levels)
+        self._menu.set_look(self._look, self._levels)
         rule = rule_in_force(self._look, tile.data.dtype)
-        self._honesty.setText(ledger.honesty_text(plan, self._axes, tile, levels, rule))
+        text = ledger.honesty_text(plan, self._axes, tile, self._levels, rule, self._look.part)
+        self.texts.honesty.setText(text)
 
     # ---- slots
 
@@ -348,5 +336,5 @@ class Pane(QFrame):
             self.cut_edited.emit(screen.with_index(self._plan, self.stage, self._cut, letter, index))
 
     def _on_menu_look_edited(self, look: Look) -> None:
-        self._look = look
-        self._draw()
+        self.set_look(look)
+        self.look_changed.emit()

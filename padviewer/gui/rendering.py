@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from padviewer.workers.messages import Statistics
+from padviewer.workers.parts import MAGNITUDE, PHASE, part_of
+from padviewer.workers.statistics import Statistics
 
 Pixels = npt.NDArray[np.uint8]
 Levels = tuple[float, float]
@@ -17,7 +18,9 @@ Levels = tuple[float, float]
 NAN_COLOUR = (255, 0, 255, 255)
 INF_COLOUR = (0, 255, 255, 255)
 DIVERGING = "CET-D1"
-COLOUR_MAPS = ("auto", "gray", "viridis", "magma", "cividis", DIVERGING)
+# Its ends are one colour, as −π and π are one angle.
+CYCLIC = "CET-C1"
+COLOUR_MAPS = ("auto", "gray", "viridis", "magma", "cividis", DIVERGING, CYCLIC)
 LEVEL_RULES = ("auto", "dtype", "data", "view", "percentile", "custom")
 _PERCENTILES = (1, 99)
 _SMALLEST = 5e-324
@@ -31,15 +34,17 @@ class Look:
 
     Attributes:
         colour_map: a name out of `COLOUR_MAPS`. `auto`: gray for input and padded; for feature maps the diverging map,
-            centred on 0, where there are both signs, else viridis.
+            centred on 0, where there are both signs, else viridis. The cyclic map for phases.
         rule: what the levels are taken from, out of `LEVEL_RULES`. `auto`: the dtype's range for bytes and booleans,
-            else the data's.
+            else the data's. Of phases it is −π to π.
         custom: the levels of the rule `custom`.
+        part: what is shown of complex numbers, one of `parts.PARTS`.
     """
 
     colour_map: str = "auto"
     rule: str = "auto"
     custom: Levels = (0.0, 1.0)
+    part: str = MAGNITUDE
 
 
 def levels_of(look: Look, data: npt.NDArray[Any], statistics: Statistics) -> Levels:
@@ -56,10 +61,9 @@ def levels_of(look: Look, data: npt.NDArray[Any], statistics: Statistics) -> Lev
     if rule == "dtype":
         return _dtype_range(data.dtype)
     if rule in ("view", "percentile"):
-        return _spread(*_range_on_screen(data, rule))
-    if statistics.minimum is None or statistics.maximum is None:
-        return 0.0, 1.0
-    return _spread(float(statistics.minimum), float(statistics.maximum))
+        return _spread(*_range_on_screen(part_of(data, look.part), rule))
+    found = statistics.range_of(look.part)
+    return (0.0, 1.0) if found is None else _spread(*found)
 
 
 def rule_in_force(look: Look, dtype: npt.DTypeLike) -> str:
@@ -76,8 +80,7 @@ def _dtype_range(dtype: np.dtype[Any]) -> Levels:
 
 
 def _range_on_screen(data: npt.NDArray[Any], rule: str) -> Levels:
-    real = _real(data)
-    finite = real[np.isfinite(real)]
+    finite = data[np.isfinite(data)]
     if not finite.size:
         return 0.0, 1.0
     if rule == "percentile":
@@ -91,12 +94,14 @@ def _spread(low: float, high: float) -> Levels:
     return (low, high) if high > low else (low, low + max(1.0, abs(low) * 1e-6))
 
 
-def choose_map(look: Look, is_feature: bool, levels: Levels) -> tuple[str, Levels]:
+def choose_map(look: Look, is_feature: bool, levels: Levels, is_complex: bool = False) -> tuple[str, Levels]:
     """Returns the colour map in force, and levels centred on 0 where it diverges."""
     name = look.colour_map
     if name == "auto":
         name = "gray"
-        if is_feature:
+        if is_complex and look.part == PHASE:
+            name = CYCLIC
+        elif is_feature or (is_complex and look.part != MAGNITUDE):
             name = DIVERGING if levels[0] < 0 < levels[1] else "viridis"
     if name == DIVERGING and look.rule != "custom" and levels[0] < 0 < levels[1]:
         reach = max(-levels[0], levels[1])
@@ -116,18 +121,19 @@ def lookup_table(name: str) -> Pixels:
     return table
 
 
-def paint(data: npt.NDArray[Any], table: Pixels, levels: Levels) -> Pixels:
+def paint(data: npt.NDArray[Any], table: Pixels, levels: Levels, part: str = MAGNITUDE) -> Pixels:
     """Returns the colours of a plane.
 
     Args:
         data: (rows, columns) through the table, or (rows, columns, 3 or 4) as colours of their own.
         table: 256 RGBA colours.
         levels: numbers shown as the first and the last colour.
+        part: what is shown of complex numbers.
 
     Returns:
         RGBA, uint8 of shape (rows, columns, 4).
     """
-    real = _real(data)
+    real = part_of(data, part)
     pixels = _coloured(real, table, levels) if data.ndim == 2 else _with_alpha(real, levels, _dtype_range(data.dtype))
     return _mark_not_finite(pixels, real)
 
@@ -186,11 +192,3 @@ def _mark_not_finite(pixels: Pixels, real: npt.NDArray[Any]) -> Pixels:
         pixels[marked] = INF_COLOUR
         pixels[nans] = NAN_COLOUR
     return pixels
-
-
-def _real(data: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Returns what is shown of an array: complex numbers by magnitude, booleans as 0 and 1."""
-    if data.dtype.kind == "c":
-        magnitude: npt.NDArray[Any] = np.abs(data)
-        return magnitude
-    return data.astype(np.uint8) if data.dtype.kind == "b" else data

@@ -15,6 +15,7 @@ from padviewer.axes import spatial_axes
 from padviewer.errors import Cancelled, MissingFeature, PadviewerError, SettingsError, WorkerDied
 from padviewer.geometry import Region
 from padviewer.gui.bridge import settle
+from padviewer.gui.digest_work import DigestWork
 from padviewer.gui.exports import EXPORTER, ExportWork
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
@@ -84,6 +85,7 @@ class Session(QObject):
         self.files.failed.connect(self._on_files_failed)
         self.devices: Devices | None = None
         self.feature = FeatureWork(clients, self._on_feature_changed, self._on_view_tile)
+        self.digests = DigestWork(clients)
         self.tiles = TileWork(clients, self.feature, self._is_current, self.tile_ready.emit, self._on_request_failed)
         self._probe = ProbeWork(clients, self.feature, self._is_current, self.probed.emit, self._on_request_failed)
         self._exports = ExportWork(
@@ -252,6 +254,7 @@ class Session(QObject):
         for client in self._clients.values():
             client.close()
         self.feature.close()
+        self.digests.release()
 
     @property
     def _letters(self) -> str:

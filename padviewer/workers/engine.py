@@ -25,13 +25,15 @@ from padviewer.workers.messages import (
     ConvolveRequest,
     Devices,
     DevicesRequest,
+    Digested,
+    DigestRequest,
     ProbeRequest,
     Progress,
     Tile,
     TileRequest,
     View,
-    summarize,
 )
+from padviewer.workers.statistics import summarize
 
 
 class Engine:
@@ -60,6 +62,8 @@ class Engine:
             return self._tile(request)
         if isinstance(request, ProbeRequest):
             return self._probe(request)
+        if isinstance(request, DigestRequest):
+            return Digested(request.digest(self._held(request.plan).cut(request.region)))
         raise TypeError(f"the engine has no answer to {type(request).__name__}")
 
     def _compute(self, request: ComputeRequest) -> Computed:
@@ -99,6 +103,8 @@ class Engine:
                 with request.into.open() as array:
                     array[...] = data
         computed = _computed_since(started, plan)
+        if request.digest is not None:
+            return View(region, None, computed, request.digest(data))
         return View(region, None if request.into else data, computed)
 
     def _held(self, plan: Plan) -> FeatureMap:

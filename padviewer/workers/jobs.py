@@ -16,6 +16,7 @@ from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan
 from padviewer.spec import BACKENDS
 from padviewer.windows import windows_of
 from padviewer.workers.client import Client
+from padviewer.workers.digests import Digest
 from padviewer.workers.messages import ConvolveRequest, OpenRequest, View, WindowsRequest
 from padviewer.workers.process import OnProgress
 from padviewer.workers.shared import OwnedArray, SharedArray
@@ -34,17 +35,20 @@ def open_job(path: str, member: str | None, budget: int) -> Job[ArrayInfo]:
     return info
 
 
-def region_job(plan: Plan, region: Region, block: OwnedArray, into: SharedArray | None = None) -> Job[View]:
+def region_job(
+    plan: Plan, region: Region, block: OwnedArray, into: SharedArray | None = None, digest: Digest | None = None
+) -> Job[View]:
     """Computes a region of FEATURE for itself: the reader gathers what its windows read, the engine convolves it.
 
     Args:
         plan, region: what is wanted.
         block: shared memory of at least `windows_of(plan, region).nbytes` bytes.
         into: where the elements are put instead of into the answer, if anywhere.
+        digest: what is answered instead of the elements, if anything.
     """
     array = block.view(windows_of(plan, region).shape, FEATURE_DTYPE)
     yield READER, WindowsRequest(plan, region, array)
-    found: View = yield ENGINES[plan.spec.backend], ConvolveRequest(plan, region, array, into)
+    found: View = yield ENGINES[plan.spec.backend], ConvolveRequest(plan, region, array, into, digest)
     return found
 
 

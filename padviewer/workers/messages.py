@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from padviewer.geometry import Region
 from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.workers.digests import Digest
 from padviewer.workers.shared import SharedArray
+from padviewer.workers.statistics import Statistics
 
 Progress = Callable[[int, int], None]
 Array = npt.NDArray[Any]
@@ -75,23 +76,6 @@ class RefineRequest:
 
 
 @dataclass(frozen=True)
-class Statistics:
-    """Of the finite elements of a plane.
-
-    Attributes:
-        minimum, maximum: None where there is no finite element. Exact for integers.
-        nans, infs: how many of the elements looked at are NaN or infinite.
-        one_in: elements of the plane for each that was looked at; 1 where each was.
-    """
-
-    minimum: float | int | None
-    maximum: float | int | None
-    nans: int
-    infs: int
-    one_in: float
-
-
-@dataclass(frozen=True)
 class Tile:
     """A region of a stage: `data` has the stage's axes and the region's counts.
 
@@ -118,6 +102,31 @@ class ProbeRequest:
 
     plan: Plan
     places: dict[Stage, Region] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DigestRequest:
+    """What a digest makes of a region of a stage; answered with `Digested`.
+
+    Attributes:
+        plan, stage, region: whose elements.
+        digest: what is made of them.
+        quick: whether elements of a smaller picture may be taken, where exact ones would take too long.
+    """
+
+    plan: Plan
+    stage: Stage
+    region: Region
+    digest: Digest
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Digested:
+    """The answer of a digest; `coarse` is more than 1 where it is of the means of blocks of so many pixels."""
+
+    answer: Any
+    coarse: int = 1
 
 
 @dataclass(frozen=True)
@@ -191,21 +200,28 @@ class ConvolveRequest:
         plan, region: what is wanted.
         array: the block.
         into: where the elements are put instead of into the answer, if anywhere; with the region's counts.
+        digest: what is answered instead of the elements, if anything.
     """
 
     plan: Plan
     region: Region
     array: SharedArray
     into: SharedArray | None = None
+    digest: Digest | None = None
 
 
 @dataclass(frozen=True)
 class View:
-    """A region of FEATURE computed for itself: `data` has the stage's axes; None where it was put elsewhere."""
+    """A region of FEATURE computed for itself: `data` has the stage's axes; None where it was put elsewhere.
+
+    Attributes:
+        answer: of the digest, where one was asked for.
+    """
 
     region: Region
     data: Array | None
     computed: Computed
+    answer: Any = None
 
 
 @dataclass(frozen=True)
@@ -214,19 +230,3 @@ class Computed:
 
     device: str
     milliseconds: float
-
-
-def summarize(data: Array, one_in: float = 1) -> Statistics:
-    """Returns the statistics of an array; complex numbers count by magnitude."""
-    if data.dtype.kind == "c":
-        data = np.abs(data)
-    nans = infs = 0
-    if data.dtype.kind == "f":
-        finite = np.isfinite(data)
-        if not finite.all():
-            nans = int(np.isnan(data).sum())
-            infs = int(data.size - finite.sum()) - nans
-            data = data[finite]
-    if not data.size:
-        return Statistics(None, None, nans, infs, one_in)
-    return Statistics(data.min().item(), data.max().item(), nans, infs, one_in)

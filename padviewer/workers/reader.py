@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,26 +22,22 @@ from padviewer.workers.exporting import Exporting
 from padviewer.workers.messages import (
     Array,
     AttachRequest,
+    Digested,
+    DigestRequest,
     LoadRequest,
     OpenRequest,
     ProbeRequest,
     Progress,
     RefineRequest,
-    Statistics,
     Tile,
     TileRequest,
     WindowsRequest,
-    summarize,
 )
 from padviewer.workers.pyramid import Pyramid
 from padviewer.workers.shared import SharedArray
 from padviewer.workers.shared_source import SharedSource
+from padviewer.workers.statistics import Statistics, sample, summarize
 
-# Elements that the statistics of a plane look at: 10 ms of work. In a vast plane each costs a page of the file: fewer.
-SAMPLE, SPARSE_SAMPLE = 1 << 20, 1 << 16
-VAST = 1 << 28
-# An axis of so few samples is not thinned further.
-FEW = 4
 # Bytes of the input that are read at a time.
 BLOCK = 8 << 20
 
@@ -62,6 +57,7 @@ class Reader:
             TileRequest: lambda request, _progress: self._tile(request),
             RefineRequest: lambda request, _progress: self._refine(request),
             ProbeRequest: lambda request, _progress: self._probe(request),
+            DigestRequest: lambda request, _progress: self._digest(request),
             WindowsRequest: lambda request, _progress: self._gather(request),
             LoadRequest: self._load,
             AttachRequest: lambda request, _progress: self._read_from(request.info, request.array),
@@ -132,10 +128,7 @@ class Reader:
 
     def _pyramid(self, plan: Plan, stage: Stage, plane: Region) -> Pyramid:
         """Returns the means of a plane; those of the newest plane of each stage are kept."""
-        settings = (
-            None if stage is Stage.INPUT else (plan.pad_width, plan.padded, plan.spec.mode, repr(plan.spec.fill_value))
-        )
-        key = (plane, settings)
+        key = (plane, plan.content(stage))
         if stage not in self._pyramids or self._pyramids[stage][0] != key:
             # The source is asked for each time: it is opened anew after a restart.
             self._pyramids[stage] = (
@@ -161,6 +154,14 @@ class Reader:
         source = self._source_of(request.plan)
         plan = request.plan
         return {stage: _read(source, plan, stage, region).ravel() for stage, region in request.places.items()}
+
+    def _digest(self, request: DigestRequest) -> Digested:
+        source = self._source_of(request.plan)
+        if request.quick:
+            quick = _quick(source, request.plan, request.stage, request.region)
+            if quick is not None and quick[1].lasts:
+                return Digested(request.digest(quick[0]), quick[1].factor)
+        return Digested(request.digest(_read(source, request.plan, request.stage, request.region)))
 
     def _gather(self, request: WindowsRequest) -> None:
         source = self._source_of(request.plan)
@@ -222,25 +223,3 @@ def blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[Region]:
     rows = max(1, BLOCK // row)
     for start in range(0, shape[0], rows):
         yield (Span(start, min(start + rows, shape[0])), *whole(shape[1:]))
-
-
-def sample(region: Region) -> tuple[Region, float]:
-    """Returns `region` sampled to at most about `SAMPLE` elements, and how many elements there are for each of them.
-
-    Of more than `VAST` elements, at most about `SPARSE_SAMPLE` are taken.
-
-    The longest axis is thinned first, and axes of up to `FEW` samples never: colours are looked at in all channels.
-    """
-    sampled = list(region)
-    most = SPARSE_SAMPLE if _size(region) > VAST else SAMPLE
-    while _size(sampled) > most:
-        longest = max(range(len(sampled)), key=lambda axis: sampled[axis].count)
-        span = sampled[longest]
-        if span.count <= FEW:
-            break
-        sampled[longest] = span._replace(step=2 * span.step)
-    return tuple(sampled), _size(region) / max(1, _size(sampled))
-
-
-def _size(region: Iterable[Span]) -> int:
-    return math.prod(span.count for span in region)

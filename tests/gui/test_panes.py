@@ -120,7 +120,8 @@ def test_nothing_lies_over_another_in_the_smallest_window(settings, open_window:
     window = open_window(photo, size=(720, 480), filters=2, overflow="crop", position="center", **settings)
     for stage in STAGES:
         pane = window.pane(stage)
-        parts = [pane._shape, pane._detail, pane.canvas, pane._slots, pane._honesty]
+        texts = pane.texts
+        parts = [texts.shape, texts.detail, pane.canvas, pane._slots, texts.honesty, texts.statistics]
         for upper, lower in pairwise(parts):
             assert upper.geometry().bottom() < lower.geometry().top() + 1, (stage, upper, lower)
         for button in pane.canvas.findChildren(QToolButton):

@@ -18,7 +18,7 @@ from padviewer.gui.rendering import (
     lookup_table,
     paint,
 )
-from padviewer.workers.messages import summarize
+from padviewer.workers.statistics import summarize
 
 GRAY = lookup_table("gray")
 

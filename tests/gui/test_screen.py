@@ -16,7 +16,8 @@ from padviewer.gui.screen import Cut
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
-from padviewer.workers.messages import Statistics, Tile
+from padviewer.workers.messages import Tile
+from padviewer.workers.statistics import Statistics
 
 STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
 

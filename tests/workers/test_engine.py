@@ -22,10 +22,10 @@ from padviewer.workers.messages import (
     DevicesRequest,
     OpenRequest,
     ProbeRequest,
-    Statistics,
     TileRequest,
 )
 from padviewer.workers.shared import OwnedArray
+from padviewer.workers.statistics import Statistics
 
 BUDGET = 1 << 28
 WAIT = 120

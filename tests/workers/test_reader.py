@@ -27,12 +27,11 @@ from padviewer.workers.messages import (
     LoadRequest,
     OpenRequest,
     ProbeRequest,
-    Statistics,
     TileRequest,
 )
-from padviewer.workers.reader import SAMPLE, sample
 from padviewer.workers.shared import OwnedArray
 from padviewer.workers.start import start_reader
+from padviewer.workers.statistics import SAMPLE, Statistics, sample
 
 BUDGET = 1 << 28
 WAIT = 30

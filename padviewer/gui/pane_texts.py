@@ -1,0 +1,85 @@
+"""The texts of a pane: the ledger over the picture, the honesty line and the statistics under it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout
+
+from padviewer.gui import ledger
+from padviewer.gui.labels import ElidedLabel, LinesLabel
+from padviewer.gui.theme import monospaced
+from padviewer.plan import Plan, Stage
+from padviewer.workers.messages import Computed
+
+
+class Room(IntEnum):
+    """How many lines a pane has for each of its texts: more of them, the narrower it is."""
+
+    WIDE = 2
+    NARROW = 3
+    TINY = 4
+
+
+class PaneTexts:
+    """Lays the texts of a stage out at any width.
+
+    Args:
+        stage: whose texts they are.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._title = QLabel(ledger.TITLES[stage])
+        self._title.setObjectName("title")
+        self.shape = ElidedLabel("shape")
+        self.shape.setFont(monospaced(9))
+        self.share = LinesLabel("padding", 1)
+        self.detail = LinesLabel("muted")
+        self.honesty = LinesLabel("muted")
+        self.statistics = LinesLabel("muted")
+        self.statistics.setAccessibleName(f"Statistics of {ledger.TITLES[stage].lower()}")
+        self._head, self._details = QHBoxLayout(), QHBoxLayout()
+
+    def add_over(self, layout: QVBoxLayout) -> None:
+        """Adds what stands over the picture."""
+        self._head.addWidget(self._title)
+        self._head.addWidget(self.shape, 1)
+        # Without a share, it takes no width.
+        self._details.addWidget(self.share, 0, Qt.AlignmentFlag.AlignTop)
+        self._details.addWidget(self.detail, 1)
+        layout.addLayout(self._head)
+        layout.addLayout(self._details)
+
+    def add_under(self, layout: QVBoxLayout) -> None:
+        """Adds what stands under the picture."""
+        layout.addWidget(self.honesty)
+        layout.addWidget(self.statistics)
+
+    def set_room(self, room: Room) -> None:
+        """Gives the texts the lines that they need at a width."""
+        beside, under = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._head.setDirection(under if room is Room.TINY else beside)
+        self._head.setSpacing(0 if room is Room.TINY else 8)
+        self._details.setDirection(beside if room is Room.WIDE else under)
+        self._details.setSpacing(12 if room is Room.WIDE else 0)
+        # What does not fit is told by their tooltips: the picture needs the room more.
+        self.honesty.set_lines(3 if room is Room.TINY else 2)
+        self.statistics.set_lines(2)
+        # The share of PADDED takes one of them.
+        self.detail.set_lines(room - (self._stage is Stage.PADDED and room is not Room.WIDE))
+
+    def show_plan(self, plan: Plan, computed: Computed | None = None) -> None:
+        """Shows the ledger of a plan."""
+        self.shape.setText(ledger.shape_text(plan, self._stage))
+        share = ledger.share_text(plan, self._stage)
+        self.share.setText(share)
+        self.share.setVisible(bool(share))
+        how = (computed.device, computed.milliseconds) if computed else ()
+        self.detail.setText(ledger.detail_text(plan, self._stage, *how))
+
+    def show_statistics(self, text: str, exact: str) -> None:
+        """Shows the statistics, and all digits of them as a tooltip."""
+        self.statistics.setText(text)
+        self.statistics.setToolTip(exact)

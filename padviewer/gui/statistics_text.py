@@ -1,0 +1,65 @@
+"""What is counted of a plane, in one line."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from padviewer.gui.ledger import count_text, joined, percent
+from padviewer.gui.plane_count import Counted
+from padviewer.workers.statistics import Summary
+
+# Integers of so many digits are written whole.
+_WHOLE = 10
+
+
+def statistics_text(counted: Counted, dtype: str) -> str:
+    """Returns e.g. `min 0  max 255  mean 127.4  std 73.9  ·  zeros 0.4 %  ·  NaN 0  Inf 0`.
+
+    Args:
+        counted: a `Summary`, and of what.
+        dtype: of the stage: integers are never NaN nor infinite, which is not said of them.
+    """
+    found: Summary = counted.answer
+    parts = []
+    if found.minimum is not None and found.maximum is not None:
+        parts.append(f"min {short(found.minimum)}  max {short(found.maximum)}")
+        parts += [f"mean {short(found.mean)}  std {short(found.deviation)}", _zeros(found)]
+    wrong = f"NaN {found.nans}  Inf {found.infs}"
+    if found.nans or found.infs:
+        # What is wrong comes first, so that it is seen in any width.
+        parts.insert(0, wrong)
+    elif np.dtype(dtype).kind in "fc":
+        parts.append(wrong)
+    if counted.coarse > 1:
+        parts.append(f"of a picture of 1/{counted.coarse}")
+    if counted.one_in > 1:
+        parts.append(f"1 in {count_text(round(counted.one_in))} looked at")
+    return joined(parts)
+
+
+def exact_text(counted: Counted) -> str:
+    """Returns the same in lines of their own, each number as it reads back."""
+    found: Summary = counted.answer
+    lines = [f"{found.count:,} elements looked at".replace(",", "\u202f")]
+    if found.minimum is not None:
+        lines += [f"minimum {found.minimum!r}", f"maximum {found.maximum!r}"]
+        lines += [f"mean {found.mean!r}", f"standard deviation {found.deviation!r}"]
+    lines += [f"{found.zeros} zeros", f"{found.nans} NaN, {found.infs} infinite"]
+    return "\n".join(lines)
+
+
+def short(value: float | int) -> str:
+    """Returns a number with four significant digits; integers whole where they are not long."""
+    if isinstance(value, int) and abs(value) < 10**_WHOLE:
+        text = str(value)
+    else:
+        text = f"{value:.4g}"
+        if "e" in text:
+            mantissa, exponent = text.split("e")
+            text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def _zeros(found: Summary) -> str:
+    # Of what was looked at, as NaN and infinities are.
+    return f"zeros {percent(found.zeros / found.count)}"
