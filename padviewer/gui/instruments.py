@@ -32,7 +32,15 @@ class Panel:
     make: Callable[[MainWindow], QWidget]
 
 
-PANELS: tuple[Panel, ...] = ()
+def _make_sheet(window: MainWindow) -> QWidget:
+    from padviewer.gui.sheet import SheetPanel  # noqa: PLC0415
+
+    return SheetPanel(window)
+
+
+PANELS: tuple[Panel, ...] = (
+    Panel("filters", "Filters", "G", "All filters of the feature map as thumbnails; dead ones are marked", _make_sheet),
+)
 
 
 class Instruments:

@@ -98,6 +98,11 @@ class Session(QObject):
         return self._exports.running
 
     @property
+    def clients(self) -> Mapping[str, Client]:
+        """The workers, for what asks them by itself."""
+        return self._clients
+
+    @property
     def idle(self) -> bool:
         """Whether every answer has come."""
         return all(client.idle for client in self._clients.values())

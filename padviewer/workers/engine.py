@@ -92,8 +92,9 @@ class Engine:
         self._plane_region, self._plane = None, np.empty(0, FEATURE_DTYPE)
 
     def _convolve(self, request: ConvolveRequest) -> View:
-        """Computes a region for itself. What was held of a whole feature map is given back: it is of another plan."""
-        self._forget()
+        """Computes a region for itself. What was held of a whole feature map is given back, unless it is on screen."""
+        if not request.beside:
+            self._forget()
         plan, region = request.plan, request.region
         started = time.perf_counter()
         with request.array.open() as block:

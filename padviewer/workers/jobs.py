@@ -36,7 +36,12 @@ def open_job(path: str, member: str | None, budget: int) -> Job[ArrayInfo]:
 
 
 def region_job(
-    plan: Plan, region: Region, block: OwnedArray, into: SharedArray | None = None, digest: Digest | None = None
+    plan: Plan,
+    region: Region,
+    block: OwnedArray,
+    into: SharedArray | None = None,
+    digest: Digest | None = None,
+    beside: bool = False,
 ) -> Job[View]:
     """Computes a region of FEATURE for itself: the reader gathers what its windows read, the engine convolves it.
 
@@ -45,10 +50,11 @@ def region_job(
         block: shared memory of at least `windows_of(plan, region).nbytes` bytes.
         into: where the elements are put instead of into the answer, if anywhere.
         digest: what is answered instead of the elements, if anything.
+        beside: whether the engine keeps a whole feature map that it holds.
     """
     array = block.view(windows_of(plan, region).shape, FEATURE_DTYPE)
     yield READER, WindowsRequest(plan, region, array)
-    found: View = yield ENGINES[plan.spec.backend], ConvolveRequest(plan, region, array, into, digest)
+    found: View = yield ENGINES[plan.spec.backend], ConvolveRequest(plan, region, array, into, digest, beside)
     return found
 
 

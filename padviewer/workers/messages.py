@@ -201,6 +201,7 @@ class ConvolveRequest:
         array: the block.
         into: where the elements are put instead of into the answer, if anywhere; with the region's counts.
         digest: what is answered instead of the elements, if anything.
+        beside: whether a whole feature map that the engine holds is kept: it is of what is on screen.
     """
 
     plan: Plan
@@ -208,6 +209,7 @@ class ConvolveRequest:
     array: SharedArray
     into: SharedArray | None = None
     digest: Digest | None = None
+    beside: bool = False
 
 
 @dataclass(frozen=True)
