@@ -13,6 +13,7 @@ from padviewer.assets import samples
 from padviewer.errors import shortened
 from padviewer.gui.axes_menu import AxesMenu
 from padviewer.gui.history import Step
+from padviewer.gui.play_menu import PlayMenu
 from padviewer.plan import Stage
 
 if TYPE_CHECKING:
@@ -156,6 +157,8 @@ class Actions:
         menu.addSeparator()
         self.axes = AxesMenu("A&xes on screen", menu)
         menu.addMenu(self.axes)
+        self.play = PlayMenu("P&lay", menu)
+        menu.addMenu(self.play)
         self.average = self.add_toggle(menu, "A&verage when zoomed out", self._commands.set_averaging, "M")
         menu.addSeparator()
         self.show_files = self.add_toggle(menu, "F&iles", self._commands.set_files_shown, "F8")

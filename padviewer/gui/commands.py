@@ -139,6 +139,20 @@ class Commands:
         """Shows the axes of two letters, rows first."""
         self._session.set_cut(replace(self._session.cut, axes=axes))
 
+    def play(self) -> None:
+        """Plays or pauses the slider that was used last."""
+        self._window.panes.play()
+
+    def set_play_rate(self, rate: int) -> None:
+        """Plays so many indices in a second, at the most, and remembers it."""
+        self._window.preferences.play_rate = rate
+        self._window.show_play_settings()
+
+    def set_bouncing(self, bounces: bool) -> None:
+        """Plays back and forth, or from the end to the start, and remembers it."""
+        self._window.preferences.play_bounces = bounces
+        self._window.show_play_settings()
+
     def set_averaging(self, averages: bool) -> None:
         """Shows pictures that are seen from afar by means of blocks, or by samples."""
         self._window.preferences.averages = averages

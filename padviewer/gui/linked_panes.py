@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
 from padviewer.gui import rectangles, screen
+from padviewer.gui.axis_slider import AxisSlider
 from padviewer.gui.pane import Pane
 from padviewer.gui.pane_texts import Room
+from padviewer.gui.player import Place, Player
 from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
 
 STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
+# Where a slider is looked for when none was used yet.
+_PLAYED = (Stage.PADDED, Stage.INPUT, Stage.FEATURE)
 _FIT_MARGIN = 0.04
 # Below these widths of all three, their texts need more lines.
 _NARROW, _TINY = 860, 600
@@ -23,6 +27,7 @@ class LinkedPanes(QSplitter):
 
     probed = Signal(float, float)
     probe_ended = Signal()
+    play_menu_wanted = Signal(QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +39,8 @@ class LinkedPanes(QSplitter):
         self._fitted = True
         self._linking = False
         self._active = self.panes[Stage.PADDED]
+        self.player = Player(self._slider_at, self._is_shown, self)
+        self.player.changed.connect(self._show_playing)
         self._refit = QTimer(self, singleShot=True, interval=0)
         self._refit.timeout.connect(self._on_refit_timeout)
         for position, pane in enumerate(self.panes.values()):
@@ -45,6 +52,9 @@ class LinkedPanes(QSplitter):
             pane.canvas.resized.connect(self._on_pane_resized)
             pane.canvas.hovered.connect(lambda x, y, pane=pane: self._on_pane_hovered(pane, x, y))
             pane.canvas.left.connect(self._on_pane_left)
+            pane.sliders.used.connect(lambda letter, stage=pane.stage: self.player.use((stage, letter)))
+            pane.sliders.play_clicked.connect(lambda letter, stage=pane.stage: self.player.toggle((stage, letter)))
+            pane.sliders.play_menu_wanted.connect(self.play_menu_wanted)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -77,6 +87,7 @@ class LinkedPanes(QSplitter):
         highest = max(pane.slots_height for pane in self.panes.values())
         for pane in self.panes.values():
             pane.set_slots_height(highest)
+        self._show_playing()
 
     def fit(self) -> None:
         """Shows everything."""
@@ -96,6 +107,14 @@ class LinkedPanes(QSplitter):
     def zoom(self, factor: float) -> None:
         """Zooms all panes in, or out by a factor below 1."""
         self._active.canvas.zoom(factor)
+
+    def play(self) -> None:
+        """Plays or pauses the slider that was used last; the first that there is where none was."""
+        if self.player.place is None or self._slider_at(self.player.place) is None:
+            places = [(stage, letter) for stage in _PLAYED for letter in self.panes[stage].sliders.sliders]
+            if places:
+                self.player.use(places[0])
+        self.player.toggle()
 
     @property
     def active(self) -> Pane:
@@ -123,6 +142,19 @@ class LinkedPanes(QSplitter):
                 top, height = (own[1], own[3]) if rows else (top, height)
             if pane is not but:
                 pane.canvas.set_view((left, top, width, height))
+
+    def _slider_at(self, place: Place) -> AxisSlider | None:
+        stage, letter = place
+        slider = self.panes[stage].slider(letter)
+        return slider if slider is not None and slider.isVisible() else None
+
+    def _is_shown(self) -> bool:
+        return not any(pane.is_waiting for pane in self.panes.values())
+
+    def _show_playing(self) -> None:
+        for stage, pane in self.panes.items():
+            for letter, slider in pane.sliders.sliders.items():
+                slider.set_playing(self.player.plays((stage, letter)))
 
     def _on_refit_timeout(self) -> None:
         """The layout has given the panes their sizes by now."""

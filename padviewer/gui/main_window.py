@@ -74,6 +74,7 @@ class MainWindow(QMainWindow):
         self.actions_.set_theme(preferences.theme)
         self.actions_.average.setChecked(preferences.averages)
         session.tiles.averages = preferences.averages
+        self.show_play_settings()
         self.actions_.set_recent(preferences.recent)
         if preferences.geometry is not None:
             self.restoreGeometry(preferences.geometry)
@@ -84,6 +85,12 @@ class MainWindow(QMainWindow):
         """Shows or hides the list of files, whatever the window's width."""
         self._files_wanted = shown
         self._show_files()
+
+    def show_play_settings(self) -> None:
+        """Plays sliders as it is remembered."""
+        player, preferences = self.panes.player, self.preferences
+        player.rate, player.bounces = preferences.play_rate, preferences.play_bounces
+        self.actions_.play.set_playing(player.rate, player.bounces)
 
     def set_theme(self, theme: Theme) -> None:
         """Paints everything in a theme."""
@@ -172,6 +179,11 @@ class MainWindow(QMainWindow):
         self.statistics.changed.connect(self._on_statistics_changed)
         self.status.cancel_wanted.connect(session.cancel_export)
         self.actions_.axes.axes_chosen.connect(self.commands.choose_axes)
+        self.actions_.play.toggled.connect(self.commands.play)
+        self.actions_.play.rate_chosen.connect(self.commands.set_play_rate)
+        self.actions_.play.bouncing_chosen.connect(self.commands.set_bouncing)
+        self.panes.play_menu_wanted.connect(self.actions_.play.popup)
+        session.failed.connect(self.panes.player.pause)
         self.form.spec_edited.connect(session.edit)
         self.form.budget_edited.connect(session.set_budget)
         self.form.member_chosen.connect(session.choose_member)

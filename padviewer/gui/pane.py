@@ -8,13 +8,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QFrame, QMenu, QVBoxLayout, QWidget
 
-from padviewer.axes import CHANNELS
 from padviewer.gui import ledger, rectangles, screen
-from padviewer.gui.axis_slider import TOGETHER, AxisSlider
+from padviewer.gui.axis_slider import AxisSlider
 from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.look_menu import LookMenu
 from padviewer.gui.pane_overlay import PaneOverlay
+from padviewer.gui.pane_sliders import PaneSliders
 from padviewer.gui.pane_texts import PaneTexts, Room
 from padviewer.gui.plane_count import Counted
 from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint, rule_in_force
@@ -47,7 +47,7 @@ class Pane(QFrame):
         self._theme: Theme | None = None
         self.canvas = Canvas()
         self.canvas.setAccessibleName(f"{ledger.TITLES[stage]} picture")
-        self._sliders: dict[str, AxisSlider] = {}
+        self._waits = False
         self._build()
         self._overlay = PaneOverlay(self.canvas, self._menu, ledger.TITLES[stage])
         self._overlay.cancel_wanted.connect(self.cancel_wanted)
@@ -86,7 +86,7 @@ class Pane(QFrame):
 
     def set_tile(self, tile: Tile) -> None:
         """Draws a region of the stage."""
-        self._tile = tile
+        self._tile, self._waits = tile, False
         self._draw()
 
     def set_state(self, state: FeatureState) -> None:
@@ -113,17 +113,16 @@ class Pane(QFrame):
     @property
     def slots_height(self) -> int:
         """The height that the sliders want."""
-        # The layout counts no slider that is not shown yet.
-        each = [slider.sizeHint().height() for slider in self._sliders.values()]
-        return sum(each) + self._rows.spacing() * max(0, len(each) - 1)
+        return self.sliders.rows_height
 
     def set_slots_height(self, height: int) -> None:
         """Gives the sliders the height that those of the other panes need, so that the pictures are level."""
-        self._slots.setFixedHeight(height)
+        self.sliders.setFixedHeight(height)
 
     def set_room(self, room: Room) -> None:
         """Gives the texts the lines that they need at a width."""
         self.texts.set_room(room)
+        self.sliders.set_short(room is Room.TINY)
         margin = 8 if room is Room.TINY else 12
         self._layout.setContentsMargins(margin, 8, margin, 8)
 
@@ -185,9 +184,14 @@ class Pane(QFrame):
         """Whether a region is about to be asked for."""
         return self._ask.isActive()
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether what is shown is not yet what was asked for."""
+        return self._waits or self.is_asking
+
     def slider(self, letter: str) -> AxisSlider | None:
         """Returns the slider of an axis that is not on screen."""
-        return self._sliders.get(letter)
+        return self.sliders.sliders.get(letter)
 
     # ---- parts
 
@@ -195,16 +199,13 @@ class Pane(QFrame):
         self.texts = PaneTexts(self.stage)
         self._menu = LookMenu("Colours", self)
         self._menu.look_edited.connect(self._on_menu_look_edited)
-        self._slots = QWidget()
-        self._rows = QVBoxLayout(self._slots)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(4)
-        self._rows.addStretch(1)
+        self.sliders = PaneSliders(self.stage)
+        self.sliders.index_edited.connect(self._on_slider_index_edited)
         layout = QVBoxLayout(self)
         layout.setSpacing(4)
         self.texts.add_over(layout)
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(self._slots)
+        layout.addWidget(self.sliders)
         self.texts.add_under(layout)
         self._layout = layout
         self.set_room(Room.WIDE)
@@ -242,55 +243,13 @@ class Pane(QFrame):
         self.canvas.set_marks(rectangles.stage_rect(plan, self.stage, cut), rectangles.content_rect(plan, cut))
 
     def _show_sliders(self) -> None:
-        """Gives each axis that is not on screen a slider; those that are there already stay, with their focus."""
-        wanted = self._hidden_axes()
-        for letter in [letter for letter in self._sliders if letter not in wanted or self._is_other(letter)]:
-            slider = self._sliders.pop(letter)
-            self._rows.removeWidget(slider)
-            slider.hide()
-            slider.deleteLater()
-        for row, (letter, (index, size)) in enumerate(wanted.items()):
-            if letter not in self._sliders:
-                self._rows.insertWidget(row, self._make_slider(letter))
-            self._sliders[letter].set_index(index, size)
-        self._sliders = {letter: self._sliders[letter] for letter in wanted}
-        stops = [self._overlay.last_stop, *(slider.stop for slider in self._sliders.values())]
+        self.sliders.set_cut(self._plan, self._cut)
+        stops = [self._overlay.last_stop, *(slider.stop for slider in self.sliders.sliders.values())]
         for before, after in pairwise(stops):
             self.setTabOrder(before, after)
 
-    def _make_slider(self, letter: str) -> AxisSlider:
-        feature = self.stage is Stage.FEATURE
-        name = "filter" if letter == CHANNELS and feature else None
-        together = "colours" if letter == CHANNELS and not feature and self._has_colours() else ""
-        slider = AxisSlider(letter, name, together)
-        slider.index_edited.connect(self._on_slider_index_edited)
-        self._sliders[letter] = slider
-        return slider
-
-    def _has_colours(self) -> bool:
-        return self._plan is not None and screen.has_colours(self._plan, self._cut)
-
-    def _hidden_axes(self) -> dict[str, tuple[int | None, int]]:
-        plan = self._plan
-        planned = plan.stage(self.stage) if plan else None
-        if plan is None or planned is None:
-            return {}
-        found = {
-            letter: (screen.fixed_index(plan, self.stage, self._cut, letter), planned.extent(letter))
-            for letter in screen.hidden_axes(plan, self.stage, self._cut)
-            if planned.extent(letter) > 1
-        }
-        if CHANNELS in found and self.stage is not Stage.FEATURE and screen.shows_colours(plan, self._cut):
-            found[CHANNELS] = (TOGETHER, planned.extent(CHANNELS))
-        return found
-
-    def _is_other(self, letter: str) -> bool:
-        """Whether the channels could be shown as colours before and cannot now, or the other way round."""
-        is_colours = letter == CHANNELS and self.stage is not Stage.FEATURE
-        return is_colours and self._sliders[letter].can_be_together != self._has_colours()
-
     def _clear(self, note: str) -> None:
-        self._tile = None
+        self._tile, self._waits = None, False
         self.canvas.clear_pixels()
         self.texts.honesty.setText("")
         self._overlay.set_note(note)
@@ -329,6 +288,7 @@ class Pane(QFrame):
             return
         view, pixels = self.canvas.view, self.canvas.size_in_pixels
         region = rectangles.visible_region(plan, self.stage, self._cut, plane, view, pixels)
+        self._waits = True
         self.region_wanted.emit(self.stage, region)
 
     def _on_slider_index_edited(self, letter: str, index: int) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from padviewer.gui.player import RATES
+
 MAX_RECENT = 12
 
 
@@ -43,6 +45,25 @@ class Preferences:
     @averages.setter
     def averages(self, averages: bool) -> None:
         self._settings.setValue("averages", averages)
+
+    @property
+    def play_rate(self) -> int:
+        """How many indices of a slider are played in a second, at the most."""
+        kept = str(self._settings.value("play/rate", 10))
+        return next((rate for rate in RATES if kept == str(rate)), 10)
+
+    @play_rate.setter
+    def play_rate(self, rate: int) -> None:
+        self._settings.setValue("play/rate", rate)
+
+    @property
+    def play_bounces(self) -> bool:
+        """Whether a slider is played back and forth."""
+        return bool(self._settings.value("play/bounces", False, type=bool))
+
+    @play_bounces.setter
+    def play_bounces(self, bounces: bool) -> None:
+        self._settings.setValue("play/bounces", bounces)
 
     @property
     def recent(self) -> list[str]:

@@ -48,7 +48,7 @@ def test_a_volume_is_shown_by_any_pair_of_axes(open_window: Open, volume, qtbot:
     assert list(pairs(window)) == ["H × W", "D × H", "D × W"]
     assert pairs(window)["H × W"].isChecked()
     choose(qtbot, window, "D × W")
-    assert list(window.pane(Stage.PADDED)._sliders) == ["H"]
+    assert list(window.pane(Stage.PADDED).sliders.sliders) == ["H"]
     assert np.array_equal(shown(window, Stage.INPUT)[..., 0], array[:, 9])
     assert np.array_equal(shown(window, Stage.PADDED)[..., 0], padded[:, 11])
     assert shown(window, Stage.FEATURE).shape[:2] == (10, 30)
@@ -61,7 +61,7 @@ def test_a_volume_is_shown_by_any_pair_of_axes(open_window: Open, volume, qtbot:
     settle(qtbot, window)
     assert np.array_equal(shown(window, Stage.INPUT)[..., 0], array[:, 10])
     choose(qtbot, window, "D × H")
-    assert list(window.pane(Stage.PADDED)._sliders) == ["W"]
+    assert list(window.pane(Stage.PADDED).sliders.sliders) == ["W"]
     assert np.array_equal(shown(window, Stage.PADDED)[..., 0], padded[:, :, 14])
     choose(qtbot, window, "D × W")
     assert np.array_equal(shown(window, Stage.INPUT)[..., 0], array[:, 10]), "the row that was chosen is kept"
@@ -143,7 +143,7 @@ def test_channels_on_screen_are_no_colours_and_fill_each_pane(open_window: Open,
     choose(qtbot, window, "H × C")
     assert np.array_equal(shown(window, Stage.INPUT)[..., 0], array[:, 14])
     assert shown(window, Stage.FEATURE).shape[:2] == (20, 5)
-    assert [list(window.pane(stage)._sliders) for stage in STAGES] == [["W"]] * 3
+    assert [list(window.pane(stage).sliders.sliders) for stage in STAGES] == [["W"]] * 3
     for stage, count in zip(STAGES, (3, 3, 5), strict=True):
         assert window.pane(stage).canvas.view[::2] == pytest.approx((0, count))
     window.commands.zoom_in()
@@ -161,7 +161,7 @@ def test_the_items_of_a_batch_stand_as_rows(open_window: Open, tmp_path: Path, q
     np.save(tmp_path / "batch.npy", array)
     window = open_window(tmp_path / "batch.npy", axes="BHWC", target=(20, 40), filters=3, kernel=(1,))
     choose(qtbot, window, "B × W")
-    assert list(window.pane(Stage.INPUT)._sliders) == ["H", "C"]
+    assert list(window.pane(Stage.INPUT).sliders.sliders) == ["H", "C"]
     assert np.array_equal(shown(window, Stage.INPUT)[..., 0], array[:, 9, :, 0])
     assert window.pane(Stage.PADDED).canvas.marks == ((0, 0, 40, 7), (0, 0, 30, 7))
     window.commands.actual_size()

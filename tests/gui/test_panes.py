@@ -72,7 +72,7 @@ def test_sliders_stand_in_the_order_of_the_axes_and_tab_follows(
     window.session.edit({"axes": None})
     window.commands.open_paths([str(tmp_path / "picture.npy")])
     settle(qtbot, window)
-    assert list(window.pane(Stage.INPUT)._sliders) == ["B", "C"]
+    assert list(window.pane(Stage.INPUT).sliders.sliders) == ["B", "C"]
     window.commands.open_paths([str(tmp_path / "array.npy")])
     settle(qtbot, window)
     for stage in STAGES:
@@ -121,12 +121,12 @@ def test_nothing_lies_over_another_in_the_smallest_window(settings, open_window:
     for stage in STAGES:
         pane = window.pane(stage)
         texts = pane.texts
-        parts = [texts.shape, texts.detail, pane.canvas, pane._slots, texts.honesty, texts.statistics]
+        parts = [texts.shape, texts.detail, pane.canvas, pane.sliders, texts.honesty, texts.statistics]
         for upper, lower in pairwise(parts):
             assert upper.geometry().bottom() < lower.geometry().top() + 1, (stage, upper, lower)
         for button in pane.canvas.findChildren(QToolButton):
             assert max(button.width(), button.height()) <= 24
-        for slider in pane._sliders.values():
+        for slider in pane.sliders.sliders.values():
             assert slider._number.width() >= slider._number.sizeHint().width()
     heights = {(window.pane(stage).canvas.y(), window.pane(stage).canvas.height()) for stage in STAGES}
     assert len(heights) == 1, "the pictures are level"
