@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,8 @@ class Actions:
         self._recent = menu.addMenu("Open &recent")
         self._build_samples(menu.addMenu("Open &sample"))
         menu.addSeparator()
+        self._build_sessions(menu)
+        menu.addSeparator()
         self.reload = self.add(menu, "Re&load", self._commands.reload, "F5")
         self.close_file = self.add(menu, "&Close file", self._commands.close_file, "Ctrl+W")
         menu.addSeparator()
@@ -133,6 +136,22 @@ class Actions:
             self.export[stage] = action
         menu.addSeparator()
         self.add(menu, "&Quit", self._commands.quit, "Ctrl+Q")
+
+    def _build_sessions(self, menu: QMenu) -> None:
+        sessions = self._commands.sessions
+        self.add(menu, "&New session", sessions.new_session)
+        self.add(menu, "Open sess&ion…", sessions.ask_open_session)
+        self._earlier = menu.addMenu("Open earlie&r session")
+        self._earlier.aboutToShow.connect(self._show_earlier)
+        self.add(menu, "S&ave session as…", sessions.ask_save_session)
+
+    def _show_earlier(self) -> None:
+        self._earlier.clear()
+        for title, folder in self._commands.sessions.earlier():
+            open_it = partial(self._commands.sessions.open_earlier, folder)
+            self.add(self._earlier, title.replace("&", "&&"), open_it)
+        if self._earlier.isEmpty():
+            self.add(self._earlier, "None yet", lambda: None).setEnabled(False)
 
     def _build_samples(self, menu: QMenu) -> None:
         for title, path in samples():

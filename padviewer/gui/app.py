@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from padviewer import __version__
 from padviewer.assets import resource
-from padviewer.errors import UnexpectedError, WorkerDied
+from padviewer.errors import PadviewerError, UnexpectedError, WorkerDied
 from padviewer.gui.bridge import Bridge
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.options import WindowOptions
@@ -87,11 +87,16 @@ def make_window(
     clients = {name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in starters.items()}
     session = Session(clients, options.spec, options.budget, options.spec if options.welcome else None)
     bridge.setParent(session)
-    window = MainWindow(session, preferences)
+    window = MainWindow(session, preferences, options.slot)
     session.setParent(window)
     session.start()
-    session.files.open(list(options.items))
-    if options.welcome and not preferences.has_read("welcome"):
+    if options.saved is not None:
+        window.commands.sessions.reopen(options.saved, options.unclean_starts, options.only_offers)
+        return window
+    window.commands.open_items(list(options.items))
+    if options.complaint:
+        window.message.show_error(PadviewerError(options.complaint))
+    elif options.welcome and not preferences.has_read("welcome"):
         window.commands.show_welcome()
     return window
 

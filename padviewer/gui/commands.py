@@ -12,8 +12,11 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from padviewer import __version__
 from padviewer.errors import PadviewerError, shortened
 from padviewer.gui.export_dialog import ask_export_path
+from padviewer.gui.files import Item
 from padviewer.gui.history import Step
 from padviewer.gui.open_dialog import ask_files, ask_folder
+from padviewer.gui.saved_session import SUFFIX
+from padviewer.gui.session_commands import SessionCommands
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
 from padviewer.workers.frameworks import NAMES
@@ -37,6 +40,7 @@ class Commands:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._session = window.session
+        self.sessions = SessionCommands(window)
 
     # ---- files
 
@@ -50,7 +54,18 @@ class Commands:
 
     def open_paths(self, paths: list[str]) -> None:
         """Opens files."""
-        self._session.files.open([(path, None) for path in paths])
+        self.open_items([(path, None) for path in paths])
+
+    def open_items(self, items: list[Item]) -> None:
+        """Opens files and members, or a session that was saved to a file."""
+        sessions = [path for path, _member in items if path.lower().endswith(SUFFIX)]
+        if len(sessions) == len(items) == 1:
+            self.sessions.open_session(sessions[0])
+            return
+        if sessions:
+            text = f"{shortened(sessions[0])}: is a session, which takes the place of what is open; open it by itself"
+            self._window.message.show_error(PadviewerError(text))
+        self._session.files.open([item for item in items if item[0] not in sessions])
 
     def open_sample(self, path: Path) -> None:
         """Opens one of the bundled samples."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from padviewer.gui.options import WindowOptions
+from padviewer.gui.session_start import with_session
+from padviewer.gui.session_store import sessions_folder
 from padviewer.workers.messages import OpenRequest
 from padviewer.workers.start import start_engine, start_reader
 
@@ -22,9 +24,13 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
         on_start: called with the window once it is shown.
     """
     # A backend takes seconds to import, and a file to decode: both go on while Qt is loaded here.
-    engine, reader = start_engine(options.spec.backend), start_reader()
-    path, member = options.items[0]
-    reader.submit(OpenRequest(path, member, options.budget))
+    reader = start_reader()
+    options = with_session(options, sessions_folder())
+    saved = options.saved
+    engine = start_engine((saved or options).spec.backend)
+    first = (saved.shown or saved.items[0]) if saved is not None else options.items[0]
+    if not options.only_offers:
+        reader.submit(OpenRequest(*first, (saved and saved.budget) or options.budget))
     # What imports make stays: looking through it for garbage, again and again, would take a twentieth of the start.
     gc.disable()
     from padviewer.gui.app import run_window  # noqa: PLC0415 - loads Qt

@@ -37,6 +37,7 @@ class LinkedPanes(QSplitter):
         self._plan: Plan | None = None
         self._cut = screen.Cut()
         self._fitted = True
+        self._wanted: rectangles.Rect | None = None
         self._linking = False
         self._active = self.panes[Stage.PADDED]
         self.player = Player(self._slider_at, self._is_shown, self)
@@ -91,8 +92,19 @@ class LinkedPanes(QSplitter):
 
     def fit(self) -> None:
         """Shows everything."""
-        self._fitted = True
+        self._fitted, self._wanted = True, None
         self._fit_now()
+        self._refit.start()
+
+    @property
+    def view(self) -> rectangles.Rect | None:
+        """The rectangle that is shown; None where that is everything."""
+        return None if self._fitted else self._wanted or self.panes[Stage.PADDED].canvas.view
+
+    def set_view(self, rect: rectangles.Rect) -> None:
+        """Shows a rectangle; again after a change of size, until a person has zoomed."""
+        self._fitted, self._wanted = False, rect
+        self._show(rect)
         self._refit.start()
 
     def actual_size(self) -> None:
@@ -102,7 +114,7 @@ class LinkedPanes(QSplitter):
         columns, rows = pane.canvas.size_in_pixels
         pane.canvas.set_view((left + (width - columns) / 2, top + (height - rows) / 2, columns, rows))
         self._show(pane.canvas.view)
-        self._fitted = False
+        self._fitted, self._wanted = False, None
 
     def zoom(self, factor: float) -> None:
         """Zooms all panes in, or out by a factor below 1."""
@@ -160,15 +172,17 @@ class LinkedPanes(QSplitter):
         """The layout has given the panes their sizes by now."""
         if self._fitted:
             self._fit_now()
+        elif self._wanted is not None:
+            self._show(self._wanted)
 
     def _on_pane_resized(self) -> None:
-        if self._fitted:
+        if self._fitted or self._wanted is not None:
             self._refit.start()
 
     def _on_pane_moved(self, moved: Pane) -> None:
         if self._linking or self._plan is None:
             return
-        self._fitted, self._linking = False, True
+        self._fitted, self._wanted, self._linking = False, None, True
         self._show(moved.canvas.view, but=moved)
         self._linking = False
 

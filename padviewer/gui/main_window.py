@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QHBoxLayout, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
-from padviewer.errors import PadviewerError
+from padviewer.errors import PadviewerError, shortened
 from padviewer.gui import ledger
 from padviewer.gui.actions import Actions
 from padviewer.gui.commands import Commands
@@ -27,6 +27,8 @@ from padviewer.gui.preferences import Preferences
 from padviewer.gui.probe_panel import ProbePanel
 from padviewer.gui.screen import Cut, axes_choices, axes_on_screen
 from padviewer.gui.session import Session
+from padviewer.gui.session_keeper import SessionKeeper
+from padviewer.gui.session_store import Slot
 from padviewer.gui.status import Status
 from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
 from padviewer.plan import Plan, Stage
@@ -43,11 +45,12 @@ class MainWindow(QMainWindow):
     Args:
         session: not started yet.
         preferences: what was remembered.
+        slot: where the session is kept; None keeps it nowhere.
     """
 
     theme_changed = Signal(object)  # Theme
 
-    def __init__(self, session: Session, preferences: Preferences) -> None:
+    def __init__(self, session: Session, preferences: Preferences, slot: Slot | None = None) -> None:
         super().__init__()
         self.session = session
         self.preferences = preferences
@@ -70,6 +73,10 @@ class MainWindow(QMainWindow):
         self.instruments = Instruments(self)
         self._build()
         self._connect()
+        # After the panes are connected: it shows the view of a session when they know the session's plane.
+        self.keeper = SessionKeeper(self, slot)
+        self.keeper.refused.connect(lambda error: self.status.say(f"the session could not be saved: {error}"))
+        self.keeper.saved_as.connect(lambda path: self.status.say(f"saved the session as {shortened(path)}"))
         self.set_theme(self.theme_in_force())
         self.actions_.set_theme(preferences.theme)
         self.actions_.average.setChecked(preferences.averages)
@@ -295,7 +302,7 @@ class MainWindow(QMainWindow):
         items, refused = dropped_items(event.mimeData().urls())
         event.acceptProposedAction()
         self.session.files.refuse(refused)
-        self.session.files.open(items)
+        self.commands.open_items(items)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Makes room for the panes where the window is narrow."""
@@ -308,5 +315,6 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.preferences.geometry = self.saveGeometry()
+        self.keeper.close()
         self.session.close()
         super().closeEvent(event)

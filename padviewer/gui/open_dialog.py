@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from padviewer.errors import UnsupportedSource, shortened
 from padviewer.gui.files import SUFFIXES, FileEntry, Item
+from padviewer.gui.saved_session import SUFFIX
+
+_SESSIONS = f"Sessions (*{SUFFIX})"
 
 
 def ask_files(parent: QWidget) -> list[str]:
@@ -18,6 +21,18 @@ def ask_files(parent: QWidget) -> list[str]:
         parent, "Open images or arrays", "", f"Images and arrays ({patterns});;All files (*)"
     )
     return paths
+
+
+def ask_session(parent: QWidget) -> str:
+    """Asks for a saved session; empty where the person thought better of it."""
+    path, _chosen = QFileDialog.getOpenFileName(parent, "Open a session", "", _SESSIONS)
+    return path
+
+
+def ask_session_path(parent: QWidget) -> str:
+    """Asks where a session is saved; empty where the person thought better of it."""
+    path, _chosen = QFileDialog.getSaveFileName(parent, "Save the session", f"session{SUFFIX}", _SESSIONS)
+    return path if not path or path.lower().endswith(SUFFIX) else path + SUFFIX
 
 
 def ask_folder(parent: QWidget) -> list[str]:

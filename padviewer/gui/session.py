@@ -6,7 +6,7 @@ dropped. Nothing here is a widget.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -32,7 +32,7 @@ from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import ENGINES, READER
-from padviewer.workers.messages import Devices, DevicesRequest, Tile
+from padviewer.workers.messages import Devices, DevicesRequest, TextRequest, Tile
 
 __all__ = ["EXPORTER", "Session"]
 
@@ -182,8 +182,14 @@ class Session(QObject):
             undone=tuple(self.history.undone),
         )
 
-    def restore(self, saved: SavedSession) -> None:
-        """Opens the files of a session with its settings, in place of what is open."""
+    def restore(self, saved: SavedSession, demonstration: PipelineSpec | None = None) -> None:
+        """Opens the files of a session with its settings, in place of what is open.
+
+        Args:
+            saved: the session.
+            demonstration: as of this class.
+        """
+        self._demonstration = demonstration
         self._kept.restore(saved.kept, saved.axes)
         self.history.restore(saved.done, saved.undone)
         shown = saved.shown if saved.shown in saved.items else next(iter(saved.items), None)
@@ -191,6 +197,10 @@ class Session(QObject):
         self._set(saved.spec, saved.budget or self._usual_budget)
         self.files.restore(list(saved.items), shown)
         self.history_changed.emit()
+
+    def read_text(self, path: str, limit: int, on_text: Callable[[str], None]) -> None:
+        """Has the reader read a text of at most `limit` bytes; what cannot be read is told by `failed`."""
+        settle(self._clients[READER].submit("text", TextRequest(path, limit)), on_text, self._on_request_failed)
 
     def set_averaging(self, averages: bool) -> None:
         """Sets whether pictures that are seen from afar show means of blocks, instead of samples."""

@@ -38,6 +38,14 @@ class OpenRequest:
 
 
 @dataclass(frozen=True)
+class TextRequest:
+    """Read a text of at most `limit` bytes, such as a saved session; answered with it."""
+
+    path: str
+    limit: int
+
+
+@dataclass(frozen=True)
 class TileRequest:
     """The elements of `region` of a stage; answered with a `Tile`.
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from padviewer.axes import CHANNELS
-from padviewer.errors import DamagedSource, shortened
+from padviewer.errors import DamagedSource, UnsupportedSource, shortened
 from padviewer.geometry import Region, Span, whole
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.sources import Source, open_source
 from padviewer.sources.base import Preview
+from padviewer.sources.opened import open_regular
 from padviewer.sources.padded import read_input, read_padded, read_windows
 from padviewer.windows import windows_of
 from padviewer.workers.budget import default_budget
@@ -29,6 +30,7 @@ from padviewer.workers.messages import (
     ProbeRequest,
     Progress,
     RefineRequest,
+    TextRequest,
     Tile,
     TileRequest,
     WindowsRequest,
@@ -53,6 +55,7 @@ class Reader:
         self._exporting = Exporting(self._source_of)
         self._pyramids: dict[Stage, tuple[tuple[Any, ...], Pyramid]] = {}
         self._answers: dict[type, Callable[[Any, Progress], Any]] = {
+            TextRequest: lambda request, _progress: read_text(request.path, request.limit),
             OpenRequest: lambda request, _progress: self._open(request),
             TileRequest: lambda request, _progress: self._tile(request),
             RefineRequest: lambda request, _progress: self._refine(request),
@@ -203,6 +206,23 @@ def _quick(source: Source, plan: Plan, stage: Stage, region: Region) -> tuple[Ar
         except DamagedSource:
             step = preview.factor - 1
     return None
+
+
+def read_text(path: str, limit: int) -> str:
+    """Returns the text of a regular file, in UTF-8.
+
+    Raises:
+        SourceError: where it cannot be read, is longer than `limit` bytes or is no text.
+    """
+    file = open_regular(path)
+    with file.handle:
+        data = file.handle.read(limit + 1)
+    try:
+        if len(data) > limit:
+            raise ValueError(f"it has more than {limit} bytes")
+        return data.decode("utf-8")
+    except ValueError as error:
+        raise UnsupportedSource(f"{shortened(path)}: is no text that padviewer has written; {error}") from error
 
 
 def is_current(info: ArrayInfo) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -45,7 +46,7 @@ def step_between(older: PipelineSpec, newer: PipelineSpec) -> Step:
 @given(st.lists(specs, min_size=2, max_size=8))
 def test_undoing_everything_leads_back_and_redoing_forth(path: list[PipelineSpec]) -> None:
     history = History(clock=iter(range(0, 1000, 10)).__next__)
-    for older, newer in zip(path, path[1:], strict=False):
+    for older, newer in pairwise(path):
         if older != newer:
             history.add(step_between(older, newer))
     spec, seen = path[-1], []
@@ -77,7 +78,7 @@ def test_a_step_reads_back_from_json(older: PipelineSpec, newer: PipelineSpec) -
 def typed(*values: int, every: float) -> History:
     times = iter(i * every for i in range(100))
     history = History(clock=times.__next__)
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in pairwise(values):
         history.add(Step({"target": (before, None)}, {"target": (after, None)}, "HW"))
     return history
 
