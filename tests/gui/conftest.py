@@ -6,12 +6,11 @@ import gc
 import multiprocessing
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
-from driving import Open, settle
+from driving import LentWorker, Open, settle
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -23,27 +22,6 @@ from padviewer.spec import PipelineSpec
 from padviewer.workers.messages import DevicesRequest
 from padviewer.workers.process import ProcessWorker
 from padviewer.workers.start import start_engine, start_reader
-
-
-class LentWorker:
-    """An engine that the windows of a session share: closing a window leaves it running."""
-
-    def __init__(self, worker: ProcessWorker) -> None:
-        self._worker = worker
-
-    @property
-    def pid(self) -> int:
-        return self._worker.pid
-
-    @property
-    def alive(self) -> bool:
-        return self._worker.alive
-
-    def submit(self, request: Any, on_progress: Any = None) -> Future[Any]:
-        return self._worker.submit(request, on_progress)
-
-    def kill(self) -> None:
-        pass
 
 
 @pytest.fixture(scope="session")

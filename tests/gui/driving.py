@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -10,9 +12,31 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from padviewer.gui.main_window import MainWindow
+from padviewer.workers.process import ProcessWorker
 
 Open = Callable[..., MainWindow]
 PATIENCE_MS = 60_000
+
+
+class LentWorker:
+    """An engine that the windows of a session share: closing a window leaves it running."""
+
+    def __init__(self, worker: ProcessWorker) -> None:
+        self._worker = worker
+
+    @property
+    def pid(self) -> int:
+        return self._worker.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._worker.alive
+
+    def submit(self, request: Any, on_progress: Any = None) -> Future[Any]:
+        return self._worker.submit(request, on_progress)
+
+    def kill(self) -> None:
+        pass
 
 
 def settle(qtbot: QtBot, window: MainWindow) -> None:

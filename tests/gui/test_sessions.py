@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import LentWorker
-from driving import settle, type_into
+from driving import LentWorker, settle, type_into
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -119,6 +118,7 @@ def test_a_session_reopens_as_it_was_left(start: Start, tmp_path: Path, qtbot: Q
     again.session.files.select(2)
     settle(qtbot, again)
     assert again.session.spec.target == (), "what the other number of axes had was undone where it was kept"
+    again.commands.redo()
     again.commands.redo()
     assert again.session.spec.target == (20, None)
 
