@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QWidget
 
+from padviewer.gui.brush_switch import BrushSwitch
+
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
 
@@ -54,6 +56,7 @@ class Instruments:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
         self.toggles: dict[str, QAction] = {}
+        self.brushing = BrushSwitch(window)
         self._build_panels()
 
     def panel(self, name: str) -> QWidget | None:

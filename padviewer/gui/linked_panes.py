@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
@@ -13,6 +15,10 @@ from padviewer.gui.pane_texts import Room
 from padviewer.gui.player import Place, Player
 from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
+
+if TYPE_CHECKING:
+    from padviewer.gui.selecting import Selecting
+    from padviewer.gui.selection import Corner, Selection
 
 STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
 # Where a slider is looked for when none was used yet.
@@ -28,6 +34,11 @@ class LinkedPanes(QSplitter):
     probed = Signal(float, float)
     probe_ended = Signal()
     play_menu_wanted = Signal(QPoint)
+    probe_stepped = Signal()  # the probe was moved by the keyboard, after `probed`
+    clicked = Signal(object, float, float, bool)  # Stage, a place, and whether Ctrl was held; by Enter too
+    pin_stepped = Signal(int, int)  # columns and rows that the pin set last is to move
+    selection_changed = Signal(object, object)  # Stage and Region of the plane on screen, or None and None
+    selection_told = Signal(str)  # where the selection is, while it is drawn too
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +53,10 @@ class LinkedPanes(QSplitter):
         self._active = self.panes[Stage.PADDED]
         self.player = Player(self._slider_at, self._is_shown, self)
         self.player.changed.connect(self._show_playing)
+        self._theme: Theme | None = None
+        self._selecting: Selecting | None = None
+        self._place: Corner | None = None
+        self._swept_from: Corner | None = None
         self._refit = QTimer(self, singleShot=True, interval=0)
         self._refit.timeout.connect(self._on_refit_timeout)
         for position, pane in enumerate(self.panes.values()):
@@ -56,6 +71,10 @@ class LinkedPanes(QSplitter):
             pane.sliders.used.connect(lambda letter, stage=pane.stage: self.player.use((stage, letter)))
             pane.sliders.play_clicked.connect(lambda letter, stage=pane.stage: self.player.toggle((stage, letter)))
             pane.sliders.play_menu_wanted.connect(self.play_menu_wanted)
+            pane.canvas.clicked.connect(lambda x, y, adds, pane=pane: self.clicked.emit(pane.stage, x, y, adds))
+            pane.canvas.swept.connect(lambda a, b, ended, pane=pane: self._on_pane_swept(pane, a, b, ended))
+            pane.canvas.stepped.connect(lambda dx, dy, held, pane=pane: self._on_pane_stepped(pane, dx, dy, held))
+            pane.canvas.entered.connect(lambda adds, pane=pane: self._on_pane_entered(pane, adds))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -64,8 +83,11 @@ class LinkedPanes(QSplitter):
 
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours of a theme."""
+        self._theme = theme
         for pane in self.panes.values():
             pane.set_theme(theme)
+        if self._selecting is not None:
+            self._selecting.set_theme(theme)
 
     def set_plan(self, older: Plan | None, plan: Plan) -> None:
         """Shows the labels of a plan; the pictures follow."""
@@ -76,6 +98,8 @@ class LinkedPanes(QSplitter):
             self._fitted = True
         if self._fitted:
             self.fit()
+        if self._selecting is not None:
+            self._selecting.set_plan(older, plan)
 
     def set_cut(self, cut: screen.Cut) -> None:
         """Shows another plane; all of it where other axes are on screen than before."""
@@ -89,6 +113,8 @@ class LinkedPanes(QSplitter):
         for pane in self.panes.values():
             pane.set_slots_height(highest)
         self._show_playing()
+        if self._selecting is not None:
+            self._selecting.set_cut(cut)
 
     def fit(self) -> None:
         """Shows everything."""
@@ -127,6 +153,16 @@ class LinkedPanes(QSplitter):
             if places:
                 self.player.use(places[0])
         self.player.toggle()
+
+    @property
+    def selection(self) -> Selection | None:
+        """What is selected."""
+        return None if self._selecting is None else self._selecting.selection
+
+    def select(self, selection: Selection | None) -> None:
+        """Selects something else, or nothing."""
+        if selection is not None or self._selecting is not None:
+            self._selector().select(selection)
 
     @property
     def active(self) -> Pane:
@@ -186,11 +222,66 @@ class LinkedPanes(QSplitter):
         self._show(moved.canvas.view, but=moved)
         self._linking = False
 
+    def _selector(self) -> Selecting:
+        """Returns what keeps the selection, made when something is first selected."""
+        if self._selecting is None:
+            from padviewer.gui.selecting import Selecting  # noqa: PLC0415 - the window starts without it
+
+            self._selecting = Selecting(self.panes, self)
+            self._selecting.changed.connect(self.selection_changed)
+            self._selecting.told.connect(self.selection_told)
+            if self._theme is not None:
+                self._selecting.set_theme(self._theme)
+            if self._plan is not None:
+                self._selecting.set_plan(None, self._plan)
+                self._selecting.set_cut(self._cut)
+        return self._selecting
+
+    def _reveal(self, pane: Pane, place: Corner) -> None:
+        """Moves the view until a place is well inside of it."""
+        left, top, width, height = pane.canvas.view
+        moved = rectangles.revealed(left, width, place[0]), rectangles.revealed(top, height, place[1])
+        if moved != (left, top):
+            self._fitted = False
+            self._show((*moved, width, height))
+
     def _on_pane_hovered(self, hovered: Pane, x: float, y: float) -> None:
-        self._active = hovered
+        self._active, self._place, self._swept_from = hovered, (x, y), None
         for pane in self.panes.values():
             pane.canvas.set_cross(None if pane is hovered else (x, y))
         self.probed.emit(x, y)
+
+    def _on_pane_swept(self, pane: Pane, first: Corner, last: Corner, ended: bool) -> None:
+        self._active, self._place = pane, last
+        self._selector().enclose(pane.stage, first, last, ended)
+
+    def _on_pane_stepped(self, stepped: Pane, across: int, down: int, held: Qt.KeyboardModifier) -> None:
+        """Moves the probe by an element of the pane; with Ctrl the pin, with Shift a corner of the selection."""
+        if held & Qt.KeyboardModifier.ControlModifier:
+            self.pin_stepped.emit(across, down)
+            return
+        if self._plan is None or not self._plan.spatial or self._plan.stage(stepped.stage) is None:
+            return
+        left, top, width, height = stepped.canvas.view
+        middle = (left + width / 2, top + height / 2)
+        # The first step of a probe that was nowhere shows where it starts.
+        start, steps = (self._place, (across, down)) if self._place else (middle, (0, 0))
+        place = rectangles.stepped(self._plan, stepped.stage, self._cut, start, *steps)
+        if held & Qt.KeyboardModifier.ShiftModifier:
+            self._swept_from = self._swept_from or rectangles.stepped(self._plan, stepped.stage, self._cut, start, 0, 0)
+            self._selector().enclose(stepped.stage, self._swept_from, place, True)
+        else:
+            self._swept_from = None
+        self._active, self._place = stepped, place
+        self._reveal(stepped, place)
+        for pane in self.panes.values():
+            pane.canvas.set_cross(place)
+        self.probed.emit(*place)
+        self.probe_stepped.emit()
+
+    def _on_pane_entered(self, pane: Pane, adds: bool) -> None:
+        if self._place is not None:
+            self.clicked.emit(pane.stage, *self._place, adds)
 
     def _on_pane_left(self) -> None:
         for pane in self.panes.values():

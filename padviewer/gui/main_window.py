@@ -200,6 +200,8 @@ class MainWindow(QMainWindow):
         self.message.dismissed.connect(self._on_message_dismissed)
         self.panes.probed.connect(session.probe)
         self.panes.probe_ended.connect(session.end_probe)
+        self.panes.probe_stepped.connect(self.probe.announce)
+        self.panes.selection_told.connect(self.probe.set_selection)
         for pane in self.panes.panes.values():
             pane.region_wanted.connect(session.request_tile)
             pane.cut_edited.connect(session.set_cut)

@@ -64,6 +64,13 @@ class Preferences:
     @play_bounces.setter
     def play_bounces(self, bounces: bool) -> None:
         self._settings.setValue("play/bounces", bounces)
+    def brushes(self) -> bool:
+        """Whether what is under the pointer is marked in all panes."""
+        return bool(self._settings.value("brushes", True, type=bool))
+
+    @brushes.setter
+    def brushes(self, brushes: bool) -> None:
+        self._settings.setValue("brushes", brushes)
 
     @property
     def recent(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
 from padviewer.gui.labels import ElidedLabel, section_label
@@ -13,6 +14,7 @@ from padviewer.plan import Stage
 
 _ROWS = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
 _MOST = 16
+_HINT = "point at a picture, or go there by Tab and the arrow keys, to read the exact elements of all three stages"
 
 
 class ProbePanel(QFrame):
@@ -27,9 +29,11 @@ class ProbePanel(QFrame):
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(2)
         grid.addWidget(section_label("Probe"), 0, 0)
-        self._hint = ElidedLabel("muted")
-        self._hint.setText("point at a picture to read the exact elements of all three stages there")
-        grid.addWidget(self._hint, 0, 1, 1, 2)
+        # One line under another would take height from the pictures.
+        self._said = ElidedLabel("muted")
+        grid.addWidget(self._said, 0, 1, 1, 2)
+        self._ties = self._pins = self._selected = ""
+        self._found = False
         self._places: dict[Stage, QLabel] = {}
         self._values: dict[Stage, ElidedLabel] = {}
         for row, stage in enumerate(_ROWS, start=1):
@@ -41,10 +45,12 @@ class ProbePanel(QFrame):
                 grid.addWidget(label, row, column)
         grid.setColumnMinimumWidth(1, 168)
         grid.setColumnStretch(2, 1)
+        self._say()
 
     def set_probe(self, found: dict[Stage, Any]) -> None:
         """Shows {stage: (indices by axis letter, is data, elements or None)}; an empty one shows nothing."""
-        self._hint.setVisible(not found)
+        self._found = bool(found)
+        self._say()
         for stage in _ROWS:
             if stage in found:
                 index, data, values = found[stage]
@@ -53,6 +59,32 @@ class ProbePanel(QFrame):
             else:
                 self._places[stage].setText("outside" if found else "")
                 self._values[stage].setText("")
+
+    def set_ties(self, text: str, pins: str) -> None:
+        """Says what the element under the pointer, or a pin, is tied to, and how many pins there are."""
+        self._ties, self._pins = text, pins
+        self._say()
+
+    def set_selection(self, text: str) -> None:
+        """Says where the selection is; an empty text where there is none."""
+        self._selected = text
+        self._say()
+
+    @property
+    def said(self) -> str:
+        """The line over the elements."""
+        return self._said.text()
+
+    def announce(self) -> None:
+        """Has screen readers read what is shown, after the keyboard has moved the probe."""
+        words = [self.said, *(" ".join((stage.value, *self.text(stage))) for stage in _ROWS)]
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, "; ".join(words)))
+
+    def _say(self) -> None:
+        parts = [self._ties, self._selected, self._pins]
+        if not self._found and not any(parts):
+            parts = [_HINT]
+        self._said.setText("   |   ".join(part for part in parts if part))
 
     def text(self, stage: Stage) -> tuple[str, str]:
         """The place and the elements that are shown for a stage."""

@@ -66,6 +66,24 @@ def all_rect(plan: Plan, cut: Cut) -> Rect:
     return low[1], low[0], max(high[1] - low[1], 1.0), max(high[0] - low[0], 1.0)
 
 
+def stepped(
+    plan: Plan, stage: Stage, cut: Cut, place: tuple[float, float], across: int, down: int
+) -> tuple[float, float]:
+    """Returns the middle (x, y) of the element of a stage that lies some elements from a place, or at its border."""
+    found = []
+    for letter, start, steps in zip(axes_on_screen(plan, cut)[::-1], place, (across, down), strict=True):
+        scale, offset = to_padded(plan, stage, letter)
+        index = math.floor((start - offset) / scale) + steps
+        inside = min(max(index, 0), max(0, plan.require(stage).extent(letter) - 1))
+        found.append(offset + scale * (inside + 0.5))
+    return found[0], found[1]
+
+
+def revealed(first: float, length: float, place: float) -> float:
+    """Returns where a view of a length starts so that a place lies in it, in its middle if the view has to move."""
+    return first if first <= place <= first + length else place - length / 2
+
+
 def visible_region(plan: Plan, stage: Stage, cut: Cut, plane: Region, view: Rect, pixels: tuple[int, int]) -> Region:
     """Returns the part of a plane that a view shows, with a margin, at the step that its pixels need.
 
