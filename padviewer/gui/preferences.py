@@ -64,6 +64,8 @@ class Preferences:
     @play_bounces.setter
     def play_bounces(self, bounces: bool) -> None:
         self._settings.setValue("play/bounces", bounces)
+
+    @property
     def brushes(self) -> bool:
         """Whether what is under the pointer is marked in all panes."""
         return bool(self._settings.value("brushes", True, type=bool))
