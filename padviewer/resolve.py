@@ -221,7 +221,8 @@ def _check_convolution(spec: PipelineSpec, source: StagePlan, spatial: tuple[Axi
             f"causal convolution padding is for one spatial axis; the input has {len(spatial)}. Use valid or same.",
             _WITHOUT_CAUSAL,
         )
-    if any(a.stride > 1 for a in spatial) and any(a.dilation > 1 for a in spatial):
+    steps = any(a.stride > 1 for a in spatial) and any(a.dilation > 1 for a in spatial)
+    if steps and spec.conv == "standard":
         raise PlanError(
             "strides above 1 cannot be combined with dilation above 1 in one convolution; set one of them to 1",
             (("Strides 1", {"strides": (1,)}), ("Dilation 1", {"dilation": (1,)})),
@@ -253,13 +254,6 @@ def _check_kind(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, 
         raise PlanError(
             f"a {spec.conv} convolution of Keras takes padding valid or same, not causal; use same, or a standard one",
             (("Use same", {"conv_padding": "same"}), standard),
-        )
-    strides = tuple(axis.stride for axis in spatial)
-    if spec.backend == "tensorflow" and len(set(strides)) > 1:
-        raise PlanError(
-            f"strides {format_sizes(strides)}: a {spec.conv} convolution of TensorFlow needs the same on all axes; set "
-            "one stride, or choose JAX or PyTorch as the backend",
-            tuple((f"Strides {n}", {"strides": (n,)}) for n in dict.fromkeys(strides)),
         )
 
 

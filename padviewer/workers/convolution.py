@@ -12,12 +12,12 @@ import numpy as np
 from padviewer.axes import BATCH, CHANNELS
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DeviceError
-from padviewer.geometry import Span
-from padviewer.plan import FEATURE_DTYPE, Plan, Stage
+from padviewer.geometry import Indices, Span, whole
+from padviewer.plan import FEATURE_DTYPE, Plan, Stage, StagePlan
 from padviewer.sources.base import Source
 from padviewer.sources.padded import read_windows
 from padviewer.spec import ACROSS_FILTERS
-from padviewer.windows import AxisWindows, Windows, repeats_of
+from padviewer.windows import AxisWindows, Windows, repeats_of, windows_of
 from padviewer.workers.feature_map import FeatureMap
 from padviewer.workers.frameworks import Framework
 from padviewer.workers.kernel import Filters, Kernel, kernel_of, key_of
@@ -58,13 +58,10 @@ class Convolution:
             DeviceError: the device is not there, or ran out of memory.
         """
         stage = plan.require(Stage.FEATURE)
-        found = [(axis, repeats_of(axis, plan.spec.mode)) for axis in plan.spatial]
-        read = tuple(AxisWindows(kept.index, axis.stride, axis.dilation) for axis, kept in found)
-        repeats = {stage.axes.index(axis.letter): kept.source for axis, kept in found if kept.repeats}
-        windows = Windows(Span(0, plan.input.extent(BATCH)), read, Span(0, plan.input.extent(CHANNELS)))
         self.check_device(plan)
         if not stage.size:
             return FeatureMap(np.zeros(stage.shape, FEATURE_DTYPE), {})
+        windows, repeats = _all_windows(plan, stage)
         computed = self.of_block(plan, read_windows(source, plan, windows), windows, Span(0, plan.filters))
         if BATCH not in stage.axes:
             computed = computed[0]
@@ -150,6 +147,17 @@ class Convolution:
                 self._functions.popitem(last=False)
         self._functions.move_to_end(key)
         return self._functions[key]
+
+
+def _all_windows(plan: Plan, stage: StagePlan) -> tuple[Windows, dict[int, Indices]]:
+    """Returns what a whole feature map reads, and which of its outputs are repeated, by the number of the axis."""
+    if any(axis.stride > 1 for axis in plan.spatial) and any(axis.dilation > 1 for axis in plan.spatial):
+        # No operation has both: windows are gathered one by one.
+        return windows_of(plan, whole(stage.shape)), {}
+    found = [(axis, repeats_of(axis, plan.spec.mode)) for axis in plan.spatial]
+    read = tuple(AxisWindows(kept.index, axis.stride, axis.dilation) for axis, kept in found)
+    repeats = {stage.axes.index(axis.letter): kept.source for axis, kept in found if kept.repeats}
+    return Windows(Span(0, plan.input.extent(BATCH)), read, Span(0, plan.input.extent(CHANNELS))), repeats
 
 
 def _sums(

@@ -102,7 +102,6 @@ def pipelines(draw):
     array = np.random.default_rng(draw(st.integers(0, 99))).normal(size=shape)
     dtype = draw(st.sampled_from(["float32", "uint8", "float64", "int16"]))
     array = array.astype(dtype) if dtype.startswith("float") else (array * 40).clip(0, 120).astype(dtype)
-    strides = per_axis(1, 3) if conv == "standard" else (draw(st.integers(1, 3)),)
     spec = PipelineSpec(
         axes=axes,
         conv=conv,
@@ -116,8 +115,8 @@ def pipelines(draw):
         overflow=draw(st.sampled_from([o for o in OVERFLOWS if o != "error"])),
         filters=draw(st.integers(1, 4)) * groups,
         kernel=per_axis(1, 4),
-        strides=strides if strided else (1,),
-        dilation=(1,) if strided else per_axis(1, 3),
+        strides=per_axis(1, 3) if strided else (1,),
+        dilation=(1,) if strided and conv == "standard" else per_axis(1, 3),
         conv_padding=draw(st.sampled_from([p for p in CONV_PADDINGS if p != "causal" or len(spatial) == 1])),
         activation=draw(st.sampled_from(["linear", "relu", "softmax"])),
         seed=draw(st.integers(0, 5)),
