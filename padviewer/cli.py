@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, NoReturn, TextIO, cast
 
 from padviewer import __version__
 from padviewer.errors import ExportError, PadviewerError, SettingsError, printable, shortened
-from padviewer.options import USAGE, Parser, add_budget, add_paths, add_pipeline, budget_of, items_of, spec_of
+from padviewer.options import (
+    USAGE,
+    Parser,
+    add_budget,
+    add_paths,
+    add_pipeline,
+    budget_of,
+    follows_of,
+    items_of,
+    spec_of,
+)
 from padviewer.plan import ArrayInfo, Stage
 from padviewer.spec import parse_sizes
 
@@ -139,7 +149,7 @@ def _window(options: argparse.Namespace) -> int:
 def _window_options(options: argparse.Namespace) -> WindowOptions:
     from padviewer.gui.options import window_options  # noqa: PLC0415 - loads no Qt
 
-    return window_options(items_of(options), spec_of(options), budget_of(options))
+    return window_options(items_of(options), spec_of(options), budget_of(options), follows=follows_of(options))
 
 
 def _without_display(window: WindowOptions, reason: str) -> int:
@@ -232,7 +242,17 @@ def _export(options: argparse.Namespace) -> int:
     with Crew() as crew:
         budget, makes = budget_of(options), is_template(options.output)
         for outcome in export(
-            crew, items, outputs, spec, stage, budget, options.force, makes, fresh=options.fresh, say=_say
+            crew,
+            items,
+            outputs,
+            spec,
+            stage,
+            budget,
+            options.force,
+            makes,
+            fresh=options.fresh,
+            say=_say,
+            follows=follows_of(options),
         ):
             if outcome.error or outcome.value is None:
                 code = _complain(outcome.error, FAILED)

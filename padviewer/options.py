@@ -10,13 +10,37 @@ from typing import Any, NoReturn
 from padviewer.bytecount import parse_budget
 from padviewer.errors import printable
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
-from padviewer.spec import ACTIVATIONS, BACKENDS, PipelineSpec, parse_fill, parse_sizes, parse_target
+from padviewer.spec import (
+    ACTIVATIONS,
+    BACKENDS,
+    CONVOLUTIONS,
+    FROM_FILE,
+    WEIGHTS,
+    PipelineSpec,
+    parse_fill,
+    parse_sizes,
+    parse_target,
+)
+from padviewer.weights import choice_of
 
 USAGE = 2
+_PRESETS = tuple(name for name in WEIGHTS if name != FROM_FILE)
 # Options whose value may begin with a minus, which argparse would take for another option: -1e3, -inf, -1x2.
 _SIGNED = {
     f"--{name}"
-    for name in ("target", "multiple-of", "position-seed", "fill", "filters", "kernel", "strides", "dilation", "seed")
+    for name in (
+        "target",
+        "multiple-of",
+        "position-seed",
+        "fill",
+        "filters",
+        "groups",
+        "depth-multiplier",
+        "kernel",
+        "strides",
+        "dilation",
+        "seed",
+    )
 }
 _NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 
@@ -74,13 +98,22 @@ def add_pipeline(parser: argparse.ArgumentParser) -> None:
         "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
     )
     add = parser.add_argument_group("convolution").add_argument
-    add("--filters", type=int, help="number of feature maps (default: 32)")
+    add("--conv", choices=CONVOLUTIONS, help="kind of convolution (default: standard)")
+    add("--filters", type=int, help="number of feature maps; depthwise has its multiplier for each (default: 32)")
+    add("--groups", type=int, help="of a standard convolution: groups of channels and filters (default: 1)")
+    add("--depth-multiplier", type=int, metavar="N", help="filters for each channel, depthwise, separable (default: 1)")
     add("--kernel", metavar="SIZES", help="such as 3 or 3x5 (default: 3)")
     add("--strides", metavar="SIZES", help="such as 1 or 2x1 (default: 1)")
     add("--dilation", metavar="SIZES", help="such as 1 or 2x2 (default: 1)")
     add("--conv-padding", choices=CONV_PADDINGS, help="what the convolution itself pads (default: valid)")
     add("--activation", choices=ACTIVATIONS, metavar="NAME", help=f"one of {', '.join(ACTIVATIONS)} (default: relu)")
-    add("--seed", type=int, help="of the Glorot-uniform kernel (default: 0)")
+    add(
+        "--weights",
+        metavar="NAME|FILE",
+        help=f"{', '.join(_PRESETS)}; or a file: .keras, .weights.h5, .npy, .npz, "
+        "with ::LAYER where it holds several; its layer's settings are taken where none are given (default: random)",
+    )
+    add("--seed", type=int, help="of the random kernel, Glorot-uniform (default: 0)")
     add("--device", metavar="NAME", help="where the convolution runs, such as CPU:0 or GPU:0 (default: CPU:0)")
     add("--backend", choices=BACKENDS, help="Keras' backend that runs it (default: tensorflow)")
     add_budget(parser.add_argument_group("limits"), "one result")
@@ -95,7 +128,11 @@ _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
     "dilation": ("dilation", lambda text: parse_sizes("dilation", text)),
 }
 _PADDING = ("axes", "position", "position_seed", "mode", "overflow")
-_CONVOLUTION = ("filters", "conv_padding", "activation", "seed", "device", "backend")
+# What a layer of a file tells of itself.
+_OF_LAYERS = (
+    "conv", "filters", "groups", "depth_multiplier", "kernel", "strides", "dilation", "conv_padding", "activation",
+)  # fmt: skip
+_CONVOLUTION = (*(name for name in _OF_LAYERS if name not in _READ), "seed", "device", "backend")
 
 
 def spec_of(options: argparse.Namespace) -> PipelineSpec:
@@ -104,7 +141,16 @@ def spec_of(options: argparse.Namespace) -> PipelineSpec:
     for option, (name, read) in _READ.items():
         if (text := getattr(options, option)) is not None:
             given[name] = read(text)
+    if options.weights is not None:
+        given |= {"weights": options.weights} if options.weights in _PRESETS else choice_of(options.weights)
     return PipelineSpec(**given)
+
+
+def follows_of(options: argparse.Namespace) -> frozenset[str]:
+    """Returns the names of the settings that were not given, which a file of weights may tell."""
+    if options.weights is None or options.weights in _PRESETS:
+        return frozenset()
+    return frozenset(name for name in _OF_LAYERS if getattr(options, name) is None)
 
 
 def items_of(options: argparse.Namespace) -> tuple[tuple[str, str | None], ...]:

@@ -12,7 +12,8 @@ import numpy as np
 from padviewer.axes import CHANNELS
 from padviewer.errors import PlanError
 from padviewer.geometry import Split, effective_kernel
-from padviewer.spec import PipelineSpec
+from padviewer.spec import FROM_FILE, PipelineSpec
+from padviewer.weights import Weights
 
 FEATURE_DTYPE = "float32"
 # What a whole feature map may take where somebody waits to see a part of it.
@@ -147,6 +148,7 @@ class Plan:
         padded, feature: the stages; None where there is a problem.
         problem: why `feature`, or `padded` too, cannot be.
         budget: bytes that one result may take.
+        weights: that were read from a file for the settings; None where they need none, or wait for them.
     """
 
     spec: PipelineSpec
@@ -157,6 +159,17 @@ class Plan:
     feature: StagePlan | None
     problem: PlanError | None
     budget: int
+    weights: Weights | None = None
+
+    @property
+    def awaits_weights(self) -> bool:
+        """Whether the settings name a file of weights that have not been read."""
+        return self.spec.weights == FROM_FILE and self.weights is None
+
+    @property
+    def made_of(self) -> tuple[ArrayInfo, PipelineSpec, Weights | None]:
+        """What a feature map depends on."""
+        return self.info, self.spec, self.weights
 
     @property
     def fits(self) -> bool:

@@ -16,18 +16,21 @@ from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, 
 from padviewer.kernels import check_pattern
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan, filters_of
 from padviewer.spec import FROM_FILE, Fill, Number, PipelineSpec, format_fill, format_sizes
+from padviewer.weights import Layer, Weights, check_weights, settings_of
 
 Remedies = tuple[tuple[str, dict[str, Any]], ...]
+_RANDOM: Remedies = (("Random weights", {"weights": "random"}),)
 _WITHOUT_CAUSAL: Remedies = (("Use same", {"conv_padding": "same"}), ("Use valid", {"conv_padding": "valid"}))
 
 
-def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int) -> Plan:
+def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int, weights: Weights | None = None) -> Plan:
     """Applies settings to an input.
 
     Args:
         spec: the settings.
         info: the input.
         budget: bytes that one result may take. A feature map that takes more is computed in pieces; a kernel is not.
+        weights: that have been read; used where the settings name their file.
 
     Returns:
         The plan. It always has the input; stages that cannot be are None, and `problem` says why.
@@ -45,10 +48,42 @@ def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int) -> Plan:
         feature = _feature(spec, source, spatial)
     except PlanError as error:
         return Plan(spec, info, source, spatial, padded, None, error, budget)
-    plan = Plan(spec, info, source, spatial, padded, feature, None, budget)
+    taken = weights if weights and spec.weights == FROM_FILE and weights.file == spec.weights_file else None
+    plan = Plan(spec, info, source, spatial, padded, feature, None, budget, taken)
     if plan.kernel_bytes > budget:
         return replace(plan, feature=None, problem=_over_budget(plan))
+    if taken is not None:
+        try:
+            check_weights(taken, plan.kernel_shapes, spec, source.extent(CHANNELS))
+        except PlanError as error:
+            return replace(plan, feature=None, problem=error)
     return plan
+
+
+def settings_for(layer: Layer, plan: Plan) -> dict[str, Any]:
+    """Returns the settings under which a layer does with an input what it does in its model.
+
+    Raises:
+        PlanError: it cannot be used with this input.
+    """
+    rank = len(spatial_axes(plan.input.axes))
+    return settings_of(layer, plan.spec, plan.input.extent(CHANNELS), rank)
+
+
+def following(spec: PipelineSpec, weights: Weights, plan: Plan, names: frozenset[str]) -> PipelineSpec:
+    """Returns settings of which some are taken from a file of weights, where it has them and they can be."""
+    try:
+        found = settings_for(weights.layer, plan)
+    except PlanError:
+        return spec
+    return spec.replace(**{name: value for name, value in found.items() if name in names})
+
+
+def without_weights(plan: Plan, reason: str) -> Plan:
+    """Returns a plan whose weights cannot be read, with the reason as its problem."""
+    if plan.feature is None:
+        return plan
+    return replace(plan, feature=None, problem=PlanError(reason, _RANDOM))
 
 
 def _axes_in_force(spec: PipelineSpec, info: ArrayInfo) -> tuple[str, PlanError | None]:
@@ -209,8 +244,8 @@ def _feature(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...
 
 def _check_convolution(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> None:
     """Refuses what Keras refuses, before it is asked, with a remedy."""
-    if spec.weights == FROM_FILE:
-        raise PlanError("weights of a file have not been read", (("Use random weights", {"weights": "random"}),))
+    if spec.weights == FROM_FILE and spec.weights_file is None:
+        raise PlanError("weights of a file: none is chosen; choose one, such as model.keras::conv2d", _RANDOM)
     if np.dtype(source.dtype).kind == "c":
         raise PlanError(
             f"a convolution takes real numbers; the input is {source.dtype}. Export its real or imaginary part."

@@ -93,8 +93,6 @@ class PipelineSpec:
     def __post_init__(self) -> None:
         for name, check in _CHECKS.items():
             object.__setattr__(self, name, check(name, getattr(self, name)))
-        if self.weights == FROM_FILE and self.weights_file is None:
-            raise SettingsError("weights 'file': expected weights_file as well, such as model.keras::conv2d")
 
     def __eq__(self, other: object) -> bool:
         # Not by value: a fill of NaN equals no other NaN, and specs are sent between processes.

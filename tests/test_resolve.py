@@ -139,6 +139,7 @@ def problems() -> dict[str, tuple[ArrayInfo, dict[str, Any], str]]:
         ),
         "no channels": (info(9, 9, 0), {"conv": "depthwise"}, "needs channels"),
         "groups of no channels": (info(9, 9, 0), {"groups": 2}, "groups 2: must divide the channels"),
+        "no file of weights": (image, {"weights": "file"}, "none is chosen"),
         "even Sobel": (image, {"weights": "sobel", "kernel": (4, 3)}, "odd size from 3 to 31 on each axis; got 4x3"),
         "small Laplacian": (image, {"weights": "laplacian", "kernel": (1,)}, "got 1x1"),
         "dilated window": (image, {"kernel": (4,), "dilation": (4,)}, "axis H has 10 elements .* fewer than the 13"),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
 from padviewer.errors import ExportError, PadviewerError, shortened
 from padviewer.export import USUAL, Portions, check_target, continues, remove_abandoned
-from padviewer.plan import ArrayInfo, Stage
-from padviewer.resolve import resolve
-from padviewer.spec import PipelineSpec
+from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.resolve import following, resolve
+from padviewer.spec import FROM_FILE, PipelineSpec
+from padviewer.weights import Weights
 from padviewer.workers.crew import Crew
 from padviewer.workers.export_job import export_job
 from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import open_job
+from padviewer.workers.weights_job import weights_job
 
 Item = tuple[str, str | None]
 Value = TypeVar("Value")
@@ -52,6 +55,7 @@ def export(
     fresh: bool = False,
     say: Callable[[str], None] = lambda _text: None,
     portions: Portions = USUAL,
+    follows: frozenset[str] = frozenset(),
 ) -> Iterator[Outcome[str]]:
     """Writes a stage of each item to its output; yields the path written.
 
@@ -66,7 +70,50 @@ def export(
         fresh: whether to start over where an export that was interrupted could be continued.
         say: is told where one is continued, and where one that is interrupted can be.
         portions: how many bytes are handled at a time.
+        follows: names of settings that are taken from the file of weights.
+
+    Raises:
+        PadviewerError: the weights, which all items need, cannot be read.
     """
+    with _weights(crew, spec, stage, budget) as weights:
+
+        def planned(info: ArrayInfo) -> Plan:
+            plan = resolve(spec, info, budget, weights)
+            if weights is None or not follows:
+                return plan
+            return resolve(following(spec, weights, plan, follows), info, budget, weights)
+
+        yield from _export(
+            crew, items, outputs, planned, stage, budget, overwrite, make_directories, fresh, say, portions
+        )
+
+
+@contextmanager
+def _weights(crew: Crew, spec: PipelineSpec, stage: Stage, budget: int) -> Iterator[Weights | None]:
+    """Yields the weights that a stage needs of a file, if it does."""
+    if stage is not Stage.FEATURE or spec.weights != FROM_FILE or spec.weights_file is None:
+        yield None
+        return
+    loaded = crew.run(weights_job(spec.weights_file, budget))
+    try:
+        yield loaded.weights
+    finally:
+        loaded.release()
+
+
+def _export(
+    crew: Crew,
+    items: Sequence[Item],
+    outputs: Sequence[str],
+    planned: Callable[[ArrayInfo], Plan],
+    stage: Stage,
+    budget: int,
+    overwrite: bool,
+    make_directories: bool,
+    fresh: bool,
+    say: Callable[[str], None],
+    portions: Portions,
+) -> Iterator[Outcome[str]]:
     cleaned: set[str] = set()
     for item, output in zip(items, outputs, strict=True):
         try:
@@ -79,7 +126,7 @@ def export(
                 cleaned.add(directory)
             info = crew.run(open_job(*item, budget))
             told = partial(_tell_begun, output, say)
-            crew.run(export_job(resolve(spec, info, budget), stage, output, overwrite, fresh, told, portions))
+            crew.run(export_job(planned(info), stage, output, overwrite, fresh, told, portions))
             yield Outcome(item, output, None)
         except (KeyboardInterrupt, SystemExit):
             if again := continues(output):

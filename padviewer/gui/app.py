@@ -85,7 +85,7 @@ def make_window(
         return lambda error: session.on_worker_died(name, error)
 
     clients = {name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in starters.items()}
-    session = Session(clients, options.spec, options.budget, options.spec if options.welcome else None)
+    session = Session(clients, options.spec, options.budget, options.spec if options.welcome else None, options.follows)
     bridge.setParent(session)
     window = MainWindow(session, preferences, options.slot)
     session.setParent(window)

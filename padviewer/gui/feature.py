@@ -12,6 +12,7 @@ from padviewer.gui.bridge import settle
 from padviewer.gui.feature_view import FeatureView
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.spec import PipelineSpec
+from padviewer.weights import Weights
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import ENGINES, READER
 from padviewer.workers.messages import Computed, ComputeRequest, LoadRequest, Tile
@@ -53,7 +54,7 @@ class FeatureWork:
         self._input: OwnedArray | None = None
         self._input_info: ArrayInfo | None = None
         self._loaded = False
-        self._done: tuple[ArrayInfo, PipelineSpec] | None = None
+        self._done: tuple[ArrayInfo, PipelineSpec, Weights | None] | None = None
         self._recovered: Plan | None = None
         self._cancelled: Plan | None = None
         self._computed: Computed | None = None
@@ -66,13 +67,15 @@ class FeatureWork:
         self._view.forget()
         if plan.feature is None:
             self._set(FeatureState(error=plan.problem))
+        elif plan.awaits_weights:
+            self._set(FeatureState(working=True))
         elif not plan.is_whole:
             # The engine gives back what it holds as soon as it computes for a view, which the pane asks for.
             self._done = None
             self._set(FeatureState(working=True))
             if not plan.info.decoded:
                 self.release()
-        elif self._done == (plan.info, plan.spec):
+        elif self._done == plan.made_of:
             self._set(FeatureState(ready=True, computed=self._computed))
         else:
             self._set(FeatureState(working=True))
@@ -80,7 +83,7 @@ class FeatureWork:
 
     def show(self, plan: Plan, region: Region, plane: Region) -> None:
         """Has a region computed for itself, of a plan whose feature map is not whole; `on_tile` brings it."""
-        if self._cancelled is not plan:
+        if self._cancelled is not plan and not plan.awaits_weights:
             self._view.show(plan, region, plane)
 
     def probe(self, plan: Plan, region: Region, on_values: Callable[[dict[Stage, Any]], None]) -> None:
@@ -102,6 +105,8 @@ class FeatureWork:
         if not self.state.working or self._plan is None:
             return False
         plan = self._cancelled = self._plan
+        if plan.awaits_weights:
+            return False
         engine = self._clients[ENGINES[plan.spec.backend]]
         running = self._view.runs if not plan.is_whole else self._loaded and not engine.discard("compute")
         if running:
@@ -163,7 +168,7 @@ class FeatureWork:
             return
 
         def computed(answer: Computed) -> None:
-            self._done, self._computed = (plan.info, plan.spec), answer
+            self._done, self._computed = plan.made_of, answer
             if self._plan is plan:
                 self._set(FeatureState(ready=True, computed=answer))
 

@@ -32,6 +32,7 @@ class WindowOptions:
         saved: the session that is shown instead of `items`.
         unclean_starts: how often it was started before without ending properly.
         complaint: what could not be done before there was a window to say so.
+        follows: names of the settings that are taken from the file of weights.
     """
 
     items: tuple[tuple[str, str | None], ...]
@@ -44,6 +45,7 @@ class WindowOptions:
     saved: SavedSession | None = None
     unclean_starts: int = 0
     complaint: str = ""
+    follows: frozenset[str] = frozenset()
 
     @property
     def only_offers(self) -> bool:
@@ -52,14 +54,18 @@ class WindowOptions:
 
 
 def window_options(
-    items: tuple[tuple[str, str | None], ...], spec: PipelineSpec, budget: int, watches: bool = False
+    items: tuple[tuple[str, str | None], ...],
+    spec: PipelineSpec,
+    budget: int,
+    watches: bool = False,
+    follows: frozenset[str] = frozenset(),
 ) -> WindowOptions:
     """Returns options; where no file is given, those of a sample with padding to see."""
     if items:
-        return WindowOptions(items, spec, budget, watches=watches)
+        return WindowOptions(items, spec, budget, watches=watches, follows=follows)
     reopens = spec == PipelineSpec()
     spec = DEMONSTRATION if reopens else spec
-    return WindowOptions((_sample(),), spec, budget, welcome=True, reopens=reopens, watches=watches)
+    return WindowOptions((_sample(),), spec, budget, True, reopens, watches, follows=follows)
 
 
 def demonstration_of(items: tuple[tuple[str, str | None], ...]) -> PipelineSpec | None:

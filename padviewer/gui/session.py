@@ -12,7 +12,15 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from padviewer.axes import spatial_axes
-from padviewer.errors import Cancelled, MissingFeature, PadviewerError, SettingsError, WorkerDied
+from padviewer.errors import (
+    Cancelled,
+    MissingFeature,
+    PadviewerError,
+    PlanError,
+    SettingsError,
+    WorkerDied,
+    shortened,
+)
 from padviewer.geometry import Region
 from padviewer.gui.bridge import settle
 from padviewer.gui.digest_work import DigestWork
@@ -27,9 +35,11 @@ from padviewer.gui.saved_session import SavedSession
 from padviewer.gui.screen import Cut, fit_cut, follow_content, plane_region
 from padviewer.gui.setting_text import BUDGET, changed_settings
 from padviewer.gui.tiles import TileWork
+from padviewer.gui.weights_work import WeightsWork
 from padviewer.plan import ArrayInfo, Plan, Stage
-from padviewer.resolve import resolve
-from padviewer.spec import PipelineSpec
+from padviewer.resolve import following, resolve, settings_for, without_weights
+from padviewer.spec import FROM_FILE, PipelineSpec
+from padviewer.weights import Layer, choice_of
 from padviewer.workers.client import Client
 from padviewer.workers.jobs import ENGINES, READER
 from padviewer.workers.messages import Devices, DevicesRequest, TextRequest, Tile
@@ -45,6 +55,7 @@ class Session(QObject):
         spec: the first settings.
         budget: bytes that one result may take.
         demonstration: settings that were chosen for a sample, and are not kept for the files that a person opens.
+        follows: names of the first settings that are taken from their file of weights.
     """
 
     plan_changed = Signal(object, object)  # the older Plan or None, the newer
@@ -57,6 +68,7 @@ class Session(QObject):
     probed = Signal(object)  # {Stage: (index, is data, values or None)}
     history_changed = Signal()  # what can be undone or done again
     devices_changed = Signal(object)  # Devices; None while the engine starts
+    layers_found = Signal(object)  # Layers of a file that weights may be taken from
     export_resumed = Signal(object, object)  # done and total bytes: an export that was interrupted is continued
     export_progressed = Signal(object, object)  # done and total bytes: more than 32 bits
     export_ended = Signal(str, object)  # path, PadviewerError or None
@@ -67,6 +79,7 @@ class Session(QObject):
         spec: PipelineSpec,
         budget: int,
         demonstration: PipelineSpec | None = None,
+        follows: frozenset[str] = frozenset(),
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -75,6 +88,7 @@ class Session(QObject):
         self._kept = Kept()
         self._restored: tuple[Item, Cut] | None = None
         self._demonstration = demonstration
+        self._follows = follows
         self.budget = budget
         self.spec = spec
         self.history = History()
@@ -85,6 +99,7 @@ class Session(QObject):
         self.files.failed.connect(self._on_files_failed)
         self.devices: Devices | None = None
         self.feature = FeatureWork(clients, self._on_feature_changed, self._on_view_tile)
+        self.weights = WeightsWork(clients)
         self.digests = DigestWork(clients)
         self.tiles = TileWork(clients, self.feature, self._is_current, self.tile_ready.emit, self._on_request_failed)
         self._probe = ProbeWork(clients, self.feature, self._is_current, self.probed.emit, self._on_request_failed)
@@ -148,6 +163,41 @@ class Session(QObject):
             self._set(spec, budget)
             self.history.add(Step(was, now, self._letters, self.files.shown, what))
             self.history_changed.emit()
+
+    def look_for_weights(self, path: str) -> None:
+        """Looks what layers a file has; `layers_found` brings them."""
+        self.weights.look(path, self.budget, self.layers_found.emit, self._on_request_failed)
+
+    def choose_weights(self, file: str) -> None:
+        """Convolves by the weights of a file, `path` or `path::member`, with the settings that go with them."""
+
+        def read() -> None:
+            spec = self.spec.replace(**choice_of(file))
+            weights, refusal = self.weights.of(spec), self.weights.refusal(spec)
+            if refusal is not None:
+                self.failed.emit(refusal)
+            elif weights is not None:
+                self.take_settings(weights.layer, choice_of(file))
+                if self.plan is not None and self.plan.weights is not weights:
+                    self._resolve()  # the same settings, read anew
+
+        self.weights.read(file, self.budget, read, again=True)
+
+    def take_settings(self, layer: Layer, others: Mapping[str, Any] | None = None) -> None:
+        """Takes the settings of a layer of a file, and others with them, in one edit.
+
+        Args:
+            layer: a convolution or padding.
+            others: values by the names of the settings.
+        """
+        if self.plan is None:
+            return
+        try:
+            found = settings_for(layer, self.plan)
+        except PlanError as error:
+            self.failed.emit(error)
+        else:
+            self.edit({**found, **(others or {})}, f"settings of {shortened(layer.title, 40)}")
 
     def set_budget(self, budget: int) -> None:
         """Sets the bytes that one result may take."""
@@ -269,6 +319,7 @@ class Session(QObject):
         for client in self._clients.values():
             client.close()
         self.feature.close()
+        self.weights.release()
         self.digests.release()
 
     @property
@@ -317,6 +368,8 @@ class Session(QObject):
         elif not again:
             self.cut = Cut()
         self.history.seal()
+        if again:
+            self.weights.forget()  # a file that is reloaded has its weights reloaded too
         self.feature.forget()
         self.feature.release()
         self._resolve(info, source_changed=not again)
@@ -326,7 +379,7 @@ class Session(QObject):
         info = info or (self.plan.info if self.plan else None)
         if info is None:
             return
-        older, self.plan = self.plan, resolve(self.spec, info, self.budget)
+        older, self.plan = self.plan, self._planned(info)
         self.cut = follow_content(self.cut, None if source_changed else older, self.plan)
         if read:
             self.source_changed.emit()
@@ -334,6 +387,19 @@ class Session(QObject):
         self.cut_changed.emit(self.cut)
         self.feature.update(self.plan)
         self._probe.again(self.plan, self.cut)
+
+    def _planned(self, info: ArrayInfo) -> Plan:
+        """Returns the plan of the settings; weights that it waits for are read, and then it is made again."""
+        weights, refusal = self.weights.of(self.spec), self.weights.refusal(self.spec)
+        plan = resolve(self.spec, info, self.budget, weights)
+        if weights is not None and self._follows:
+            self.spec, self._follows = following(self.spec, weights, plan, self._follows), frozenset()
+            plan = resolve(self.spec, info, self.budget, weights)
+        if refusal is not None:
+            return without_weights(plan, refusal.message)
+        if self.spec.weights == FROM_FILE and weights is None and self.spec.weights_file:
+            self.weights.read(self.spec.weights_file, self.budget, self._resolve)
+        return plan
 
     def _is_current(self, plan: Plan, cut: Cut) -> bool:
         return self.plan is plan and self.cut == cut

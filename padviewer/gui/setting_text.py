@@ -12,6 +12,8 @@ from padviewer.errors import SettingsError, shortened
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
 from padviewer.spec import (
     ACTIVATIONS,
+    CONVOLUTIONS,
+    WEIGHTS,
     PipelineSpec,
     format_fill,
     format_sizes,
@@ -29,12 +31,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "position": POSITIONS,
     "mode": MODES,
     "overflow": OVERFLOWS,
+    "conv": CONVOLUTIONS,
     "conv_padding": CONV_PADDINGS,
     "activation": ACTIVATIONS,
+    "weights": WEIGHTS,
     "backend": tuple(BACKENDS),
 }
 _DEFAULTS = PipelineSpec()
-_LABELS = {"fill_value": "fill", "overflow": "if larger", "conv_padding": "borders"}
+_LABELS = {"fill_value": "fill", "overflow": "if larger", "conv_padding": "borders", "conv": "convolution"}
 _LONGEST = 24
 
 
@@ -177,5 +181,6 @@ _WORDS = _words()
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "target": lambda text: () if text.lower() in ("", "none", "-") else parse_target(text),
     "fill_value": parse_fill,
+    "weights_file": lambda text: None if text.lower() in ("", "none") else text,
     "axes": lambda text: None if text.lower() in ("none", "guess", "guessed") else text,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from padviewer.bytecount import format_bytes
@@ -48,6 +50,14 @@ def open_npz(file: OpenedFile, member: str | None, budget: int) -> Source:
         if entry.record.compress_type == zipfile.ZIP_STORED:
             return _mapped(file, entry, header, names)
         return _decoded(file, archive, entry, header, names, budget)
+
+
+def list_headers(file: OpenedFile) -> Iterator[tuple[str, Header]]:
+    """Yields name and header of each array that can be read."""
+    with zipfile.ZipFile(file.handle) as archive:
+        for entry in _entries(archive):
+            with suppress(SourceError):
+                yield entry.name, _header(file, archive, entry)
 
 
 def _entries(archive: zipfile.ZipFile) -> list[_Entry]:

@@ -96,6 +96,7 @@ class FeatureContent:
 def payload_of(plan: Plan, stage: Stage) -> Payload:
     """Describes a stage, and what its elements are made of."""
     wanted, info, fill = plan.require(stage), plan.info, plan.spec.fill_value
+    read = plan.weights.modified if plan.weights else 0
     origin = [os.path.realpath(info.path), info.member, info.modified, info.file_bytes, info.shape, info.dtype]
     plain = stage is Stage.PADDED and plan.spec.mode == "constant" and not isinstance(fill, tuple)
     return Payload(
@@ -105,7 +106,7 @@ def payload_of(plan: Plan, stage: Stage) -> Payload:
         wanted.dtype,
         plan.spec.to_json(),
         # Computed whole or in pieces, a sum may be rounded otherwise.
-        json.dumps([*origin, plan.input.axes, stage is Stage.FEATURE and plan.is_whole]),
+        json.dumps([*origin, plan.input.axes, stage is Stage.FEATURE and plan.is_whole, read]),
         fill if plain and not isinstance(fill, tuple) else 0,
     )
 

@@ -14,6 +14,7 @@ from padviewer.geometry import Region, Span, counts
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan, Stage
 from padviewer.sources.base import ArraySource
 from padviewer.spec import PipelineSpec
+from padviewer.weights import Weights
 from padviewer.windows import windows_of
 from padviewer.workers.convolution import Convolution
 from padviewer.workers.feature_map import FeatureMap
@@ -40,7 +41,7 @@ class Engine:
     """Answers requests about feature maps. The map computed last is kept."""
 
     def __init__(self) -> None:
-        self._key: tuple[ArrayInfo, PipelineSpec] | None = None
+        self._key: tuple[ArrayInfo, PipelineSpec, Weights | None] | None = None
         self._feature: FeatureMap | None = None
         self._computed = Computed("", 0.0)
         self._plane_region: Region | None = None
@@ -74,7 +75,7 @@ class Engine:
                 f"the whole feature map takes {format_bytes(plan.engine_bytes)} with its input; with a budget of "
                 f"{format_bytes(plan.budget)} it is computed piece by piece"
             )
-        key = (plan.info, plan.spec)
+        key = plan.made_of
         if self._key != key:
             self._forget()
             started = time.perf_counter()
@@ -109,7 +110,7 @@ class Engine:
         return View(region, None if request.into else data, computed)
 
     def _held(self, plan: Plan) -> FeatureMap:
-        if self._feature is None or self._key != (plan.info, plan.spec):
+        if self._feature is None or self._key != plan.made_of:
             raise MissingFeature("the engine does not hold this feature map; it has to compute it first")
         return self._feature
 

@@ -10,9 +10,13 @@ import numpy as np
 
 from padviewer import kernels
 from padviewer.axes import CHANNELS
+from padviewer.errors import PadviewerError
 from padviewer.geometry import Span
 from padviewer.plan import FEATURE_DTYPE, Plan
+from padviewer.spec import FROM_FILE
+from padviewer.weights import is_pattern
 from padviewer.workers.messages import Array
+from padviewer.workers.shared import SharedArray
 
 # Draws a random kernel of a shape, by a seed.
 Draw = Callable[[tuple[int, ...], int], Array]
@@ -117,8 +121,11 @@ def kernel_of(plan: Plan, draw: Draw) -> Kernel:
         plan: a plan that has a FEATURE stage.
         draw: of a random kernel.
     """
-    first, *others = _drawn(plan, draw) if plan.spec.weights == "random" else _made(plan)
-    bias = np.zeros(plan.filters, FEATURE_DTYPE)
+    if plan.spec.weights == FROM_FILE:
+        first, *others, bias = _read(plan)
+    else:
+        first, *others = _drawn(plan, draw) if plan.spec.weights == "random" else _made(plan, plan.spec.weights)
+        bias = np.zeros(plan.filters, FEATURE_DTYPE)
     if plan.spec.conv != "standard":
         first = first.reshape(*first.shape[:-2], 1, -1)
     largest = math.prod(_largest(each) for each in (first, *others))
@@ -127,7 +134,7 @@ def kernel_of(plan: Plan, draw: Draw) -> Kernel:
 
 def key_of(plan: Plan) -> tuple[object, ...]:
     """Returns what the kernel of a plan depends on."""
-    return plan.kernel_shapes, plan.spec.conv, plan.groups, plan.spec.weights, plan.spec.seed
+    return plan.kernel_shapes, plan.spec.conv, plan.groups, plan.spec.weights, plan.spec.seed, plan.weights
 
 
 def _drawn(plan: Plan, draw: Draw) -> list[Array]:
@@ -135,10 +142,36 @@ def _drawn(plan: Plan, draw: Draw) -> list[Array]:
     return [draw(shape, plan.spec.seed) for shape in plan.kernel_shapes]
 
 
-def _made(plan: Plan) -> list[Array]:
+def _read(plan: Plan) -> list[Array]:
+    """Returns kernels and bias of the weights that were read from a file.
+
+    Raises:
+        PadviewerError: they have not been, or are not in memory any more.
+    """
+    weights = plan.weights
+    if weights is None:
+        raise PadviewerError(f"{plan.spec.weights_file}: the weights have not been read; choose them again")
+    layer = weights.layer
+    try:
+        with SharedArray(weights.memory, (layer.size,), FEATURE_DTYPE).open() as shared:
+            numbers = shared.copy()
+    except FileNotFoundError as error:
+        raise PadviewerError(f"{weights.file}: the weights are not in memory any more; choose them again") from error
+    ends = np.cumsum([math.prod(shape) for shape in layer.shapes])
+    arrays = [part.reshape(shape) for part, shape in zip(np.split(numbers, ends[:-1]), layer.shapes, strict=True)]
+    if is_pattern(layer, len(plan.spatial)):
+        return [*_spread(plan, lambda _number: arrays[0]), np.zeros(plan.filters, FEATURE_DTYPE)]
+    return arrays if layer.bias else [*arrays, np.zeros(plan.filters, FEATURE_DTYPE)]
+
+
+def _made(plan: Plan, name: str) -> list[Array]:
+    return _spread(plan, kernels.patterns(name, tuple(axis.kernel for axis in plan.spatial)))
+
+
+def _spread(plan: Plan, made: kernels.Patterns) -> list[Array]:
+    """Returns the kernels that patterns make."""
     spec, channels = plan.spec, plan.input.extent(CHANNELS)
     sizes = tuple(axis.kernel for axis in plan.spatial)
-    made = kernels.patterns(spec.weights, sizes)
     if spec.conv == "standard":
         return [kernels.standard(made, sizes, channels, spec.filters, spec.groups)]
     first = kernels.depthwise(made, sizes, channels, spec.depth_multiplier)

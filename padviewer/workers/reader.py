@@ -39,6 +39,8 @@ from padviewer.workers.pyramid import Pyramid
 from padviewer.workers.shared import SharedArray
 from padviewer.workers.shared_source import SharedSource
 from padviewer.workers.statistics import Statistics, sample, summarize
+from padviewer.workers.weights_messages import LayersRequest, WeightsRequest
+from padviewer.workers.weights_reader import layers_of, load_weights
 
 # Bytes of the input that are read at a time.
 BLOCK = 8 << 20
@@ -64,6 +66,8 @@ class Reader:
             WindowsRequest: lambda request, _progress: self._gather(request),
             LoadRequest: self._load,
             AttachRequest: lambda request, _progress: self._read_from(request.info, request.array),
+            LayersRequest: lambda request, _progress: layers_of(request),
+            WeightsRequest: lambda request, _progress: load_weights(request),
             BeginExport: lambda request, _progress: self._exporting.begin(request),
             ContinueExport: self._exporting.go_on,
             EndExport: lambda _request, _progress: self._exporting.end(),

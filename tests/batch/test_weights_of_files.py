@@ -1,0 +1,102 @@
+"""Feature maps with the weights of a file, from the command line, against Keras' own layers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from padviewer.cli import main
+
+PROGRAM = """
+import sys, warnings, numpy as np, keras
+folder = sys.argv[1]
+x = np.random.default_rng(1).normal(size=(20, 30, 4)).astype("float32")
+np.save(folder + "/x.npy", x)
+layers = [
+    keras.layers.Conv2D(6, (3, 2), strides=2, groups=2, padding="same", activation="tanh", name="grouped"),
+    keras.layers.DepthwiseConv2D(3, depth_multiplier=2, dilation_rate=2, name="deep"),
+    keras.layers.SeparableConv2D(5, 3, depth_multiplier=2, use_bias=False, activation="relu", name="both"),
+]
+inputs = keras.Input((None, None, 4))
+model = keras.Model(inputs, [layer(inputs) for layer in layers])
+for weight in model.weights:
+    weight.assign(np.random.default_rng(len(weight.shape)).normal(size=weight.shape))
+model.save(folder + "/m.keras")
+model.save_weights(folder + "/m.weights.h5")
+padded = np.pad(x, ((0, 4), (0, 2), (0, 0)))[None]
+for layer in layers:
+    np.save(folder + "/" + layer.name + ".npy", keras.ops.convert_to_numpy(layer(padded))[0])
+np.save(folder + "/kernel.npy", keras.ops.convert_to_numpy(layers[0].kernel))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights")
+    subprocess.run([sys.executable, "-c", PROGRAM, str(path)], check=True, capture_output=True)
+    return path
+
+
+def exported(folder, weights, *options):
+    out = folder / "out.npy"
+    common = ["export", str(folder / "x.npy"), "--stage", "feature", "--target", "24x32", "-o", str(out), "--force"]
+    assert main([*common, "--axes", "HWC", "--weights", weights, *options]) == 0
+    return np.load(out)
+
+
+@pytest.mark.parametrize("name", ["grouped", "deep", "both"])
+@pytest.mark.parametrize("budget", ["1GiB", "12KiB"])
+def test_a_layer_of_a_model_does_what_it_does_in_keras(folder, name, budget):
+    found = exported(folder, f"{folder / 'm.keras'}::{name}", "--budget", budget)
+    np.testing.assert_allclose(found, np.load(folder / f"{name}.npy"), atol=1e-5)
+
+
+def test_weights_alone_keep_the_settings_that_are_given(folder):
+    options = ["--strides", "2", "--conv-padding", "same", "--activation", "tanh"]
+    found = exported(folder, f"{folder / 'm.weights.h5'}::grouped", *options)
+    np.testing.assert_allclose(found, np.load(folder / "grouped.npy"), atol=1e-5)
+
+
+def test_a_kernel_of_numpy(folder):
+    found = exported(folder, str(folder / "kernel.npy"), "--activation", "linear")
+    kernel, x = np.load(folder / "kernel.npy"), np.pad(np.load(folder / "x.npy"), ((0, 4), (0, 2), (0, 0)))
+    view = np.lib.stride_tricks.sliding_window_view(x, (3, 2), (0, 1))
+    for number in range(6):
+        group = number // 3 * 2
+        expected = np.einsum("hwcab,abc->hw", view[..., group : group + 2, :, :], kernel[..., number])
+        np.testing.assert_allclose(found[..., number], expected, atol=1e-4)
+
+
+def test_a_pattern_is_used_as_a_preset_is(folder):
+    np.save(folder / "taps.npy", np.full((3, 3), 1 / 9))
+    options = ["--filters", "4", "--activation", "linear", "--groups", "2"]
+    np.testing.assert_allclose(
+        exported(folder, str(folder / "taps.npy"), *options), exported(folder, "box", *options), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ("none.keras", "no such file"),
+        ("m.keras", "holds several; choose one"),
+        ("m.keras::x", "has no layer 'x'"),
+        ("x.npy", "does not fit|is for 1 spatial axes"),
+    ],
+)
+def test_weights_that_cannot_be_are_told(folder, capfd, weights, words):
+    out = str(folder / "no.npy")
+    code = main(["export", str(folder / "x.npy"), "--stage", "feature", "-o", out, "--weights", str(folder / weights)])
+    assert code == 1
+    captured = capfd.readouterr().err
+    assert any(word in captured for word in words.split("|"))
+    assert json.dumps(captured).count("\\n") == 1
+
+
+def test_other_stages_need_no_weights(folder):
+    arguments = ["export", str(folder / "x.npy"), "-o", str(folder / "p.npy"), "--force", "--weights", "missing.keras"]
+    assert main(arguments) == 0
