@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QWidget
 
@@ -13,6 +14,9 @@ from padviewer.gui.brush_switch import BrushSwitch
 
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
+
+# Of the window's height, for the first panel that is opened.
+_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Instruments:
         dock = self._docks.get(name)
         if dock is None and shown:
             panel = next(panel for panel in PANELS if panel.name == name)
-            dock = self._docks[name] = self._window.add_dock(name, panel.title, panel.make(self._window))
+            dock = self._docks[name] = self._make_dock(panel)
             # Not told of a tab that lies behind another: that one is open still.
             dock.toggleViewAction().toggled.connect(self.toggles[name].setChecked)
         if dock is not None:
@@ -77,6 +81,21 @@ class Instruments:
             if shown:
                 dock.raise_()
         self.toggles[name].setChecked(shown)
+
+    def _make_dock(self, panel: Panel) -> QDockWidget:
+        """Puts a panel under the panes, beside those that are there as another tab."""
+        window = self._window
+        dock = QDockWidget(panel.title, window)
+        dock.setObjectName(panel.name)
+        dock.setWidget(panel.make(window))
+        below = [other for other in self._docks.values() if not other.isFloating()]
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        if below:
+            window.tabifyDockWidget(below[-1], dock)
+        else:
+            # What the panes show is what the panel is about.
+            window.resizeDocks([dock], [round(window.height() * _SHARE)], Qt.Orientation.Vertical)
+        return dock
 
     def _build_panels(self) -> None:
         actions = self._window.actions_

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QHBoxLayout, QMainWindow, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
 from padviewer.errors import PadviewerError, shortened
 from padviewer.gui import ledger
@@ -111,19 +111,6 @@ class MainWindow(QMainWindow):
         """Returns the theme that was chosen, or the desktop's."""
         app = QGuiApplication.instance()
         return THEMES.get(self.preferences.theme) or scheme_of(app)  # type: ignore[arg-type]
-
-    def add_dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
-        """Puts a panel under the panes, beside those that are there as another tab, and shows it."""
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(widget)
-        others = self.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
-        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-        below = [other for other in others if other is not dock and not other.isFloating()]
-        if below:
-            self.tabifyDockWidget(below[-1], dock)
-        dock.raise_()
-        return dock
 
     @property
     def settled(self) -> bool:
