@@ -1,4 +1,4 @@
-"""What a plan does, as text to paste elsewhere: code of several frameworks, JSON, a command line. Imports none of them."""
+"""What a plan does, as text to paste elsewhere: code of frameworks, of which it imports none, JSON, a command line."""
 
 from __future__ import annotations
 

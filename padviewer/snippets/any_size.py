@@ -44,7 +44,9 @@ def loop(tensor: Tensor, words: Words) -> list[str]:
     targets = tensor.targets
     has_size, rounds = _has_size(tensor), any(target.multiple_of > 1 for target in targets.values())
     names = "(target, multiple)" if has_size and rounds else "target" if has_size else "multiple"
-    values = {"target": lambda t: t.size, "multiple": lambda t: t.multiple_of}.get(names, lambda t: (t.size, t.multiple_of))
+    values = {"target": lambda t: t.size, "multiple": lambda t: t.multiple_of}.get(
+        names, lambda t: (t.size, t.multiple_of)
+    )
     items = ", ".join(f"{number}: {values(target)}" for number, target in targets.items())
     lines = [f"for axis, {names} in {{{items}}}.items():", f"    size = {words.size}"]
     wanted = _wanted(tensor, words)

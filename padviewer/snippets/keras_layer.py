@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from padviewer.axes import CHANNELS
-from padviewer.plan import Plan, Stage
+from padviewer.plan import Plan
 from padviewer.snippets import literals
-from padviewer.snippets.keras_model import model, takes
+from padviewer.snippets.keras_model import model, takes, uses_numpy
+from padviewer.snippets.tensor import tensor_of
 
 
 def snippet(plan: Plan) -> str:
     """Returns code for inputs of any size."""
-    plan.require(Stage.PADDED)
-    name = "DynamicPadding" if len(plan.spatial) == 1 else "MultiDimDynamicPadding"
+    single = len(plan.spatial) == 1 and bool(tensor_of(plan).targets)
+    name = "DynamicPadding" if single else "MultiDimDynamicPadding"
     lines = [
         "import keras",
+        *(["import numpy as np"] if uses_numpy(plan) else []),
         "",
         f"from padviewer.layers import {name}",
         "",
         f"# x: {' '.join(plan.input.axes)}, of any size. padding({takes(plan)}) is the padded tensor.",
-        *literals.call(f"padding = {name}", _arguments(plan)),
+        *literals.call(f"padding = {name}", _arguments(plan, single)),
         *model(plan, {CHANNELS: plan.input.extent(CHANNELS)}),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _arguments(plan: Plan) -> list[str]:
+def _arguments(plan: Plan, single: bool) -> list[str]:
     spec, spatial = plan.spec, plan.spatial
     target = spec.target or (None,) * len(spatial)
     divisors = spec.multiple_of
-    words = [str(target[0]) if len(spatial) == 1 else literals.sizes(target)]
+    words = [str(target[0]) if single else literals.sizes(target)]
     fill = spec.fill_value
     value = literals.numbers(fill, plan.input.dtype)
     options = {

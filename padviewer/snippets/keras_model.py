@@ -9,6 +9,7 @@ import numpy as np
 from padviewer.axes import BATCH, CHANNELS, spatial_axes
 from padviewer.plan import Plan
 from padviewer.snippets import literals
+from padviewer.snippets.keras_kernel import initializers
 from padviewer.snippets.tensor import without_batch
 
 
@@ -47,23 +48,37 @@ def takes(plan: Plan) -> str:
     axes = plan.input.axes
     order = [axes.index(letter) for letter in _canonical(axes)]
     moved = "" if order == sorted(order) else f".transpose{literals.sizes(order)}"
-    added = {(True, True): "", (True, False): "[..., None]", (False, True): "[None]", (False, False): "[None, ..., None]"}
+    added = {
+        (True, True): "",
+        (True, False): "[..., None]",
+        (False, True): "[None]",
+        (False, False): "[None, ..., None]",
+    }
     return f"x{moved}{added[BATCH in axes, CHANNELS in axes]}"
+
+
+def uses_numpy(plan: Plan) -> bool:
+    """Whether the lines of `model` use numpy."""
+    return plan.feature is not None and plan.spec.weights != "random"
 
 
 def convolution(plan: Plan) -> list[str]:
     """Returns the lines that make the layer of the convolution, with what differs from Keras' defaults."""
     spec, spatial = plan.spec, plan.spatial
-    words = [str(spec.filters), _single(tuple(axis.kernel for axis in spatial))]
+    lines, weights = initializers(plan)
+    kind = {"standard": "Conv", "depthwise": "DepthwiseConv", "separable": "SeparableConv"}[spec.conv]
+    words = [*([] if spec.conv == "depthwise" else [str(spec.filters)]), _single(tuple(a.kernel for a in spatial))]
     options = {
         "strides": (_single(tuple(axis.stride for axis in spatial)), "1"),
         "padding": (f'"{spec.conv_padding}"', '"valid"'),
+        "depth_multiplier": ("1" if spec.conv == "standard" else str(spec.depth_multiplier), "1"),
         "dilation_rate": (_single(tuple(axis.dilation for axis in spatial)), "1"),
+        "groups": (str(spec.groups) if spec.conv == "standard" else "1", "1"),
         "activation": (f'"{spec.activation}"', '"linear"'),
-        "kernel_initializer": (f"keras.initializers.GlorotUniform(seed={spec.seed})", ""),
+        **{name: (value, "") for name, value in weights.items()},
     }
     words += [f"{name}={value}" for name, (value, usual) in options.items() if value != usual]
-    return literals.call(f"convolution = keras.layers.Conv{len(spatial)}D", words)
+    return [*lines, *literals.call(f"convolution = keras.layers.{kind}{len(spatial)}D", words)]
 
 
 def _canonical(axes: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from padviewer.axes import BATCH, CHANNELS
 from padviewer.plan import Plan
 from padviewer.snippets import literals
-from padviewer.snippets.keras_model import model, takes
+from padviewer.snippets.keras_model import model, takes, uses_numpy
 from padviewer.snippets.tensor import Tensor, canonical_tensor
 from padviewer.spec import Number
 
@@ -18,7 +18,7 @@ def snippet(plan: Plan) -> str:
     tensor = canonical_tensor(plan)
     lines = [
         "import keras",
-        *(["import numpy as np"] if tensor.added and tensor.fill is None else []),
+        *(["import numpy as np"] if uses_numpy(plan) or (tensor.added and tensor.fill is None) else []),
         "",
         f"# x: {_sizes(plan)}. padding({takes(plan)}) is the padded tensor.",
         *_padding(tensor),

@@ -1,0 +1,124 @@
+"""The kernel of a convolution for Keras' layers: drawn by a seed, made of a pattern, or loaded."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from padviewer import kernels
+from padviewer.plan import Plan
+from padviewer.snippets import literals
+from padviewer.spec import FROM_FILE
+
+# Patterns of more numbers are loaded, unless they are all one number.
+_LONGEST = 256
+
+
+def initializers(plan: Plan) -> tuple[list[str], dict[str, str]]:
+    """Returns lines that come before the layer, and its arguments that give it its weights."""
+    names = _names(plan)
+    if plan.spec.weights == "random":
+        return [], dict.fromkeys(names, f"keras.initializers.GlorotUniform(seed={plan.spec.seed})")
+    found = [f"keras.initializers.Constant({name.removesuffix('_initializer')})" for name in names]
+    return (_loaded(plan) if _is_loaded(plan) else _made(plan)), dict(zip(names, found, strict=True))
+
+
+def _names(plan: Plan) -> tuple[str, ...]:
+    return {
+        "standard": ("kernel_initializer",),
+        "depthwise": ("depthwise_initializer",),
+        "separable": ("depthwise_initializer", "pointwise_initializer"),
+    }[plan.spec.conv]
+
+
+def _is_loaded(plan: Plan) -> bool:
+    if plan.spec.weights == FROM_FILE:
+        return True
+    sizes = tuple(axis.kernel for axis in plan.spatial)
+    return math.prod(sizes) > _LONGEST and _constant(kernels.pattern(plan.spec.weights, sizes)) is None
+
+
+def _loaded(plan: Plan) -> list[str]:
+    found = plan.spec.weights_file if plan.spec.weights == FROM_FILE else f"the pattern {plan.spec.weights}"
+    return [
+        f"# The weights are those of {found}. Save as model writes them; save them under these names:",
+        *(
+            f'{name.removesuffix("_initializer")} = np.load("{name.removesuffix("_initializer")}.npy")  # {shape}'
+            for name, shape in zip(_names(plan), plan.kernel_shapes, strict=True)
+        ),
+    ]
+
+
+def _made(plan: Plan) -> list[str]:
+    """Returns the lines that spread a pattern over channels and filters, as `kernels` does."""
+    spec, rank = plan.spec, len(plan.spatial)
+    sizes = tuple(axis.kernel for axis in plan.spatial)
+    turns = rank if spec.weights == "sobel" else 1
+    each = [_array(kernels.pattern(spec.weights, sizes, number)) for number in range(turns)]
+    if turns > 1:
+        lines = [f"patterns = [  # {spec.weights}, along each axis", *(f"    {array}," for array in each), "]"]
+    else:
+        lines = [f"pattern = {each[0]}  # {spec.weights}"]
+    pattern = f"patterns[{{}} % {turns}]" if turns > 1 else "pattern"
+    if spec.conv == "standard":
+        return [*lines, *_standard(plan, pattern)]
+    channels, multiplier = plan.kernel_shapes[0][-2:]
+    lines += [
+        f'depthwise = np.zeros({literals.sizes(plan.kernel_shapes[0])}, "float32")',
+        f"for number in range({multiplier}):",
+        f"    depthwise[..., number] = {pattern.format('number')}[..., None]",
+    ]
+    return lines if spec.conv == "depthwise" else [*lines, *_pointwise(plan, channels, multiplier)]
+
+
+def _standard(plan: Plan, pattern: str) -> list[str]:
+    shape, filters = plan.kernel_shapes[0], plan.filters
+    read, within = shape[-2], filters // plan.groups
+    lines = [f'kernel = np.zeros({literals.sizes(shape)}, "float32")', f"for number in range({filters}):"]
+    if within == 1 and read > 1:
+        return [
+            *lines,
+            f"    # The mean of {read} channels.",
+            f"    kernel[..., number] = {pattern.format(0)}[..., None] / np.float32({read})",
+        ]
+    counted = "number" if plan.groups == 1 else f"number % {within}"
+    return [
+        *lines,
+        f"    turn, channel = divmod({counted}, {read})  # each filter reads one channel",
+        f"    kernel[..., channel, number] = {pattern.format('turn')}",
+    ]
+
+
+def _pointwise(plan: Plan, channels: int, multiplier: int) -> list[str]:
+    lines = [f'pointwise = np.zeros({literals.sizes(plan.kernel_shapes[1])}, "float32")']
+    if plan.spec.filters == 1:
+        return [*lines, f"pointwise[..., ::{multiplier}, 0] = 1 / np.float32({channels})"]
+    return [
+        *lines,
+        f"for number in range({plan.spec.filters}):",
+        f"    turn, channel = divmod(number, {channels})",
+        f"    pointwise[..., channel * {multiplier} + turn % {multiplier}, number] = 1",
+    ]
+
+
+def _array(array: kernels.Array) -> str:
+    """Returns a pattern as numpy writes it, each number as short as float32 reads it back."""
+    value = _constant(array)
+    if value is not None and array.size > 1:
+        return f'np.full({literals.sizes(array.shape)}, {value}, "float32")'
+    return f'np.array({_nested(array)}, "float32")'
+
+
+def _nested(array: kernels.Array) -> str:
+    if not array.ndim:
+        return _short(array[()])
+    return f"[{', '.join(map(_nested, array))}]"
+
+
+def _constant(array: kernels.Array) -> str | None:
+    return _short(array.flat[0]) if (array == array.flat[0]).all() else None
+
+
+def _short(value: np.float32) -> str:
+    return np.format_float_positional(value, unique=True, trim="-")
