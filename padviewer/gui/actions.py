@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from padviewer.assets import samples
 from padviewer.errors import shortened
 from padviewer.gui.axes_menu import AxesMenu
+from padviewer.gui.copy_menu import CopyMenu
 from padviewer.gui.history import Step
 from padviewer.gui.play_menu import PlayMenu
 from padviewer.plan import Stage
@@ -165,6 +166,9 @@ class Actions:
         menu.addSeparator()
         self.add(menu, "&Copy picture of the pane", self._commands.copy_picture, QKeySequence.StandardKey.Copy)
         self.add(menu, "Copy picture of &all panes", self._commands.copy_panes, "Ctrl+Shift+C")
+        self.copy_as = CopyMenu("Copy a&s", menu)
+        self.copy_as.dialect_chosen.connect(self._commands.copy_as)
+        menu.addMenu(self.copy_as)
         menu.addSeparator()
         self.add(menu, "&Reset all settings", self._commands.reset_settings)
 

@@ -119,6 +119,21 @@ class Commands:
         QApplication.clipboard().setPixmap(self._window.panes.grab())
         self._window.status.say("picture of all panes copied")
 
+    def copy_as(self, dialect: str) -> None:
+        """Copies what the settings do to this input, as one of the dialects of `padviewer.snippets`."""
+        from padviewer.snippets import snippet  # noqa: PLC0415 - not before somebody wants it
+
+        plan = self._session.plan
+        if plan is None:
+            return
+        try:
+            text = snippet(dialect, plan)
+        except PadviewerError as error:
+            self._window.message.show_error(error)
+            return
+        QApplication.clipboard().setText(text)
+        self._window.status.say(f"copied: {self._window.actions_.copy_as.dialects[dialect].text()}")
+
     def reset_settings(self) -> None:
         """Goes back to the defaults."""
         defaults = PipelineSpec()

@@ -190,6 +190,7 @@ class MainWindow(QMainWindow):
         self.panes.probe_stepped.connect(self.probe.announce)
         self.panes.selection_told.connect(self.probe.set_selection)
         for pane in self.panes.panes.values():
+            pane.offer(self.actions_.copy_as)
             pane.region_wanted.connect(session.request_tile)
             pane.cut_edited.connect(session.set_cut)
             pane.cancel_wanted.connect(session.cancel_feature)
@@ -210,6 +211,7 @@ class MainWindow(QMainWindow):
         self._headline.setText(ledger.headline(plan))
         for stage, action in self.actions_.export.items():
             action.setEnabled(plan.stage(stage) is not None)
+        self.actions_.copy_as.set_plan(plan)
         if plan.problem is not None:
             self._plan_error = True
             self.message.show_error(plan.problem)

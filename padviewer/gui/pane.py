@@ -48,6 +48,7 @@ class Pane(QFrame):
         self.canvas = Canvas()
         self.canvas.setAccessibleName(f"{ledger.TITLES[stage]} picture")
         self._waits = False
+        self._offered: list[QMenu] = []
         self._build()
         self._overlay = PaneOverlay(self.canvas, self._menu, ledger.TITLES[stage])
         self._overlay.cancel_wanted.connect(self.cancel_wanted)
@@ -214,8 +215,13 @@ class Pane(QFrame):
         """Offers what can be done with this pane."""
         menu = QMenu(self)
         menu.addAction("Copy picture", self.copy_picture)
-        menu.addMenu(self._menu)
+        for offered in (*self._offered, self._menu):
+            menu.addMenu(offered)
         menu.exec(event.globalPos())
+
+    def offer(self, menu: QMenu) -> None:
+        """Adds a menu to what is offered."""
+        self._offered.append(menu)
 
     def copy_picture(self) -> None:
         """Puts what the pane shows on the clipboard."""

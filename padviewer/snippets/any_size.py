@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from padviewer.snippets.tensor import Tensor
+from padviewer.snippets.tensor import Target, Tensor
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,7 @@ def loop(tensor: Tensor, words: Words) -> list[str]:
     targets = tensor.targets
     has_size, rounds = _has_size(tensor), any(target.multiple_of > 1 for target in targets.values())
     names = "(target, multiple)" if has_size and rounds else "target" if has_size else "multiple"
-    values = {"target": lambda t: t.size, "multiple": lambda t: t.multiple_of}.get(
-        names, lambda t: (t.size, t.multiple_of)
-    )
-    items = ", ".join(f"{number}: {values(target)}" for number, target in targets.items())
+    items = ", ".join(f"{number}: {_said(target, has_size, rounds)}" for number, target in targets.items())
     lines = [f"for axis, {names} in {{{items}}}.items():", f"    size = {words.size}"]
     wanted = _wanted(tensor, words)
     if rounds and not wanted.isalpha():
@@ -76,6 +73,12 @@ def split(tensor: Tensor, words: Words) -> list[str]:
 def function(tensor: Tensor, body: list[str]) -> list[str]:
     """Returns a function `pad` with its docstring, and the line that calls it."""
     return ["", "", "def pad(x):", f"    {docstring(tensor)}", *(f"    {line}" for line in body), "", "", "y = pad(x)"]
+
+
+def _said(target: Target, has_size: bool, rounds: bool) -> str:
+    if has_size and rounds:
+        return f"({target.size}, {target.multiple_of})"
+    return str(target.size if has_size else target.multiple_of)
 
 
 def _has_size(tensor: Tensor) -> bool:

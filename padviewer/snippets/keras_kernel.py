@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from padviewer import kernels
+from padviewer.errors import printable
 from padviewer.plan import Plan
 from padviewer.snippets import literals
 from padviewer.spec import FROM_FILE
@@ -40,7 +41,8 @@ def _is_loaded(plan: Plan) -> bool:
 
 
 def _loaded(plan: Plan) -> list[str]:
-    found = plan.spec.weights_file if plan.spec.weights == FROM_FILE else f"the pattern {plan.spec.weights}"
+    is_file = plan.spec.weights == FROM_FILE
+    found = printable(plan.spec.weights_file or "") if is_file else f"the pattern {plan.spec.weights}"
     return [
         f"# The weights are those of {found}. Save as model writes them; save them under these names:",
         *(
@@ -112,7 +114,7 @@ def _array(array: kernels.Array) -> str:
 
 def _nested(array: kernels.Array) -> str:
     if not array.ndim:
-        return _short(array[()])
+        return _short(np.float32(array))
     return f"[{', '.join(map(_nested, array))}]"
 
 
