@@ -44,7 +44,14 @@ def _make_sheet(window: MainWindow) -> QWidget:
     return SheetPanel(window)
 
 
+def _make_histogram(window: MainWindow) -> QWidget:
+    from padviewer.gui.histogram_panel import HistogramPanel  # noqa: PLC0415
+
+    return HistogramPanel(window)
+
+
 PANELS: tuple[Panel, ...] = (
+    Panel("histogram", "Histogram", "H", "How the values of a pane are spread, and its levels", _make_histogram),
     Panel("filters", "Filters", "G", "All filters of the feature map as thumbnails; dead ones are marked", _make_sheet),
 )
 

@@ -26,6 +26,8 @@ _PLAYED = (Stage.PADDED, Stage.INPUT, Stage.FEATURE)
 _FIT_MARGIN = 0.04
 # Below these widths of all three, their texts need more lines.
 _NARROW, _TINY = 860, 600
+# Below this height they have one line each, for the picture's sake.
+_LOW = 260
 
 
 class LinkedPanes(QSplitter):
@@ -78,8 +80,9 @@ class LinkedPanes(QSplitter):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        room = Room.TINY if self.width() < _TINY else Room.NARROW if self.width() < _NARROW else Room.WIDE
         for pane in self.panes.values():
-            pane.set_room(Room.TINY if self.width() < _TINY else Room.NARROW if self.width() < _NARROW else Room.WIDE)
+            pane.set_room(room, self.height() < _LOW)
 
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours of a theme."""

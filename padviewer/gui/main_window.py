@@ -171,6 +171,7 @@ class MainWindow(QMainWindow):
         session.export_progressed.connect(self.status.set_progress)
         session.export_ended.connect(self._on_session_export_ended)
         self.statistics.changed.connect(self._on_statistics_changed)
+        self.panes.selection_changed.connect(self.statistics.set_selection)
         self.status.cancel_wanted.connect(session.cancel_export)
         self.actions_.axes.axes_chosen.connect(self.commands.choose_axes)
         self.actions_.play.toggled.connect(self.commands.play)
@@ -245,7 +246,7 @@ class MainWindow(QMainWindow):
         self.pane(Stage.FEATURE).set_state(state)
 
     def _on_statistics_changed(self, stage: Stage) -> None:
-        self.pane(stage).set_statistics(self.statistics.found(stage))
+        self.pane(stage).set_statistics(self.statistics.found(stage), self.statistics.is_selection(stage))
 
     def _on_session_files_changed(self) -> None:
         self.files.set_files(self.session.files.entries, self.session.files.current)

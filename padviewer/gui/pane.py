@@ -17,7 +17,7 @@ from padviewer.gui.pane_overlay import PaneOverlay
 from padviewer.gui.pane_sliders import PaneSliders
 from padviewer.gui.pane_texts import PaneTexts, Room
 from padviewer.gui.plane_count import Counted
-from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint, rule_in_force
+from padviewer.gui.rendering import Levels, Look, Pixels, choose_map, levels_of, lookup_table, paint, rule_in_force
 from padviewer.gui.statistics_text import exact_text, statistics_text
 from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
@@ -32,6 +32,7 @@ class Pane(QFrame):
     cancel_wanted = Signal()
     picture_copied = Signal()
     look_changed = Signal()
+    drawn = Signal()
 
     def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +45,7 @@ class Pane(QFrame):
         self._tile: Tile | None = None
         self._look = Look()
         self._levels: Levels = (0.0, 1.0)
+        self._colours = lookup_table("gray")
         self._theme: Theme | None = None
         self.canvas = Canvas()
         self.canvas.setAccessibleName(f"{ledger.TITLES[stage]} picture")
@@ -120,20 +122,20 @@ class Pane(QFrame):
         """Gives the sliders the height that those of the other panes need, so that the pictures are level."""
         self.sliders.setFixedHeight(height)
 
-    def set_room(self, room: Room) -> None:
-        """Gives the texts the lines that they need at a width."""
-        self.texts.set_room(room)
+    def set_room(self, room: Room, low: bool) -> None:
+        """Gives the texts the lines that they need at a width, and fewer where the pane is low."""
+        self.texts.set_room(room, low)
         self.sliders.set_short(room is Room.TINY)
         margin = 8 if room is Room.TINY else 12
         self._layout.setContentsMargins(margin, 8, margin, 8)
 
-    def set_statistics(self, counted: Counted | None) -> None:
-        """Tells what was counted of the plane; nothing while it is not known."""
+    def set_statistics(self, counted: Counted | None, selected: bool = False) -> None:
+        """Tells what was counted of the plane, or of a selection; nothing while it is not known."""
         planned = self._plan.stage(self.stage) if self._plan else None
         if counted is None or planned is None:
             self.texts.show_statistics("", "")
         else:
-            self.texts.show_statistics(statistics_text(counted, planned.dtype), exact_text(counted))
+            self.texts.show_statistics(statistics_text(counted, planned.dtype, selected), exact_text(counted))
 
     @property
     def look(self) -> Look:
@@ -149,6 +151,16 @@ class Pane(QFrame):
         """Draws by another look."""
         self._look = look
         self._draw()
+
+    def edit_look(self, look: Look) -> None:
+        """Draws by a look that a person chose, and tells of it."""
+        self.set_look(look)
+        self.look_changed.emit()
+
+    @property
+    def colours(self) -> Pixels:
+        """The 256 RGBA colours that the numbers between the levels have."""
+        return self._colours
 
     @property
     def title_text(self) -> str:
@@ -209,7 +221,7 @@ class Pane(QFrame):
         layout.addWidget(self.sliders)
         self.texts.add_under(layout)
         self._layout = layout
-        self.set_room(Room.WIDE)
+        self.set_room(Room.WIDE, low=False)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Offers what can be done with this pane."""
@@ -268,8 +280,9 @@ class Pane(QFrame):
         levels = levels_of(self._look, tile.data, tile.statistics)
         is_complex = tile.data.dtype.kind == "c"
         name, self._levels = choose_map(self._look, self.stage is Stage.FEATURE, levels, is_complex)
+        self._colours = lookup_table(name)
         self.canvas.set_pixels(
-            paint(plane, lookup_table(name), self._levels, self._look.part),
+            paint(plane, self._colours, self._levels, self._look.part),
             rectangles.region_rect(plan, self.stage, self._cut, tile.region),
             plane if tile.coarse == 1 and all(span.step == 1 for span in tile.region) else None,
         )
@@ -278,6 +291,7 @@ class Pane(QFrame):
         rule = rule_in_force(self._look, tile.data.dtype)
         text = ledger.honesty_text(plan, self._axes, tile, self._levels, rule, self._look.part)
         self.texts.honesty.setText(text)
+        self.drawn.emit()
 
     # ---- slots
 
@@ -302,5 +316,4 @@ class Pane(QFrame):
             self.cut_edited.emit(screen.with_index(self._plan, self.stage, self._cut, letter, index))
 
     def _on_menu_look_edited(self, look: Look) -> None:
-        self.set_look(look)
-        self.look_changed.emit()
+        self.edit_look(look)

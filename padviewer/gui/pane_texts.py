@@ -57,18 +57,20 @@ class PaneTexts:
         layout.addWidget(self.honesty)
         layout.addWidget(self.statistics)
 
-    def set_room(self, room: Room) -> None:
-        """Gives the texts the lines that they need at a width."""
+    def set_room(self, room: Room, low: bool = False) -> None:
+        """Gives the texts the lines that they need at a width; one each where the pane is low.
+
+        What does not fit is told by their tooltips: the picture needs the room more.
+        """
         beside, under = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._head.setDirection(under if room is Room.TINY else beside)
         self._head.setSpacing(0 if room is Room.TINY else 8)
-        self._details.setDirection(beside if room is Room.WIDE else under)
-        self._details.setSpacing(12 if room is Room.WIDE else 0)
-        # What does not fit is told by their tooltips: the picture needs the room more.
-        self.honesty.set_lines(3 if room is Room.TINY else 2)
-        self.statistics.set_lines(2)
+        self._details.setDirection(beside if room is Room.WIDE or low else under)
+        self._details.setSpacing(12 if room is Room.WIDE or low else 0)
+        self.honesty.set_lines(1 if low else 3 if room is Room.TINY else 2)
+        self.statistics.set_lines(1 if low else 2)
         # The share of PADDED takes one of them.
-        self.detail.set_lines(room - (self._stage is Stage.PADDED and room is not Room.WIDE))
+        self.detail.set_lines(1 if low else room - (self._stage is Stage.PADDED and room is not Room.WIDE))
 
     def show_plan(self, plan: Plan, computed: Computed | None = None) -> None:
         """Shows the ledger of a plan."""

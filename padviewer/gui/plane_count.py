@@ -71,6 +71,7 @@ class PlaneCount:
         on_found: Callable[[Counted], None],
         on_error: Callable[[PadviewerError], None],
         whole: Digest | None = None,
+        refines: bool = True,
     ) -> None:
         """Counts a plane; `on_found` is called once or twice, the second time with all elements.
 
@@ -79,6 +80,7 @@ class PlaneCount:
             digest: of the sample, which is all elements of a small plane.
             on_found, on_error: called in the window's thread.
             whole: the digest of slices of all elements; None takes `digest`.
+            refines: whether all elements are counted after a sample.
         """
         self.stop()
         sampled, one_in = _sample(plan, stage, plane)
@@ -86,7 +88,7 @@ class PlaneCount:
 
         def found(digested: Digested) -> None:
             exact = one_in == 1 and digested.coarse == 1
-            parts = None if exact or digested.coarse > 1 else _slices(plan, stage, plane)
+            parts = None if exact or digested.coarse > 1 or not refines else _slices(plan, stage, plane)
             counted = Counted(digested.answer, sampled, one_in, digested.coarse, lasts=parts is None)
             run = self._run
             on_found(counted)

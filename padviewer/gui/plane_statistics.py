@@ -41,6 +41,7 @@ class PlaneStatistics(QObject):
         self._session = session
         self._parts = dict.fromkeys(STAGES, MAGNITUDE)
         self._counts = {stage: PlaneCount(session.digests, f"count {stage}", Summary.joined) for stage in STAGES}
+        self._selection: tuple[Stage, Region] | None = None
         self._wanted: dict[Stage, Key | None] = {}
         self._found: dict[Stage, Counted | None] = {}
         self._known: dict[Key, Counted] = {}
@@ -58,6 +59,19 @@ class PlaneStatistics(QObject):
         self._parts[stage] = part
         self._update(stage)
 
+    def set_selection(self, stage: Stage | None, region: Region | None) -> None:
+        """Counts a region of a stage instead of its plane; None counts planes."""
+        self._selection = None if stage is None or region is None else (stage, region)
+        self._on_session_changed(None)
+
+    def part(self, stage: Stage) -> str:
+        """Returns which part of complex numbers is counted."""
+        return self._parts[stage]
+
+    def is_selection(self, stage: Stage) -> bool:
+        """Whether a selection is counted, and not the plane."""
+        return self._selection is not None and self._selection[0] is stage
+
     def found(self, stage: Stage) -> Counted | None:
         """Returns a `Summary` of what a pane shows; None while there is none."""
         return self._found.get(stage)
@@ -70,6 +84,8 @@ class PlaneStatistics(QObject):
             return None
         if stage is Stage.FEATURE and not session.feature.state.ready:
             return None
+        if self._selection is not None and self._selection[0] is stage:
+            return self._selection[1]
         return plane_region(plan, stage, session.cut)
 
     @property
