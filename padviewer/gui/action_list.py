@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 SEPARATOR = " › "
@@ -18,11 +18,13 @@ class ActionEntry:
         menus: titles of the menus that lead to it.
         text: its own, without marks of access keys.
         action: itself.
+        enabled: whether it and every menu that leads to it can be used now.
     """
 
     menus: tuple[str, ...]
     text: str
     action: QAction
+    enabled: bool
 
     @property
     def path(self) -> str:
@@ -30,9 +32,9 @@ class ActionEntry:
         return SEPARATOR.join((*self.menus, self.text))
 
     @property
-    def enabled(self) -> bool:
-        """Whether it and every menu that leads to it can be used now."""
-        return self.action.isEnabled()
+    def keys(self) -> str:
+        """Its first shortcut, as people read it; empty where it has none."""
+        return self.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
 
 
 def action_entries(bar: QMenuBar) -> list[ActionEntry]:
@@ -41,7 +43,7 @@ def action_entries(bar: QMenuBar) -> list[ActionEntry]:
     for action in bar.actions():
         menu = action.menu()
         if isinstance(menu, QMenu):
-            found += _inside(menu, (plain(action.text()),))
+            found += _inside(menu, (plain(action.text()),), action.isEnabled())
     return found
 
 
@@ -50,12 +52,13 @@ def plain(text: str) -> str:
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
-def _inside(menu: QMenu, menus: tuple[str, ...]) -> list[ActionEntry]:
+def _inside(menu: QMenu, menus: tuple[str, ...], enabled: bool) -> list[ActionEntry]:
     found: list[ActionEntry] = []
     for action in menu.actions():
+        usable = enabled and action.isEnabled()
         below = action.menu()
         if isinstance(below, QMenu):
-            found += _inside(below, (*menus, plain(action.text())))
+            found += _inside(below, (*menus, plain(action.text())), usable)
         elif not action.isSeparator() and action.text():
-            found.append(ActionEntry(menus, plain(action.text()), action))
+            found.append(ActionEntry(menus, plain(action.text()), action, usable))
     return found

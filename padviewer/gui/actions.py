@@ -199,6 +199,8 @@ class Actions:
             self.themes[name] = action
 
     def _build_tools(self, menu: QMenu) -> None:
+        self.palette = self.add(menu, "Command &palette…", self._commands.show_palette, "Ctrl+Shift+P")
+        menu.addSeparator()
         self.add(menu, "&Cancel the convolution", self._commands.cancel_feature, "Ctrl+.")
         self.add(menu, "&Restart workers", self._commands.restart_workers)
 
@@ -208,6 +210,7 @@ class Actions:
 
     def _build_help(self, menu: QMenu) -> None:
         self.add(menu, "&What you see", self._commands.show_welcome, "F1")
+        self.add(menu, "&Keys and gestures", self._commands.show_keys, "?")
         self.add(menu, "&About padviewer", self._commands.show_about)
 
 

@@ -211,6 +211,12 @@ class Commands:
         """Starts reader and engine anew."""
         self._session.restart_workers()
 
+    def show_palette(self) -> None:
+        """Offers every command, file and setting by a few letters of it."""
+        from padviewer.gui.palette import CommandPalette  # noqa: PLC0415 - not needed for the first picture
+
+        CommandPalette(self._window).open()
+
     # ---- window and help
 
     def minimise(self) -> None:
@@ -228,6 +234,12 @@ class Commands:
     def show_welcome(self) -> None:
         """Says what the panes show."""
         self._window.message.show_note("welcome", WELCOME)
+
+    def show_keys(self) -> None:
+        """Lists every shortcut and what the mouse does."""
+        from padviewer.gui.shortcut_sheet import ShortcutSheet  # noqa: PLC0415 - not needed for the first picture
+
+        ShortcutSheet(self._window).open()
 
     def show_about(self) -> None:
         """Says what this is."""

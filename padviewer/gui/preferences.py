@@ -13,7 +13,7 @@ MAX_RECENT = 12
 
 
 class Preferences:
-    """Theme, averaging, recent files, notes that were read, and the window's place.
+    """Theme, averaging, watching, recent files and commands, notes that were read, and the window's place.
 
     Args:
         path: of the INI file; None takes the user's own.
@@ -77,10 +77,7 @@ class Preferences:
     @property
     def recent(self) -> list[str]:
         """Paths that were opened, the newest first."""
-        value = self._settings.value("recent", [])
-        # An INI file gives a list of one back as the one.
-        paths = value if isinstance(value, list) else [value]
-        return [path for path in paths if isinstance(path, str)][:MAX_RECENT]
+        return self._texts("recent")[:MAX_RECENT]
 
     def add_recent(self, path: str) -> None:
         """Puts a path first."""
@@ -90,6 +87,24 @@ class Preferences:
     def clear_recent(self) -> None:
         """Forgets the paths."""
         self._settings.remove("recent")
+
+    @property
+    def commands(self) -> list[str]:
+        """What was chosen in the command palette, the last one first."""
+        return self._texts("commands")[:MAX_RECENT]
+
+    def add_command(self, text: str) -> None:
+        """Puts a command first."""
+        self._settings.setValue("commands", [text, *(t for t in self.commands if t != text)][:MAX_RECENT])
+
+    @property
+    def watches(self) -> bool:
+        """Whether files that change are read again by themselves."""
+        return bool(self._settings.value("watches", False, type=bool))
+
+    @watches.setter
+    def watches(self, watches: bool) -> None:
+        self._settings.setValue("watches", watches)
 
     def has_read(self, note: str) -> bool:
         """Whether a note was dismissed."""
@@ -112,6 +127,12 @@ class Preferences:
     def save(self) -> None:
         """Writes what has changed now, instead of when Qt finds the time."""
         self._settings.sync()
+
+    def _texts(self, name: str) -> list[str]:
+        value = self._settings.value(name, [])
+        # An INI file gives a list of one back as the one.
+        texts = value if isinstance(value, list) else [value]
+        return [text for text in texts if isinstance(text, str)]
 
     def _set_aside(self, path: str | None) -> None:
         name = self._settings.fileName()
