@@ -63,6 +63,8 @@ def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
         )
         add_paths(parser, "*")
         parser.add_argument("--version", action="version", version=f"padviewer {__version__}")
+        # Not for people: `padviewer.show` starts the window with the descriptor of its end of a line.
+        parser.add_argument("--from-python", type=int, help=argparse.SUPPRESS)
         add_pipeline(parser)
         return parser
     summary, add_arguments, _run = VERBS[verb]
@@ -135,6 +137,10 @@ def _tell(text: str, end: str = "\n") -> None:
 
 
 def _window(options: argparse.Namespace) -> int:
+    if options.from_python is not None:
+        from padviewer.gui.from_python import open_for_python  # noqa: PLC0415
+
+        return open_for_python(options.from_python, budget_of(options))
     window = _window_options(options)
     from padviewer.display import inspect_display  # noqa: PLC0415
 

@@ -163,9 +163,18 @@ def _has_library(name: str) -> bool:
     return True
 
 
+def inspect_from_outside(environ: Mapping[str, str] = os.environ) -> DisplayReport:
+    """Returns what `inspect_display` does, as far as it can be told in somebody's own process: nothing is loaded."""
+    return inspect_display(environ, has_library=lambda _name: True, connects=_something_listens)
+
+
 def _x_server_answers(display: str) -> bool:
     """Returns whether something listens, and lets us in: a stale DISPLAY fails the first, missing rights the second."""
-    return any(_listens(*address) for address in _addresses(display)) and _admits_soon(display)
+    return _something_listens(display) and _admits_soon(display)
+
+
+def _something_listens(display: str) -> bool:
+    return any(_listens(*address) for address in _addresses(display))
 
 
 def _addresses(display: str) -> list[tuple[socket.AddressFamily, str | tuple[str, int]]]:

@@ -13,6 +13,9 @@
     │   └── TargetExists
     ├── DeviceError            a device that is not there, or that failed
     ├── MissingFeature         the engine does not hold the feature map that is asked for
+    ├── ShowError              an array of a running Python that cannot be shown, or no window to show it in
+    │   ├── UnsupportedArray   not an array, or not of a dtype or rank that is shown
+    │   └── WindowClosed       the window, or the array in it, was closed
     ├── WorkerDied             a worker process ended in the middle of a request
     ├── UnexpectedError        a defect of padviewer: an exception that nobody foresaw
     └── Cancelled              the user, or a newer request, took the request back
@@ -91,6 +94,18 @@ class DeviceError(PadviewerError):
 
 class MissingFeature(PadviewerError):
     """The engine does not hold the feature map of a plan; it has to compute it first."""
+
+
+class ShowError(PadviewerError):
+    """An array of a running Python cannot be shown, or there is no window to show it in."""
+
+
+class UnsupportedArray(ShowError, TypeError):
+    """What was handed to `show` is no array, or not of a dtype or rank that is shown."""
+
+
+class WindowClosed(ShowError):
+    """The window, or the array in it, was closed."""
 
 
 class WorkerDied(PadviewerError):

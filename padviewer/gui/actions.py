@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -16,6 +15,7 @@ from padviewer.gui.axes_menu import AxesMenu
 from padviewer.gui.copy_menu import CopyMenu
 from padviewer.gui.history import Step
 from padviewer.gui.play_menu import PlayMenu
+from padviewer.handed import file_beside
 from padviewer.plan import Stage
 
 if TYPE_CHECKING:
@@ -216,5 +216,4 @@ class Actions:
 
 def suggested_name(path: str, stage: Stage) -> str:
     """Returns the name that an export of a file is offered."""
-    source = Path(path)
-    return str(source.with_name(f"{source.stem}_{stage.value}.npy"))
+    return file_beside(path, f"_{stage.value}.npy")

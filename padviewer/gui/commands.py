@@ -17,6 +17,7 @@ from padviewer.gui.history import Step
 from padviewer.gui.open_dialog import ask_files, ask_folder
 from padviewer.gui.saved_session import SUFFIX
 from padviewer.gui.session_commands import SessionCommands
+from padviewer.handed import parse_handed, shown_name
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
 from padviewer.workers.frameworks import NAMES
@@ -78,7 +79,12 @@ class Commands:
 
     def reload(self) -> None:
         """Reads the file once more."""
-        self._session.files.reload()
+        plan = self._session.plan
+        if plan is not None and parse_handed(plan.info.path) is not None:
+            name = shortened(shown_name(plan.info.path), 60)
+            self._window.status.say(f"{name}: nothing to read again; update() there shows another version")
+        else:
+            self._session.files.reload()
 
     def close_file(self) -> None:
         """Takes the marked file off the list."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from padviewer.errors import ExportError, TargetExists, shortened
 from padviewer.export import EXTENSIONS, check_target
 from padviewer.gui.actions import EXPORTS, suggested_name
+from padviewer.handed import shown_name
 from padviewer.plan import Plan, Stage
 
 _FILTERS = {
@@ -39,7 +40,7 @@ def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
 def export_title(path: str, stage: Stage) -> str:
     """Returns what the dialog asks for: `Export the padded tensor of photo.png`."""
     what = EXPORTS[stage].removesuffix("…").lower()
-    return f"Export the {what} of {shortened(os.path.basename(path), 60)}"  # noqa: PTH119
+    return f"Export the {what} of {shortened(shown_name(path), 60)}"
 
 
 def with_suffix(path: str, suffix: str) -> str:

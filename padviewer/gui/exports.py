@@ -43,7 +43,12 @@ class ExportWork:
         self._on_progress = on_progress
         self._on_end = on_end
         self._drive: Drive | None = None
-        self.running = False
+        self.plan: Plan | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether an export is running."""
+        return self.plan is not None
 
     def begin(self, plan: Plan, stage: Stage, path: str) -> None:
         """Writes a stage to a file, over one that exists; does nothing while another export runs."""
@@ -51,7 +56,7 @@ class ExportWork:
             return
 
         def done(error: PadviewerError | None) -> None:
-            self.running, self._drive = False, None
+            self.plan, self._drive = None, None
             self._on_end(path, error)
 
         def begun(found: Begun) -> None:
@@ -60,7 +65,7 @@ class ExportWork:
 
         job = export_job(plan, stage, path, overwrite=True, on_begun=begun)
         clients = {**self._clients, READER: self._clients[EXPORTER]}
-        self.running = True
+        self.plan = plan
         decoded = self._feature.shared_input(plan) if plan.info.decoded else None
         if decoded is not None:
             # Where that fails, the file is decoded again.

@@ -64,6 +64,23 @@ class FileList(QObject):
         if found:
             self._open(found[0], found[1:])
 
+    def replace(self, older: Item, newer: Item, show: bool = False) -> None:
+        """Puts another version of an array in the place of an older one, which must be in the list.
+
+        Args:
+            older, newer: the versions.
+            show: whether it comes on screen also where the older one is not.
+        """
+        on_screen = self._shown == older
+        self.entries = [FileEntry(newer) if entry.item == older else entry for entry in self.entries]
+        if on_screen:
+            self._shown = newer
+        self.changed.emit()
+        if show or on_screen:
+            self._open(newer, [])
+        else:
+            self._describe([newer])
+
     def refuse(self, entries: list[FileEntry]) -> None:
         """Lists what was asked for and is no file; the first of them is told."""
         self.entries.extend(entries)

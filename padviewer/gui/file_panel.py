@@ -23,6 +23,7 @@ from padviewer.gui import ledger
 from padviewer.gui.files import FileEntry
 from padviewer.gui.labels import section_label
 from padviewer.gui.theme import DARK, Theme
+from padviewer.handed import label, shown_name
 
 _Index = QModelIndex | QPersistentModelIndex
 _DETAIL = Qt.ItemDataRole.UserRole
@@ -57,15 +58,15 @@ class FileModel(QAbstractListModel):
         entry = self._entries[index.row()]
         path, member = entry.item
         if role == Qt.ItemDataRole.DisplayRole:
-            return shortened(path.replace("\\", "/").rsplit("/", 1)[-1] + (f"::{member}" if member else ""), 60)
+            return shortened(shown_name(path) + (f"::{member}" if member else ""), 60)
         if role == _DETAIL:
             return _outcome(entry)
         if role == _WRONG:
             return entry.error is not None
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{shortened(path, 400)}\n{entry.error.message if entry.error else _outcome(entry)}"
+            return f"{shortened(label(path), 400)}\n{entry.error.message if entry.error else _outcome(entry)}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{shortened(path)}, {_outcome(entry)}"
+            return f"{shortened(label(path))}, {_outcome(entry)}"
         return None
 
 

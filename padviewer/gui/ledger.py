@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import shortened
+from padviewer.handed import shown_name
 from padviewer.plan import Plan, Stage
 from padviewer.spec import format_sizes
 from padviewer.workers.messages import Tile
@@ -161,7 +162,7 @@ def file_detail(shape: tuple[int, ...], dtype: str) -> str:
 def headline(plan: Plan) -> str:
     """Returns the name of what is shown."""
     member = f" :: {plan.info.member}" if plan.info.member else ""
-    return shortened(plan.info.path.replace("\\", "/").rsplit("/", 1)[-1] + member, 120)
+    return shortened(shown_name(plan.info.path) + member, 120)
 
 
 def window_title(plan: Plan | None) -> str:

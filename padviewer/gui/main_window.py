@@ -31,6 +31,7 @@ from padviewer.gui.session_keeper import SessionKeeper
 from padviewer.gui.session_store import Slot
 from padviewer.gui.status import Status
 from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
+from padviewer.handed import parse_handed
 from padviewer.plan import Plan, Stage
 from padviewer.workers.frameworks import NAMES
 from padviewer.workers.messages import Tile
@@ -232,7 +233,8 @@ class MainWindow(QMainWindow):
             return
         if self.message.kind == "error":
             self.message.clear()
-        self.preferences.add_recent(plan.info.path)
+        if parse_handed(plan.info.path) is None:
+            self.preferences.add_recent(plan.info.path)
         self.actions_.set_recent(self.preferences.recent)
 
     def _on_session_tile_ready(self, tile: Tile) -> None:

@@ -36,6 +36,7 @@ from padviewer.gui.screen import Cut, fit_cut, follow_content, plane_region
 from padviewer.gui.setting_text import BUDGET, changed_settings
 from padviewer.gui.tiles import TileWork
 from padviewer.gui.weights_work import WeightsWork
+from padviewer.handed import identity, parse_handed
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import following, resolve, settings_for, without_weights
 from padviewer.spec import FROM_FILE, PipelineSpec
@@ -116,6 +117,11 @@ class Session(QObject):
     def clients(self) -> Mapping[str, Client]:
         """The workers, for what asks them by itself."""
         return self._clients
+
+    @property
+    def exported(self) -> Plan | None:
+        """What is being exported."""
+        return self._exports.plan
 
     @property
     def idle(self) -> bool:
@@ -220,7 +226,7 @@ class Session(QObject):
     def save(self) -> SavedSession:
         """Returns what is open and how it is set; how it is looked at is the window's to add."""
         kept, axes = self._kept.save()
-        return SavedSession(
+        saved = SavedSession(
             items=tuple(entry.item for entry in self.files.entries),
             shown=self.files.shown,
             spec=self.spec,
@@ -231,6 +237,8 @@ class Session(QObject):
             done=tuple(self.history.done),
             undone=tuple(self.history.undone),
         )
+        # What a running Python handed over is gone with the window.
+        return saved.without({item for item in saved.items if parse_handed(item[0])})
 
     def restore(self, saved: SavedSession, demonstration: PipelineSpec | None = None) -> None:
         """Opens the files of a session with its settings, in place of what is open.
@@ -352,8 +360,8 @@ class Session(QObject):
         """Shows an array, with the settings last used for its number of spatial axes."""
         restored, self._restored = self._restored, None
         older = self.plan.info if self.plan is not None and restored is None else None
-        again = older is not None and (older.path, older.member, older.axes) == (info.path, info.member, info.axes)
-        another = older is not None and (older.path, older.member) != (info.path, info.member)
+        another = older is not None and (identity(older.path), older.member) != (identity(info.path), info.member)
+        again = older is not None and not another and older.axes == info.axes
         if another and self.spec == self._demonstration:
             self.spec = PipelineSpec()
         if another or (restored is not None and restored[0] != item):

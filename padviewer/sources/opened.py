@@ -23,6 +23,7 @@ from padviewer.errors import (
     printable,
     shortened,
 )
+from padviewer.handed import label
 
 _HEAD = 64
 # Their logs repeat what their exceptions say.
@@ -77,7 +78,7 @@ class OpenedFile:
 
 def display_name(path: str) -> str:
     """Returns a path for messages: printable and not too long."""
-    return shortened(path) or "(no name)"
+    return shortened(label(path)) or "(no name)"
 
 
 def open_regular(path: str) -> OpenedFile:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from padviewer.errors import UnsupportedSource, printable, shortened
+from padviewer.handed import parse_handed
 from padviewer.sources import npy, npz, picture, tiff
 from padviewer.sources.base import Source
+from padviewer.sources.handed import open_handed
 from padviewer.sources.opened import OpenedFile, decoding, open_regular
 
 _SEPARATOR = "::"
@@ -49,7 +51,7 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     """Opens the array in a file. Its format is told by its first bytes, never by its name.
 
     Args:
-        path: a regular file.
+        path: a regular file, or what stands for an array from Python.
         member: name of one array in a file that holds several; None takes the first one that can be read.
         budget: bytes that decoding may spend. Files that are read by region instead (.npy, TIFF, members of .npz that
             are not compressed) may be of any size.
@@ -58,6 +60,9 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     Raises:
         SourceError: where the file cannot be read; names the file, the cause and what to do.
     """
+    handed = parse_handed(path)
+    if handed is not None:
+        return open_handed(path, handed, member)
     file = open_regular(path)
     try:
         opener = next((opener for opener in openers if opener.matches(file.head)), None)

@@ -11,6 +11,7 @@ import numpy as np
 from padviewer.axes import CHANNELS
 from padviewer.errors import DamagedSource, UnsupportedSource, shortened
 from padviewer.geometry import Region, Span, whole
+from padviewer.handed import parse_handed
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.sources import Source, open_source
 from padviewer.sources.base import Preview
@@ -119,7 +120,7 @@ class Reader:
     def _tile(self, request: TileRequest) -> Tile:
         source = self._source_of(request.plan)
         plan, stage, region = request.plan, request.stage, request.region
-        gone = not os.path.lexists(plan.info.path)
+        gone = parse_handed(plan.info.path) is None and not os.path.lexists(plan.info.path)
         quick = _quick(source, plan, stage, region) if request.quick else None
         if quick is not None:
             data, preview = quick

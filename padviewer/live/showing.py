@@ -1,0 +1,128 @@
+"""`show`: arrays of this Python in a window that is a process of its own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from functools import partial
+from typing import Any
+
+from padviewer.axes import guess_axes
+from padviewer.display import inspect_from_outside
+from padviewer.errors import SettingsError, ShowError
+from padviewer.handed import MAX_NAME
+from padviewer.live.arrays import as_array
+from padviewer.live.handle import Handle
+from padviewer.live.settings import checked_axes, checked_settings
+from padviewer.live.window import Window
+
+_windows: dict[str, Window] = {}
+_lock = threading.Lock()
+
+
+def show(
+    x: Any,
+    target_shape: Any = None,
+    *,
+    name: str | None = None,
+    axes: str | None = None,
+    window: str = "",
+    block: bool = False,
+    **settings: Any,
+) -> Handle:
+    """Shows an array in padviewer's window: input, padded tensor and feature map side by side.
+
+    It copies the array and returns at once; the window is a process of its own, which needs no event loop here, and stays
+    when this Python ends. Each Python has its own window.
+
+    Example:
+
+    >>> handle = padviewer.show(x, target_shape=(512, 512), position="center")  # doctest: +SKIP
+    >>> handle.update(x * 2)  # doctest: +SKIP
+
+    Args:
+        x: an array of one to five axes: of numpy, or anything with `__array__` or `__dlpack__` (tensors of PyTorch,
+            TensorFlow and JAX, on any device), a picture of Pillow, numbers in lists.
+        target_shape: the size of each spatial axis after padding, as the Keras layers take it: `(512, 512)`,
+            `(None, 512, 512)` with the batch, `(None, 512, 512, None)` with batch and channels. None for an axis
+            leaves it as it is.
+        name: in the window's list of files. An array of the same name takes the older one's place; without a name each
+            gets one of its own: `array`, `array 2`.
+        axes: a letter for each axis of `x`: B batch, D H W spatial, or T, C channels. None guesses.
+        window: which window: each name has one of its own.
+        block: whether to wait until the array or the window is closed.
+        **settings: of padding and convolution, by the names of `PipelineSpec`: `multiple_of`, `position`, `mode`,
+            `fill_value`, `overflow`, `filters`, `kernel`, `strides`, `dilation`, `conv_padding`, `activation` and more.
+            They are the window's, for all of its arrays; those that are not given stay as they are there.
+
+    Returns:
+        A handle with `update`, `close`, `closed`, `wait` and `info`; `with` closes it at the end.
+
+    Raises:
+        UnsupportedArray: `x` is no array, or of a dtype or rank that is not shown.
+        SettingsError: a setting has a value that no input could make valid.
+        TypeError: there is no such setting.
+        ShowError: there is no display, or not enough memory.
+    """
+    given = as_array(x)
+    letters = checked_axes(axes, given.array.shape)
+    changes = checked_settings(target_shape, settings, letters or guess_axes(given.array.shape))
+    if letters is not None:
+        changes["axes"] = None  # the array brings its own
+    handle = Handle(partial(_window, _checked_name("window", window)), _checked_name("name", name), changes, letters)
+    handle.put(given, letters, changes, front=True)
+    if block:
+        handle.wait()
+    return handle
+
+
+def _checked_name(what: str, name: Any) -> Any:
+    if name is None and what == "name":
+        return None
+    if not isinstance(name, str) or len(name) > MAX_NAME or (not name and what == "name"):
+        raise SettingsError(f"{what} {name!r}: expected a text of at most {MAX_NAME} characters")
+    return name
+
+
+def _window(key: str) -> Window:
+    """Returns the window of a name, opened where there is none."""
+    with _lock:
+        found = _windows.get(key)
+        if found is not None and not found.ended:
+            return found
+        report = inspect_from_outside()
+        if not report.can_show_window:
+            raise ShowError(
+                f"no window can be shown: {report.reason}. Without a display, numpy.save the array and render the panes "
+                "to a picture: padviewer snapshot x.npy -o x.png"
+            )
+        if not _windows:
+            _at_end()
+        _windows[key] = Window()
+        return _windows[key]
+
+
+_registered: list[int] = []
+
+
+def _at_end() -> None:
+    """Has the windows told when this Python ends, or forks."""
+    if not _registered:
+        _registered.append(os.getpid())
+        atexit.register(_leave)
+        os.register_at_fork(after_in_child=_forget)
+
+
+def _leave() -> None:
+    for window in list(_windows.values()):
+        window.leave()
+
+
+def _forget() -> None:
+    """A fork has windows of its own; those of its parent are not its to write to."""
+    global _lock
+    _lock = threading.Lock()
+    for window in _windows.values():
+        window.forget()
+    _windows.clear()
