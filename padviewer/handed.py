@@ -1,7 +1,8 @@
 """Arrays that a running Python hands over: what stands for them where the path of a file would.
 
-`python:/proc/4242/fd/17/loss` is the array `loss`. Its elements lie in memory without a name, which the window's process
-4242 holds open as descriptor 17 and its workers open by that place; it is gone with the window, whatever ends it.
+`python:/proc/4242/fd/17/loss` is the array `loss`. Its elements lie in memory without a name, which the window's
+process 4242 holds open as descriptor 17 and its workers open by that place; it is gone with the window, whatever ends
+it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""What every test may use: the window's platform, and small files made on the spot."""
+"""What every test may use: the window's platform, an X server, and small files made on the spot."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,3 +23,17 @@ def photo(tmp_path: Path) -> Path:
     path = tmp_path / "photo.png"
     Image.fromarray(np.stack(channels, axis=-1).astype(np.uint8)).save(path)
     return path
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """An X server of our own."""
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as numbers:
+        number = numbers.readline().strip()
+    yield f":{number}"
+    server.terminate()
+    server.wait(20)

@@ -34,6 +34,14 @@ def test_the_leaves_load_neither_numpy_nor_qt() -> None:
     assert loaded_by("padviewer.display, padviewer.assets", (*QT, *KERAS, *FORMATS, "numpy")) == []
 
 
+def test_the_package_itself_loads_nothing() -> None:
+    assert loaded_by("padviewer", (*QT, *KERAS, *FORMATS, "numpy", "padviewer.live", "padviewer.errors")) == []
+
+
+def test_showing_arrays_loads_no_qt_where_they_come_from() -> None:
+    assert loaded_by("padviewer; padviewer.show", QT + KERAS + FORMATS) == []
+
+
 def test_the_layers_load_no_qt() -> None:
     assert loaded_by("padviewer.layers", QT) == []
 

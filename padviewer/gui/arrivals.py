@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +46,8 @@ class Arrival:
 class Arrivals(QObject):
     """Takes what comes over the line, while there is a Python at its other end.
 
-    A version is answered for when it is on screen, so that Python sends no more of them than can be seen. The memory of one
-    is given back when nothing shows it, or writes it to a file, any more.
+    A version is answered for when it is on screen, so that Python sends no more of them than can be seen. The memory of
+    one is given back when nothing shows it, or writes it to a file, any more.
 
     Args:
         link: to that Python.
@@ -60,11 +61,15 @@ class Arrivals(QObject):
         self._link, self._window, self._session = link, window, window.session
         self._arrays: dict[int, Arrival] = {}
         self._held: dict[str, int] = {}
+        self._questions: list[tuple[Any, int, float]] = []
         self._settings: dict[str, dict[str, Any]] = {}
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._on_timer_timeout)
         self._session.files.changed.connect(self._on_files_changed)
         self._session.files.opened.connect(self._on_files_opened)
+        # What was shown, or written, until now may be given back.
+        self._session.plan_changed.connect(lambda: self._timer.start())
+        self._session.export_ended.connect(lambda: self._timer.start())
         self._add(first, path)
         link.set_blocking(False)
         self._notifier = QSocketNotifier(link.fileno(), QSocketNotifier.Type.Read, self)
@@ -84,10 +89,8 @@ class Arrivals(QObject):
         self._link.close()
 
     def _send(self, kind: str, **content: Any) -> None:
-        try:
+        with suppress(OSError):  # where that Python has ended, the notifier tells it
             self._link.send(kind, **content)
-        except OSError:
-            pass  # that Python has ended, which the notifier tells
 
     # ---- what comes
 
@@ -101,7 +104,7 @@ class Arrivals(QObject):
                 message = None
             if message is None:
                 self._hang_up()
-                self._window.status.say("the Python that showed this has ended; its arrays stay until the window is closed")
+                self._window.status.say("the Python that showed this has ended; its arrays stay in this window")
                 return
             self._take(message)
 
@@ -116,7 +119,8 @@ class Arrivals(QObject):
             if message.kind == "close":
                 self._close(number)
             elif message.kind == "info":
-                self._send("answer", question=message.content.get("question"), info=self._info(number))
+                self._questions.append((message.content.get("question"), number, time.monotonic() + _PATIENCE_S))
+                self._timer.start()
 
     def _take_array(self, number: int, message: Message) -> None:
         front = bool(message.content.get("front"))
@@ -185,9 +189,11 @@ class Arrivals(QObject):
         for number, arrival in self._arrays.items():
             if arrival.until is not None and (time.monotonic() > arrival.until or self._has_settled(arrival)):
                 self._tell_taken(number, arrival)
-        self._give_back()
-        waiting = any(arrival.until is not None for arrival in self._arrays.values())
-        if not waiting and self._held.keys() == {arrival.item[0] for arrival in self._arrays.values()}:
+        for asked in [asked for asked in self._questions if self._can_answer(*asked[1:])]:
+            self._questions.remove(asked)
+            self._send("answer", question=asked[0], info=self._info(asked[1]))
+        waiting = self._questions or any(arrival.until is not None for arrival in self._arrays.values())
+        if self._give_back() and not waiting:
             self._timer.stop()
 
     def _tell_taken(self, number: int, arrival: Arrival) -> None:
@@ -206,15 +212,25 @@ class Arrivals(QObject):
             return False
         return not shown or (self._window.settled and not self._session.feature.state.working)
 
-    def _give_back(self) -> None:
-        """Closes versions that nothing refers to any more."""
+    def _can_answer(self, number: int, until: float) -> bool:
+        """Whether it is known what an array is, and its picture has come or had its time."""
+        arrival = self._arrays.get(number)
+        entry = self._entry(arrival.item) if arrival else None
+        if arrival is None or entry is None or entry.error is not None:
+            return True
+        return entry.info is not None and (self._has_settled(arrival) or time.monotonic() > until)
+
+    def _give_back(self) -> bool:
+        """Closes versions that nothing refers to any more; returns whether that was all of them."""
         plans = [plan for plan in (self._session.plan, self._session.exported) if plan is not None]
         used = {arrival.item[0] for arrival in self._arrays.values()} | {plan.info.path for plan in plans}
         unused = [path for path in self._held if path not in used]
         # Of the last one something may be asked still.
-        for path in unused if self._session.idle else unused[:-1]:
+        ended = unused if self._session.idle else unused[:-1]
+        for path in ended:
             os.close(self._held.pop(path))
             self._settings.pop(path, None)
+        return ended == unused
 
     def _entry(self, item: Item) -> FileEntry | None:
         return next((entry for entry in self._session.files.entries if entry.item == item), None)

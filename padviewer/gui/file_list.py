@@ -111,11 +111,13 @@ class FileList(QObject):
             before, self._shown = self._shown, item
             self._note(FileEntry(item, info))
             self.opened.emit(info, item, before)
-            if others:
-                self._describe(others)
+            self._describe(others)
 
         def refused(error: PadviewerError) -> None:
             if isinstance(error, Cancelled):
+                # Another one was asked for meanwhile; what this one is, the list tells all the same.
+                known = {entry.item for entry in self.entries if entry.info or entry.error}
+                self._describe([other for other in (item, *others) if other not in known])
                 return
             if isinstance(error, WorkerDied):
                 error = DamagedSource(f"{shortened(item[0])}: {error.message} while it opened this file")
@@ -129,12 +131,13 @@ class FileList(QObject):
 
     def _describe(self, items: list[Item]) -> None:
         """Finds out what the files further down the list are, one after the other, behind everything else."""
+        if not items:
+            return
         item, rest = items[0], items[1:]
 
         def go_on(entry: FileEntry) -> None:
             self._note(entry)
-            if rest:
-                self._describe(rest)
+            self._describe(rest)
 
         request = OpenRequest(*item, self._budget, keep=False)
         settle(

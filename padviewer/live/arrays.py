@@ -56,7 +56,8 @@ def as_array(value: Any) -> Given:
     array = _array(fetched, name)
     if not array.ndim and array.dtype.kind in _KINDS:
         raise UnsupportedArray(
-            f"show received {_article(name)}, which is no array; expected an array, a tensor, a picture or numbers in lists"
+            f"show received {_article(name)}, which is no array; expected an array, a tensor, a picture or lists of "
+            "numbers"
         )
     if not 1 <= array.ndim <= MAX_RANK:
         shape = f"of the shape {array.shape}" if array.ndim else "of a single number"
@@ -96,8 +97,8 @@ def _from_dlpack(value: Any) -> npt.NDArray[Any]:
         return np.from_dlpack(value, device="cpu")
     except (BufferError, TypeError, ValueError, RuntimeError) as error:
         raise UnsupportedArray(
-            f"show received {_article(type(value).__name__)} whose elements numpy cannot fetch: {error}; copy it to the "
-            "memory of the CPU first"
+            f"show received {_article(type(value).__name__)} whose elements numpy cannot fetch: {error}; copy it to "
+            "the memory of the CPU first"
         ) from error
 
 
@@ -106,10 +107,8 @@ def _array(value: Any, name: str) -> npt.NDArray[Any]:
         return np.asarray(value)
     except Exception as error:
         # Whatever a foreign `__array__` raises: symbolic tensors, implicit copies from a GPU, ragged lists.
-        lines = str(error).strip().splitlines()
-        raise UnsupportedArray(
-            f"show received {_article(name)} that cannot be made an array: {lines[0] if lines else type(error).__name__}"
-        ) from error
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnsupportedArray(f"show received {_article(name)} that cannot be made an array: {reason}") from error
 
 
 def _shown_dtype(dtype: np.dtype[Any], name: str) -> tuple[np.dtype[Any], str]:

@@ -90,8 +90,8 @@ class Handle:
             timeout: seconds after which it waits no more.
 
         Returns:
-            `name`, `shape`, `axes`, `dtype`, `notes`, whether it is `on_screen`, the shapes `padded` and `feature` (None
-            where they cannot be, for which `problem` tells why), and the window's `settings`.
+            `name`, `shape`, `axes`, `dtype`, `notes`, whether it is `on_screen`, the shapes `padded` and `feature`
+            (None where they cannot be, for which `problem` tells why), and the window's `settings`.
 
         Raises:
             WindowClosed: it holds nothing any more.

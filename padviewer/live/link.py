@@ -87,8 +87,9 @@ class Link:
                 data, descriptors, flags, _address = socket.recv_fds(
                     self._end, MAX_MESSAGE, _MAX_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
                 )
-            except ConnectionError:
-                return None
+            except ConnectionResetError:
+                # The other side has ended with messages unread, which is told once, and before its own last ones.
+                continue
             if not data:
                 return None
             message = _parse(data) if not flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) else None

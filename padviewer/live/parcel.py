@@ -1,4 +1,4 @@
-"""A copy of an array in memory that has no name: whoever holds its descriptor can read it, and it ends with the last."""
+"""A copy of an array in memory that has no name: whoever holds a descriptor reads it, and it ends with the last."""
 
 from __future__ import annotations
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import threading
 from functools import partial
 from typing import Any
 
 from padviewer.axes import guess_axes
-from padviewer.display import inspect_from_outside
-from padviewer.errors import SettingsError, ShowError
+from padviewer.errors import SettingsError
 from padviewer.handed import MAX_NAME
 from padviewer.live.arrays import as_array
 from padviewer.live.handle import Handle
 from padviewer.live.settings import checked_axes, checked_settings
-from padviewer.live.window import Window
+from padviewer.live.windows import Windows
 
-_windows: dict[str, Window] = {}
-_lock = threading.Lock()
+_WINDOWS = Windows()
 
 
 def show(
@@ -33,8 +28,8 @@ def show(
 ) -> Handle:
     """Shows an array in padviewer's window: input, padded tensor and feature map side by side.
 
-    It copies the array and returns at once; the window is a process of its own, which needs no event loop here, and stays
-    when this Python ends. Each Python has its own window.
+    It copies the array and returns at once; the window is a process of its own, which needs no event loop here, and
+    stays when this Python ends. Each Python has its own window.
 
     Example:
 
@@ -70,59 +65,16 @@ def show(
     changes = checked_settings(target_shape, settings, letters or guess_axes(given.array.shape))
     if letters is not None:
         changes["axes"] = None  # the array brings its own
-    handle = Handle(partial(_window, _checked_name("window", window)), _checked_name("name", name), changes, letters)
+    _check_text("window", window)
+    if name is not None:
+        _check_text("name", name or None)
+    handle = Handle(partial(_WINDOWS.find, window), name, changes, letters)
     handle.put(given, letters, changes, front=True)
     if block:
         handle.wait()
     return handle
 
 
-def _checked_name(what: str, name: Any) -> Any:
-    if name is None and what == "name":
-        return None
-    if not isinstance(name, str) or len(name) > MAX_NAME or (not name and what == "name"):
-        raise SettingsError(f"{what} {name!r}: expected a text of at most {MAX_NAME} characters")
-    return name
-
-
-def _window(key: str) -> Window:
-    """Returns the window of a name, opened where there is none."""
-    with _lock:
-        found = _windows.get(key)
-        if found is not None and not found.ended:
-            return found
-        report = inspect_from_outside()
-        if not report.can_show_window:
-            raise ShowError(
-                f"no window can be shown: {report.reason}. Without a display, numpy.save the array and render the panes "
-                "to a picture: padviewer snapshot x.npy -o x.png"
-            )
-        if not _windows:
-            _at_end()
-        _windows[key] = Window()
-        return _windows[key]
-
-
-_registered: list[int] = []
-
-
-def _at_end() -> None:
-    """Has the windows told when this Python ends, or forks."""
-    if not _registered:
-        _registered.append(os.getpid())
-        atexit.register(_leave)
-        os.register_at_fork(after_in_child=_forget)
-
-
-def _leave() -> None:
-    for window in list(_windows.values()):
-        window.leave()
-
-
-def _forget() -> None:
-    """A fork has windows of its own; those of its parent are not its to write to."""
-    global _lock
-    _lock = threading.Lock()
-    for window in _windows.values():
-        window.forget()
-    _windows.clear()
+def _check_text(what: str, text: Any) -> None:
+    if not isinstance(text, str) or len(text) > MAX_NAME:
+        raise SettingsError(f"{what} {text!r}: expected a text of at most {MAX_NAME} characters")

@@ -1,7 +1,7 @@
 """A window as seen from the Python that shows arrays in it: a process, the line to it, and what has not arrived yet.
 
-Nothing here waits for the window, whatever it does: of each array one version is on its way, and the newest of those that
-came since waits for the answer, so that memory and time of a loop that updates do not grow. One thread listens.
+Nothing here waits for the window, whatever it does: of each array one version is on its way, and the newest of those
+that came since waits for the answer, so that memory and time of a loop that updates do not grow. One thread listens.
 """
 
 from __future__ import annotations
@@ -225,7 +225,7 @@ class Window:
             case "opened":
                 self._opened = True
             case "taken":
-                self._under_way.discard(number)  # type: ignore[arg-type]  # whatever it is, it is not in the set then
+                self._under_way.discard(number)
                 self._post()
             case "closed" if number in self._entries:
                 self._close(self._entries.pop(number))

@@ -30,8 +30,10 @@ def open_handed(path: str, handed: Handed, member: str | None) -> Source:
         raise UnsupportedSource(f"{shown_name(path)}: is one array, and has no member {member!r}")
     try:
         file = replace(open_regular(handed.place), path=path)
-    except SourceError as error:
+    except SourceNotFound as error:
         raise SourceNotFound(f"{shown_name(path)}: is not held any more; show it again from Python") from error
+    except SourceError as error:
+        raise DamagedSource(f"{shown_name(path)}: what came is no array; show it again from Python") from error
     with file.handle:
         header = read_header(file.handle, file.name)
         check_length(header, file.size - header.offset, file.name)

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -25,20 +24,6 @@ MAIN = Path(__file__).parents[2] / "main.py"
 needs_xvfb = pytest.mark.skipif(
     not (shutil.which("Xvfb") and shutil.which("xwininfo")), reason="Xvfb or xwininfo (x11-utils) is not installed"
 )
-
-
-@pytest.fixture
-def display() -> Iterator[str]:
-    """An X server of our own."""
-    reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
-    os.close(writing)
-    with os.fdopen(reading) as numbers:
-        number = numbers.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait(20)
 
 
 def environment(home: Path, display: str | None) -> dict[str, str]:
