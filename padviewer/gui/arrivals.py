@@ -68,8 +68,8 @@ class Arrivals(QObject):
         self._session.files.changed.connect(self._on_files_changed)
         self._session.files.opened.connect(self._on_files_opened)
         # What was shown, or written, until now may be given back.
-        self._session.plan_changed.connect(lambda: self._timer.start())
-        self._session.export_ended.connect(lambda: self._timer.start())
+        self._session.plan_changed.connect(self._look_again)
+        self._session.export_ended.connect(self._look_again)
         self._add(first, path)
         link.set_blocking(False)
         self._notifier = QSocketNotifier(link.fileno(), QSocketNotifier.Type.Read, self)
@@ -78,6 +78,9 @@ class Arrivals(QObject):
         if app is not None:
             app.aboutToQuit.connect(self.end)
         self._send("opened")
+
+    def _look_again(self) -> None:
+        self._timer.start()
 
     def end(self) -> None:
         """The window closes: says so, and hangs up."""

@@ -29,6 +29,7 @@ class FileList(QObject):
         self._reader = reader
         self._budget = budget
         self._shown: Item | None = None
+        self._asked: Item | None = None  # is to come on screen next
         self.entries: list[FileEntry] = []
 
     def set_budget(self, budget: int) -> None:
@@ -71,12 +72,12 @@ class FileList(QObject):
             older, newer: the versions.
             show: whether it comes on screen also where the older one is not.
         """
-        on_screen = self._shown == older
+        follows = older in (self._shown, self._asked)
         self.entries = [FileEntry(newer) if entry.item == older else entry for entry in self.entries]
-        if on_screen:
+        if self._shown == older:
             self._shown = newer
         self.changed.emit()
-        if show or on_screen:
+        if show or follows:
             self._open(newer, [])
         else:
             self._describe([newer])
@@ -109,6 +110,7 @@ class FileList(QObject):
 
         def opened(info: ArrayInfo) -> None:
             before, self._shown = self._shown, item
+            self._asked = None if self._asked == item else self._asked
             self._note(FileEntry(item, info))
             self.opened.emit(info, item, before)
             self._describe(others)
@@ -127,6 +129,7 @@ class FileList(QObject):
             else:
                 self.failed.emit(error)
 
+        self._asked = item
         settle(self._reader.submit("open", OpenRequest(*item, self._budget)), opened, refused)
 
     def _describe(self, items: list[Item]) -> None:

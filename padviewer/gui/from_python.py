@@ -65,4 +65,4 @@ def _open(link: Link, first: Message, budget: int) -> int:
 
         arrivals.append(Arrivals(link, window, first, path))
 
-    return launch(WindowOptions(((path, None),), spec, budget), take)
+    return launch(WindowOptions(((path, None),), spec, budget, keeps=False), take)

@@ -27,6 +27,7 @@ class WindowOptions:
         budget: bytes that one result may take.
         welcome: whether a sample is shown, to somebody who may not know yet what this is.
         reopens: whether nothing was asked for, so that the session that was left last may take the place of the sample.
+        keeps: whether the session is kept for another start; what a running Python shows is not there then.
         watches: whether files that change are read again by themselves.
         slot: where the session is kept; None keeps it nowhere.
         saved: the session that is shown instead of `items`.
@@ -40,6 +41,7 @@ class WindowOptions:
     budget: int
     welcome: bool = False
     reopens: bool = False
+    keeps: bool = True
     watches: bool = False
     slot: Slot | None = None
     saved: SavedSession | None = None
