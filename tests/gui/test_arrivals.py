@@ -17,7 +17,7 @@ import pytest
 from driving import Open, settle
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from padviewer.gui.arrivals import Arrivals
@@ -121,7 +121,8 @@ def test_an_array_is_shown_as_a_file_is(python: Python, tmp_path: Path, preferen
     assert names(window) == ["noise (from Python)"]
     assert window.files.outcomes() == ["30 × 40 × 3   uint8"]
     assert window.windowTitle() == "noise (from Python) — padviewer"
-    assert "array" in window.pane(Stage.INPUT)._detail.text()
+    ledger = [label.text() for label in window.pane(Stage.INPUT).findChildren(QLabel)]
+    assert any(text.replace("\u00a0", " ").startswith("uint8  ·  array") for text in ledger), ledger
     expected = np.pad(PIXELS, ((10, 10), (10, 10), (0, 0)), mode="edge")
     np.testing.assert_array_equal(python.exported(tmp_path), expected)
     assert python.exported(tmp_path, Stage.FEATURE).shape == (48, 58, 1)
