@@ -248,7 +248,7 @@ class Arrivals(QObject):
         on_screen = plan is not None and plan.info.path == arrival.item[0]
         told: dict[str, Any] = dict.fromkeys(("shape", "axes", "dtype", "padded", "feature", "problem"))
         if entry.info is not None and plan is not None:
-            made = resolve(self._session.spec, entry.info, plan.budget)
+            made = plan if on_screen else resolve(self._session.spec, entry.info, plan.budget)
             told |= {"shape": made.input.shape, "axes": made.input.axes, "dtype": made.input.dtype}
             told |= {"padded": made.padded and made.padded.shape, "feature": made.feature and made.feature.shape}
             told["problem"] = made.problem.message if made.problem else None

@@ -376,7 +376,7 @@ class Session(QObject):
         elif not again:
             self.cut = Cut()
         self.history.seal()
-        if again:
+        if again and older is not None and older.path == info.path:
             self.weights.forget()  # a file that is reloaded has its weights reloaded too
         self.feature.forget()
         self.feature.release()
