@@ -106,6 +106,29 @@ def replacing(path: str, overwrite: bool) -> Iterator[BinaryIO]:
             part.discard()
 
 
+@contextmanager
+def made_beside(path: str, overwrite: bool, suffix: str) -> Iterator[str]:
+    """Yields the path of a file to be made in a part beside the target, for libraries that want a name with a suffix.
+
+    The file is put in the target's place if the body succeeds, as by `replacing`.
+
+    Raises:
+        ExportError: for whatever the system refuses; `TargetExists` where a file has appeared meanwhile.
+    """
+    check_place(path, overwrite)
+    with told(path):
+        part = Part(path)
+        try:
+            made = part.content + suffix
+            yield made
+            with open(made, "rb+") as file:  # noqa: PTH123
+                os.fsync(file.fileno())
+            os.rename(made, part.content)  # noqa: PTH104
+            part.publish(overwrite)
+        finally:
+            part.discard()
+
+
 def temporary_paths(path: str) -> list[str]:
     """Finds what a writer that was killed left behind for the target `path`. Empty while none did."""
     directory, stem = _place(path)

@@ -135,6 +135,7 @@ class Actions:
             action.triggered.connect(lambda _checked=False, stage=stage: self._commands.ask_export(stage))
             self.export_menu.addAction(action)
             self.export[stage] = action
+        self.save_model = self.add(menu, "Save as &model…", self._commands.results.ask_save_model)
         menu.addSeparator()
         self.add(menu, "&Quit", self._commands.quit, "Ctrl+Q")
 
@@ -167,7 +168,7 @@ class Actions:
         self.add(menu, "&Copy picture of the pane", self._commands.copy_picture, QKeySequence.StandardKey.Copy)
         self.add(menu, "Copy picture of &all panes", self._commands.copy_panes, "Ctrl+Shift+C")
         self.copy_as = CopyMenu("Copy a&s", menu)
-        self.copy_as.dialect_chosen.connect(self._commands.copy_as)
+        self.copy_as.dialect_chosen.connect(self._commands.results.copy_as)
         menu.addMenu(self.copy_as)
         menu.addSeparator()
         self.add(menu, "&Reset all settings", self._commands.reset_settings)

@@ -15,6 +15,7 @@ from padviewer.gui.export_dialog import ask_export_path
 from padviewer.gui.files import Item
 from padviewer.gui.history import Step
 from padviewer.gui.open_dialog import ask_files, ask_folder
+from padviewer.gui.result_commands import ResultCommands
 from padviewer.gui.saved_session import SUFFIX
 from padviewer.gui.session_commands import SessionCommands
 from padviewer.handed import parse_handed, shown_name
@@ -42,6 +43,7 @@ class Commands:
         self._window = window
         self._session = window.session
         self.sessions = SessionCommands(window)
+        self.results = ResultCommands(window)
 
     # ---- files
 
@@ -124,21 +126,6 @@ class Commands:
         """Copies the picture of all panes with their labels."""
         QApplication.clipboard().setPixmap(self._window.panes.grab())
         self._window.status.say("picture of all panes copied")
-
-    def copy_as(self, dialect: str) -> None:
-        """Copies what the settings do to this input, as one of the dialects of `padviewer.snippets`."""
-        from padviewer.snippets import snippet  # noqa: PLC0415 - not before somebody wants it
-
-        plan = self._session.plan
-        if plan is None:
-            return
-        try:
-            text = snippet(dialect, plan)
-        except PadviewerError as error:
-            self._window.message.show_error(error)
-            return
-        QApplication.clipboard().setText(text)
-        self._window.status.say(f"copied: {self._window.actions_.copy_as.dialects[dialect].text()}")
 
     def reset_settings(self) -> None:
         """Goes back to the defaults."""

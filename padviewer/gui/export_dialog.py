@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import Protocol
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from padviewer.errors import ExportError, TargetExists, shortened
 from padviewer.export import EXTENSIONS, check_target
+from padviewer.export.place import check_place
 from padviewer.gui.actions import EXPORTS, suggested_name
 from padviewer.handed import shown_name
 from padviewer.plan import Plan, Stage
@@ -19,6 +21,15 @@ _FILTERS = {
     "TIFF (*.tif *.tiff)": ".tif",
     "Zarr folder (*.zarr)": ".zarr",
 }
+
+_MODEL = ".keras"
+
+
+class Check(Protocol):
+    """Looks at a target before something is written."""
+
+    def __call__(self, path: str, *, overwrite: bool) -> None:
+        """Raises an `ExportError` where nothing can be written."""
 
 
 def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
@@ -37,6 +48,31 @@ def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
     return path if may_write(parent, path) else None
 
 
+def ask_model_path(parent: QWidget, plan: Plan) -> str | None:
+    """Returns the file to write a model to; None where the person thought better of it."""
+    name = shortened(os.path.basename(plan.info.path), 60)  # noqa: PTH119
+    title = f"Save padding and convolution of {name} as a Keras model"
+    suggested = f"{os.path.splitext(plan.info.path)[0]}{_MODEL}"  # noqa: PTH122
+    return ask_save_path(parent, title, suggested, {f"Keras model (*{_MODEL})": _MODEL})
+
+
+def ask_save_path(parent: QWidget, title: str, suggested: str, filters: dict[str, str]) -> str | None:
+    """Returns the file to write, which may be written over; None where the person thought better of it.
+
+    Args:
+        parent, title, suggested: of the dialog.
+        filters: the suffixes that a name may have, by what the dialog calls them.
+    """
+    path, chosen = QFileDialog.getSaveFileName(
+        parent, title, suggested, ";;".join(filters), options=QFileDialog.Option.DontConfirmOverwrite
+    )
+    if not path:
+        return None
+    if not path.lower().endswith(tuple(filters.values())):
+        path += filters.get(chosen, next(iter(filters.values())))
+    return path if may_write(parent, path, check_place) else None
+
+
 def export_title(path: str, stage: Stage) -> str:
     """Returns what the dialog asks for: `Export the padded tensor of photo.png`."""
     what = EXPORTS[stage].removesuffix("…").lower()
@@ -48,10 +84,16 @@ def with_suffix(path: str, suffix: str) -> str:
     return path if os.path.splitext(path)[1].lower() in EXTENSIONS else path + suffix  # noqa: PTH122
 
 
-def may_write(parent: QWidget, path: str) -> bool:
-    """Asks before something is written over."""
+def may_write(parent: QWidget, path: str, check: Check = check_target) -> bool:
+    """Asks before something is written over.
+
+    Args:
+        parent: of the question.
+        path: the target.
+        check: raises an `ExportError` where nothing can be written there, `TargetExists` where something is.
+    """
     try:
-        check_target(path, overwrite=False)
+        check(path, overwrite=False)
     except TargetExists:
         what = "is a link; what it points to" if os.path.islink(path) else "exists and"  # noqa: PTH114
         question = f"{shortened(path)} {what} will be replaced. Replace it?"

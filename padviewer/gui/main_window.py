@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
         session.history_changed.connect(self._on_session_history_changed)
         session.export_resumed.connect(self.status.show_resumed)
         session.export_progressed.connect(self.status.set_progress)
+        session.model_ended.connect(self.commands.results.tell_model)
         session.export_ended.connect(self._on_session_export_ended)
         self.statistics.changed.connect(self._on_statistics_changed)
         self.panes.selection_changed.connect(self.statistics.set_selection)
@@ -214,6 +215,7 @@ class MainWindow(QMainWindow):
         for stage, action in self.actions_.export.items():
             action.setEnabled(plan.stage(stage) is not None)
         self.actions_.copy_as.set_plan(plan)
+        self.actions_.save_model.setEnabled(plan.feature is not None)
         if plan.problem is not None:
             self._plan_error = True
             self.message.show_error(plan.problem)

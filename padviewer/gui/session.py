@@ -30,6 +30,7 @@ from padviewer.gui.file_list import FileList
 from padviewer.gui.files import Item
 from padviewer.gui.history import History, Step
 from padviewer.gui.kept import Kept
+from padviewer.gui.model_saving import ModelSaving
 from padviewer.gui.probe import ProbeWork
 from padviewer.gui.saved_session import SavedSession
 from padviewer.gui.screen import Cut, fit_cut, follow_content, plane_region
@@ -73,6 +74,7 @@ class Session(QObject):
     export_resumed = Signal(object, object)  # done and total bytes: an export that was interrupted is continued
     export_progressed = Signal(object, object)  # done and total bytes: more than 32 bits
     export_ended = Signal(str, object)  # path, PadviewerError or None
+    model_ended = Signal(str, object)  # path, SavedModel or PadviewerError
 
     def __init__(
         self,
@@ -104,6 +106,7 @@ class Session(QObject):
         self.digests = DigestWork(clients)
         self.tiles = TileWork(clients, self.feature, self._is_current, self.tile_ready.emit, self._on_request_failed)
         self._probe = ProbeWork(clients, self.feature, self._is_current, self.probed.emit, self._on_request_failed)
+        self._models = ModelSaving(clients, self.model_ended.emit)
         self._exports = ExportWork(
             clients, self.feature, self.export_resumed.emit, self.export_progressed.emit, self.export_ended.emit
         )
@@ -291,6 +294,11 @@ class Session(QObject):
         """Writes a stage to a file, over one that exists; `export_ended` tells what became of it."""
         if self.plan is not None:
             self._exports.begin(self.plan, stage, path)
+
+    def save_model(self, path: str) -> None:
+        """Writes padding and convolution as a Keras model; `model_ended` tells what became of it."""
+        if self.plan is not None:
+            self._models.begin(self.plan, path)
 
     def cancel_export(self) -> None:
         """Ends the export that is running."""

@@ -1,4 +1,4 @@
-"""The engine: convolves on a device that the user chose. Arrays in, arrays out; it opens no file."""
+"""The engine: convolves on a device that the user chose. Arrays in, arrays out; it writes models and opens no file."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ from padviewer.workers.messages import (
     TileRequest,
     View,
 )
+from padviewer.workers.model_messages import SavedModel, SaveModelRequest
 from padviewer.workers.statistics import summarize
 
 
@@ -59,10 +60,10 @@ class Engine:
             return self._compute(request)
         if isinstance(request, ConvolveRequest):
             return self._convolve(request)
-        if isinstance(request, TileRequest):
-            return self._tile(request)
-        if isinstance(request, ProbeRequest):
-            return self._probe(request)
+        if isinstance(request, (TileRequest, ProbeRequest)):
+            return self._tile(request) if isinstance(request, TileRequest) else self._probe(request)
+        if isinstance(request, SaveModelRequest):
+            return self._save(request)
         if isinstance(request, DigestRequest):
             return Digested(request.digest(self._held(request.plan).cut(request.region)))
         raise TypeError(f"the engine has no answer to {type(request).__name__}")
@@ -87,6 +88,14 @@ class Engine:
             with request.into.open() as array:
                 self._held(plan).copy_into(array)
         return self._computed
+
+    def _save(self, request: SaveModelRequest) -> SavedModel:
+        from padviewer.workers.model import save_model  # noqa: PLC0415 - most engines save none
+
+        plan = request.plan
+        plan.require(Stage.FEATURE)
+        self._convolution.check_device(plan)
+        return save_model(plan, self._convolution.kernel_of(plan), request.path, request.overwrite)
 
     def _forget(self) -> None:
         self._key, self._feature = None, None
