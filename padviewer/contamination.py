@@ -183,8 +183,8 @@ class Contamination:
             spans: one for each spatial axis, in the feature map's own indices.
 
         Returns:
-            The share of each window that is padding, 0 to 1, with one dimension for each spatial axis; 0 or 1 only where
-            no or every element is padding.
+            The share of each window that is padding, 0 to 1, with one dimension for each spatial axis. 0 and 1 are none
+            and all of it exactly.
         """
         data = np.ones((), np.int64)
         for each, span in zip(self.axes, spans, strict=True):

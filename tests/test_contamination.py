@@ -167,16 +167,9 @@ def test_the_reach_is_what_windows_with_padding_read(data) -> None:
         before = touches.index(False)
         after = touches[::-1].index(False)
         assert each.reach == (before, after)
-        stretch = range(first, last)
-        at_start = [
-            p - first + 1 for window in reads[:before] for p in range(window[0], window[-1] + 1) if p in stretch
-        ]
-        at_end = [
-            last - p
-            for window in reads[axis.outputs - after :]
-            for p in range(window[0], window[-1] + 1)
-            if p in stretch
-        ]
+        covers = [range(max(window[0], first), min(window[-1] + 1, last)) for window in reads]
+        at_start = [place - first + 1 for cover in covers[:before] for place in cover]
+        at_end = [last - place for cover in covers[axis.outputs - after :] for place in cover]
         assert each.depth == (max(at_start, default=0), max(at_end, default=0))
 
 
