@@ -9,7 +9,7 @@ from itertools import product
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from padviewer.axes import canonical_axes
@@ -56,6 +56,12 @@ def plans(draw) -> Plan:
     )
 
 
+def is_wrong_in_tensorflow(plan: Plan) -> bool:
+    """Whether Conv3D of TensorFlow 2.21 returns what lies in memory on a CPU: one output across, and a stride there."""
+    across = plan.spatial[-1]
+    return len(plan.spatial) == 3 and across.outputs == 1 and across.stride > 1
+
+
 def data_of_windows(plan: Plan) -> np.ndarray:
     """How many elements of each window are data: the pixel mask, convolved with ones by Keras' own layers.
 
@@ -94,6 +100,7 @@ def test_contamination_is_the_convolution_of_the_pixel_mask(data) -> None:
         assert found is None
         return
     assert found is not None
+    assume(not is_wrong_in_tensorflow(plan))
     taken = data_of_windows(plan)
     taps = math.prod(axis.kernel for axis in plan.spatial)
     shape = tuple(axis.outputs for axis in plan.spatial)

@@ -13,9 +13,12 @@ from PySide6.QtWidgets import QGraphicsItem, QWidget
 from padviewer.gui.element_text import Lines
 from padviewer.gui.element_values import Cells, ElementValues
 from padviewer.gui.padding_marks import PaddingMarks
+from padviewer.gui.provenance import Provenance
 from padviewer.gui.rectangles import Rect
 from padviewer.gui.rendering import Pixels
+from padviewer.gui.rulers import Rulers
 from padviewer.gui.theme import Theme
+from padviewer.plan import Stage
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 # Zooming in ends at this many elements of PADDED across a pane: the longest of numbers can be read then.
@@ -51,6 +54,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         self._image = pg.ImageItem(autoDownsample=False)
         self._image.setVisible(False)
         self._marks = PaddingMarks()
+        self._rulers = Rulers(self)
+        self._provenance: Provenance | None = None
+        self._is_provenance_shown = True
+        self._is_tinted = False
         self._cross = [pg.InfiniteLine(angle=angle, movable=False) for angle in (90, 0)]
         self._values = ElementValues()
         for depth, item in enumerate((self._image, self._marks, self._values, *self._cross)):
@@ -84,7 +91,8 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours of a theme."""
         self.setBackground(theme.canvas)
-        self._marks.set_colour(theme.padding)
+        self._marks.set_theme(theme)
+        self._rulers.set_theme(theme)
         self._values.set_background(theme.canvas)
         self._accent = QColor(theme.accent)
         for line in self._cross:
@@ -143,15 +151,30 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         image: Pixels | None = self._image.image if self.has_pixels else None
         return image
 
-    def set_marks(self, outer: Rect | None, content: Rect | None) -> None:
-        """Marks what is padding; None marks nothing."""
-        self._values.set_hatched(outer != content)
-        self._marks.set_rects(QRectF(*outer) if outer else QRectF(), QRectF(*content) if content else QRectF())
+    def set_provenance(self, provenance: Provenance | None) -> None:
+        """Marks what is padding and what was cropped; None marks nothing."""
+        self._provenance = provenance
+        self._show_provenance()
+
+    def set_provenance_shown(self, shown: bool) -> None:
+        """Whether provenance is marked at all."""
+        self._is_provenance_shown = shown
+        self._show_provenance()
+
+    def set_tinted(self, tinted: bool) -> None:
+        """Whether something tints the picture: texts on elements get a plate of the element's colour then."""
+        self._is_tinted = tinted
+        self._show_plates()
 
     @property
     def marks(self) -> tuple[Rect, Rect]:
-        """The padded tensor and the content in it, as they are marked; empty where nothing is."""
+        """The stage, and the part of it that is data, as they are marked; empty where nothing is."""
         return self._marks.rects
+
+    @property
+    def rulers(self) -> Rulers:
+        """What measures the picture of PADDED."""
+        return self._rulers
 
     def set_limits(self, everything: Rect, rows: bool, columns: bool) -> None:
         """Keeps the view near what there is to see.
@@ -278,8 +301,19 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         super().resizeEvent(event)
         # pyqtgraph calls this while it is being constructed, before there is a box.
         if event is not None and hasattr(self, "_box"):
+            self._rulers.fit()
             self.view_changed.emit()
             self.resized.emit()
+
+    def _show_provenance(self) -> None:
+        shown = self._provenance if self._is_provenance_shown else None
+        self._marks.set_provenance(shown)
+        self._rulers.set_provenance(shown if shown and shown.stage is Stage.PADDED else None)
+        self._show_plates()
+
+    def _show_plates(self) -> None:
+        outer, kept = self._marks.rects
+        self._values.set_hatched(self._is_tinted or outer != kept)
 
     def _visible_cells(self) -> Cells | None:
         transform = self._values.sceneTransform() * self.viewportTransform()
@@ -290,6 +324,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
             line.setVisible(False)
 
     def _on_box_range_changed(self, *_arguments: Any) -> None:
+        self._rulers.set_view(*self.view)
         self.view_changed.emit()
 
     def _on_box_moved(self, *_arguments: Any) -> None:

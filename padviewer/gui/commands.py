@@ -181,6 +181,16 @@ class Commands:
         self._window.preferences.averages = averages
         self._session.set_averaging(averages)
 
+    def set_provenance(self, shown: bool) -> None:
+        """Marks padding and cropping on the pictures, or not."""
+        self._window.preferences.provenance = shown
+        self._window.panes.set_provenance_shown(shown)
+
+    def set_contamination(self, shown: bool) -> None:
+        """Lays contamination over the feature map, or not."""
+        self._window.preferences.contamination = shown
+        self._window.instruments.show_contamination(shown)
+
     def set_files_shown(self, shown: bool) -> None:
         """Shows or hides the list of files."""
         self._window.set_files_shown(shown)

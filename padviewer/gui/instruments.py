@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QWidget
 from padviewer.gui.brush_switch import BrushSwitch
 
 if TYPE_CHECKING:
+    from padviewer.gui.contamination_overlay import ContaminationOverlay
     from padviewer.gui.main_window import MainWindow
 
 # Of the window's height, for the first panel that is opened.
@@ -50,9 +51,22 @@ def _make_histogram(window: MainWindow) -> QWidget:
     return HistogramPanel(window)
 
 
+def _make_contamination(window: MainWindow) -> QWidget:
+    from padviewer.gui.contamination_panel import ContaminationPanel  # noqa: PLC0415
+
+    return ContaminationPanel(window)
+
+
 PANELS: tuple[Panel, ...] = (
     Panel("histogram", "Histogram", "H", "How the values of a pane are spread, and its levels", _make_histogram),
     Panel("filters", "Filters", "G", "All filters of the feature map as thumbnails; dead ones are marked", _make_sheet),
+    Panel(
+        "contamination",
+        "Contamination",
+        "Shift+C",
+        "How many outputs touch padding, how far it reaches, and what to crop",
+        _make_contamination,
+    ),
 )
 
 
@@ -66,6 +80,7 @@ class Instruments:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
+        self._contamination: ContaminationOverlay | None = None
         self.toggles: dict[str, QAction] = {}
         self.brushing = BrushSwitch(window)
         self._build_panels()
@@ -103,6 +118,20 @@ class Instruments:
             # What the panes show is what the panel is about.
             window.resizeDocks([dock], [round(window.height() * _SHARE)], Qt.Orientation.Vertical)
         return dock
+
+    def show_contamination(self, shown: bool) -> None:
+        """Lays contamination over the feature map, or takes it away."""
+        if self._contamination is None and shown:
+            from padviewer.gui.contamination_overlay import ContaminationOverlay  # noqa: PLC0415 - where it is wanted
+
+            self._contamination = ContaminationOverlay(self._window)
+        if self._contamination is not None:
+            self._contamination.set_shown(shown)
+
+    @property
+    def contamination(self) -> ContaminationOverlay | None:
+        """What lies over the feature map; None where it was never wanted."""
+        return self._contamination
 
     def _build_panels(self) -> None:
         actions = self._window.actions_

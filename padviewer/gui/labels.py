@@ -61,6 +61,11 @@ class LinesLabel(QLabel):
         super().setText(text)
         self.setToolTip(text)
 
+    @property
+    def lines(self) -> int:
+        """How many lines it has room for."""
+        return self._lines
+
     def set_lines(self, lines: int) -> None:
         """Gives it room for a number of lines."""
         if lines != self._lines:
@@ -70,7 +75,8 @@ class LinesLabel(QLabel):
     def sizeHint(self) -> QSize:
         """Qt asks how large it wants to be: its lines high."""
         metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(self.text()) if self._lines == 1 else 80
+        # A pixel more than the text: of fractions of one, the sum would be too wide.
+        width = metrics.horizontalAdvance(self.text()) + 1 if self._lines == 1 else 80
         return QSize(width, self._lines * metrics.lineSpacing())
 
     def minimumSizeHint(self) -> QSize:
@@ -94,6 +100,49 @@ class LinesLabel(QLabel):
 
     def _wrapped(self, lines: int) -> list[str]:
         return wrapped(self.text(), lines, self.width(), self.fontMetrics().horizontalAdvance)
+
+
+class FittingLabel(LinesLabel):
+    """Says the longest of several texts that its lines hold; the first stays readable as a tooltip."""
+
+    def __init__(self, name: str = "", lines: int = 1, parent: QWidget | None = None) -> None:
+        super().__init__(name, lines, parent)
+        self._texts: tuple[str, ...] = ("",)
+        self._is_short = False
+
+    def set_texts(self, texts: tuple[str, ...]) -> None:
+        """Sets texts that say the same, the longest first; none says nothing."""
+        self._texts = texts or ("",)
+        self.setText(self._texts[0])
+        self.updateGeometry()
+
+    def set_short(self, short: bool) -> None:
+        """Whether it says the shortest of its texts in any case, and leaves the room to what stands beside it."""
+        if short != self._is_short:
+            self._is_short = short
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """Qt asks how large it wants to be."""
+        wanted = super().sizeHint()
+        if self._is_short:
+            wanted.setWidth(self.fontMetrics().horizontalAdvance(self._texts[-1]) + 1)
+        return wanted
+
+    @property
+    def shown_text(self) -> str:
+        """The text that there is room for; the shortest where there is room for none."""
+        if self._is_short:
+            return self._texts[-1]
+        measure = self.fontMetrics().horizontalAdvance
+        for text in self._texts:
+            lines = wrapped(text, self._lines, self.width(), measure)
+            if all(measure(line) <= self.width() for line in lines):
+                return text
+        return self._texts[-1]
+
+    def _wrapped(self, lines: int) -> list[str]:
+        return wrapped(self.shown_text, lines, self.width(), self.fontMetrics().horizontalAdvance)
 
 
 class NoteLabel(LinesLabel):

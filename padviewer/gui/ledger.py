@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from padviewer.bytecount import format_bytes
+from padviewer.contamination import Contamination, contamination_of
 from padviewer.errors import shortened
+from padviewer.geometry import Split
 from padviewer.handed import shown_name
-from padviewer.plan import Plan, Stage
+from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.spec import format_sizes
 from padviewer.workers.messages import Tile
 
-_SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
+SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
+# What lies along an axis, of its elements.
+_ELEMENTS = {"H": "row", "W": "column", "D": "slice", "T": "step"}
 # What two lines of a pane hold beside its share, at the window's first size.
 _LONGEST_DETAIL = 60
 TITLES = {Stage.INPUT: "Input", Stage.PADDED: "Padded", Stage.FEATURE: "Feature map"}
@@ -39,20 +43,41 @@ def _input_detail(plan: Plan) -> str:
     return joined([plan.info.dtype, plan.info.format, *guessed, *plan.info.notes])
 
 
-def share_text(plan: Plan, stage: Stage) -> str:
-    """Returns how much of a stage is padding; nothing for stages that this is not asked of."""
-    if stage is not Stage.PADDED or plan.padded is None:
-        return ""
-    return f"{percent(plan.padding_share)} padding"
+def share_texts(plan: Plan, stage: Stage) -> tuple[str, ...]:
+    """Returns how much of PADDED is padding, or how many outputs of FEATURE touch it; the longest text first.
+
+    Each says the same to the digit. Of other stages there is nothing to say.
+    """
+    if stage is Stage.PADDED and plan.padded is not None:
+        return (f"{percent(plan.padding_share)} padding",)
+    found = contamination_of(plan) if stage is Stage.FEATURE else None
+    return contamination_texts(found) if found else ()
+
+
+def contamination_texts(found: Contamination) -> tuple[str, ...]:
+    """Returns the one number of contamination, the longest text first."""
+    touch, nothing = (_unbroken(percent(found.share(n))) for n in (found.touching, found.seeing_nothing))
+    return (
+        f"{touch} of outputs touch padding · {nothing} see nothing else",
+        f"{touch} touch padding · {nothing} see nothing else",
+        f"{touch} touch padding · {nothing} only padding",
+        f"{touch} touch · {nothing} only padding",
+        f"touch {touch}, only {nothing}",
+    )
 
 
 def _padded_detail(plan: Plan) -> str:
     amounts = [(axis.letter, [f"{amount}".replace("-", "−") for amount in axis.pad]) for axis in plan.spatial]
-    parts = [f"{side} {amount}" for letter, pair in amounts for side, amount in zip(_SIDES[letter], pair, strict=True)]
+    parts = [f"{side} {amount}" for letter, pair in amounts for side, amount in zip(SIDES[letter], pair, strict=True)]
     cropped = ["(− cropped)"] if any(amount < 0 for axis in plan.spatial for amount in axis.pad) else []
     if len("  ".join(parts + cropped)) > _LONGEST_DETAIL:
-        parts = [f"{letter} {before} + {after}".replace("+ −", "− ") for letter, (before, after) in amounts]
+        parts = [f"{axis.letter} {signed(axis.pad)}" for axis in plan.spatial]
     return "  ".join(_unbroken(part) for part in parts + cropped)
+
+
+def signed(amounts: Split) -> str:
+    """Returns what is added before and after: `5 + 5`, or `−70 − 70` where it is cropped."""
+    return f"{amounts.before} + {amounts.after}".replace("-", "−").replace("+ −", "− ")
 
 
 def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
@@ -61,13 +86,70 @@ def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
         format_sizes(tuple(axis.kernel for axis in plan.spatial)).replace("x", "×"),
         _uniform("s", tuple(axis.stride for axis in plan.spatial)),
         *([_uniform("d", dilation)] if max(dilation := tuple(a.dilation for a in plan.spatial)) > 1 else []),
-        spec.conv_padding,
+        conv_padding_text(plan),
         spec.activation,
     ]
     parts = ["  ".join(words), "float32", device or spec.device]
     if milliseconds is not None:
         parts.append(f"{milliseconds:.0f} ms")
     return joined(parts)
+
+
+def conv_padding_text(plan: Plan) -> str:
+    """Returns the convolution's padding with what it adds itself, and whether `same` adds more on one side."""
+    kind, adds = plan.spec.conv_padding, {axis.conv for axis in plan.spatial}
+    if kind == "valid" or adds == {(0, 0)}:
+        return kind
+    each = ", ".join(f"{axis.letter} {signed(axis.conv)}" for axis in plan.spatial)
+    amounts = signed(plan.spatial[0].conv) if len(adds) == 1 else each
+    uneven = kind == "same" and any(before != after for before, after in adds)
+    return f"{kind} adds {amounts}{' (uneven)' if uneven else ''}"
+
+
+def conv_padding_lines(plan: Plan) -> list[str]:
+    """Returns sentences on what the convolution itself pads, and why an uneven split matters; none where it does not.
+
+    `same` of TensorFlow and Keras takes what it needs for the last window, and puts the odd one at the end. So the
+    middle of the outputs does not lie over the middle of their input.
+    """
+    kind = plan.spec.conv_padding
+    if kind == "valid" or plan.feature is None:
+        return []
+    if all(axis.conv == (0, 0) for axis in plan.spatial):
+        return [f"{kind} adds nothing here: every window lies in the padded tensor."]
+    adds = [f"{signed(axis.conv)} {_ELEMENTS[axis.letter]}s" for axis in plan.spatial]
+    lines = [f"{kind} adds {listed(adds)} of zeros by itself. They count as padding too."]
+    uneven = [axis for axis in plan.spatial if axis.conv.before != axis.conv.after]
+    return lines + _uneven_lines(uneven) if kind == "same" and uneven else lines
+
+
+def _uneven_lines(uneven: list[AxisPlan]) -> list[str]:
+    """Returns what an odd number of elements, split in two, means for where the outputs lie."""
+    more = [f"one {_ELEMENTS[axis.letter]} more {_side(axis, 1)} than {_side(axis, 0)}" for axis in uneven]
+    lines = [
+        f"Uneven: {listed(more)}.",
+        "Windows lie half an element further on than an even split would put them, so the feature map is not centred.",
+    ]
+    for axis in uneven:
+        if axis.stride > 1 and axis.span % 2:
+            even = axis.span // 2
+            earlier = even - axis.conv.before
+            lines.append(
+                f"PyTorch's padding={even} adds {even} + {even} on {axis.letter}: its windows start {earlier} "
+                f"element{'' if earlier == 1 else 's'} earlier, and weights moved from one to the other see a shift."
+            )
+            break
+    return lines
+
+
+def listed(words: list[str]) -> str:
+    """Returns `a`, `a and b`, or `a, b and c`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _side(axis: AxisPlan, end: int) -> str:
+    side = SIDES[axis.letter][end]
+    return f"{side} the signal" if axis.letter == "T" else f"at the {side}"
 
 
 def _uniform(prefix: str, sizes: tuple[int, ...]) -> str:
@@ -87,8 +169,12 @@ def percent(share: float) -> str:
     """Returns a share as a percentage that is 0 or 100 only where it is exactly that."""
     if share in (0.0, 1.0):
         return f"{share:.0%}".replace("%", " %")
-    shown = min(max(share * 100, 0.1), 99.9)
-    return f"{shown:.0f} %" if 1 <= shown <= 99 else f"{shown:.1f} %"
+    shown = share * 100
+    if shown < 0.05:
+        return "<0.1 %"
+    if shown > 99.95:
+        return ">99.9 %"
+    return f"{shown:.0f} %" if 1 <= shown <= 99 else f"{min(shown, 99.9):.1f} %"
 
 
 def honesty_text(

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
 # Where a slider is looked for when none was used yet.
 _PLAYED = (Stage.PADDED, Stage.INPUT, Stage.FEATURE)
-_FIT_MARGIN = 0.04
+# Rulers find room in it.
+_FIT_MARGIN = 0.05
 # Below these widths of all three, their texts need more lines.
 _NARROW, _TINY = 860, 600
 # Below this height they have one line each, for the picture's sake.
@@ -91,6 +92,11 @@ class LinkedPanes(QSplitter):
             pane.set_theme(theme)
         if self._selecting is not None:
             self._selecting.set_theme(theme)
+
+    def set_provenance_shown(self, shown: bool) -> None:
+        """Whether padding and cropping are marked."""
+        for pane in self.panes.values():
+            pane.canvas.set_provenance_shown(shown)
 
     def set_plan(self, older: Plan | None, plan: Plan) -> None:
         """Shows the labels of a plan; the pictures follow."""
@@ -189,8 +195,8 @@ class LinkedPanes(QSplitter):
         for stage, pane in self.panes.items():
             if plan.stage(stage) is not None:
                 own = rectangles.stage_rect(plan, stage, self._cut)
-                left, width = (own[0], own[2]) if columns else (left, width)
-                top, height = (own[1], own[3]) if rows else (top, height)
+                left, width = _with_margin(own[0], own[2]) if columns else (left, width)
+                top, height = _with_margin(own[1], own[3]) if rows else (top, height)
             if pane is not but:
                 pane.canvas.set_view((left, top, width, height))
 
@@ -290,3 +296,7 @@ class LinkedPanes(QSplitter):
         for pane in self.panes.values():
             pane.canvas.set_cross(None)
         self.probe_ended.emit()
+
+
+def _with_margin(start: float, extent: float) -> tuple[float, float]:
+    return start - _FIT_MARGIN * extent, extent * (1 + 2 * _FIT_MARGIN)

@@ -83,6 +83,10 @@ class MainWindow(QMainWindow):
         self.actions_.average.setChecked(preferences.averages)
         session.tiles.averages = preferences.averages
         self.show_play_settings()
+        self.actions_.provenance.setChecked(preferences.provenance)
+        self.panes.set_provenance_shown(preferences.provenance)
+        self.actions_.contamination.setChecked(preferences.contamination)
+        self.instruments.show_contamination(preferences.contamination)
         self.actions_.set_recent(preferences.recent)
         if preferences.geometry is not None:
             self.restoreGeometry(preferences.geometry)

@@ -17,6 +17,7 @@ from padviewer.gui.pane_overlay import PaneOverlay
 from padviewer.gui.pane_sliders import PaneSliders
 from padviewer.gui.pane_texts import PaneTexts, Room
 from padviewer.gui.plane_count import Counted
+from padviewer.gui.provenance import provenance_of
 from padviewer.gui.rendering import Levels, Look, Pixels, choose_map, levels_of, lookup_table, paint, rule_in_force
 from padviewer.gui.statistics_text import exact_text, statistics_text
 from padviewer.gui.theme import Theme
@@ -169,7 +170,7 @@ class Pane(QFrame):
 
     @property
     def share_text(self) -> str:
-        """How much is padding."""
+        """How much is padding, or how many outputs touch it."""
         return self.texts.share.text()
 
     @property
@@ -254,11 +255,7 @@ class Pane(QFrame):
         self.canvas.set_limits(rectangles.all_rect(plan, self._cut), *filled)
 
     def _show_marks(self) -> None:
-        if self._plan is None or self.stage is not Stage.PADDED or self._plan.padded is None:
-            self.canvas.set_marks(None, None)
-            return
-        plan, cut = self._plan, self._cut
-        self.canvas.set_marks(rectangles.stage_rect(plan, self.stage, cut), rectangles.content_rect(plan, cut))
+        self.canvas.set_provenance(provenance_of(self._plan, self.stage, self._cut) if self._plan else None)
 
     def _show_sliders(self) -> None:
         self.sliders.set_cut(self._plan, self._cut)

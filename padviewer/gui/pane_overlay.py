@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from padviewer.gui.labels import NoteLabel
+from padviewer.gui.rulers import THICKNESS
 
 # Shorter work ends before a person could read about it.
 _PATIENCE_MS = 300
@@ -66,7 +67,8 @@ class PaneOverlay(QObject):
 
     def _build(self, canvas: QWidget, colours: QToolButton) -> None:
         over = QVBoxLayout(canvas)
-        over.setContentsMargins(8, 4, 4, 4)
+        # Under the ruler, if there is one: all panes have their buttons at the same height.
+        over.setContentsMargins(8, 4 + THICKNESS, 4, 4)
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self._note, 1)
         first.addStretch(0)

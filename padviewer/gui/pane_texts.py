@@ -8,10 +8,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from padviewer.gui import ledger
-from padviewer.gui.labels import ElidedLabel, LinesLabel
+from padviewer.gui.labels import ElidedLabel, FittingLabel, LinesLabel
 from padviewer.gui.theme import monospaced
 from padviewer.plan import Plan, Stage
 from padviewer.workers.messages import Computed
+
+# Under the shape, at least what the number of contamination and two lines need.
+_DETAIL_LINES = 3
 
 
 class Room(IntEnum):
@@ -35,12 +38,14 @@ class PaneTexts:
         self._title.setObjectName("title")
         self.shape = ElidedLabel("shape")
         self.shape.setFont(monospaced(9))
-        self.share = LinesLabel("padding", 1)
+        self.share = FittingLabel("padding")
         self.detail = LinesLabel("muted")
         self.honesty = LinesLabel("muted")
         self.statistics = LinesLabel("muted")
         self.statistics.setAccessibleName(f"Statistics of {ledger.TITLES[stage].lower()}")
         self._head, self._details = QHBoxLayout(), QHBoxLayout()
+        self._room, self._is_low = Room.WIDE, False
+        self._has_share = False
 
     def add_over(self, layout: QVBoxLayout) -> None:
         """Adds what stands over the picture."""
@@ -62,24 +67,33 @@ class PaneTexts:
 
         What does not fit is told by their tooltips: the picture needs the room more.
         """
+        self._room, self._is_low = room, low
         beside, under = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._head.setDirection(under if room is Room.TINY else beside)
         self._head.setSpacing(0 if room is Room.TINY else 8)
-        self._details.setDirection(beside if room is Room.WIDE or low else under)
-        self._details.setSpacing(12 if room is Room.WIDE or low else 0)
+        is_beside = low or (room is Room.WIDE and self._stage is Stage.PADDED)
+        self._details.setDirection(beside if is_beside else under)
+        self._details.setSpacing(12 if is_beside else 0)
         self.honesty.set_lines(1 if low else 3 if room is Room.TINY else 2)
         self.statistics.set_lines(1 if low else 2)
-        # The share of PADDED takes one of them.
-        self.detail.set_lines(1 if low else room - (self._stage is Stage.PADDED and room is not Room.WIDE))
+        # All panes have as many lines over their pictures; a share that stands over the others takes some of them.
+        self.share.set_short(low)
+        self.share.set_lines(2 if room is Room.TINY and self._stage is Stage.FEATURE and not low else 1)
+        over = self.share.lines if self._has_share and not is_beside else 0
+        self.detail.set_lines(1 if low else max(room, _DETAIL_LINES) - over)
 
     def show_plan(self, plan: Plan, computed: Computed | None = None) -> None:
         """Shows the ledger of a plan."""
         self.shape.setText(ledger.shape_text(plan, self._stage))
-        share = ledger.share_text(plan, self._stage)
-        self.share.setText(share)
-        self.share.setVisible(bool(share))
+        shares = ledger.share_texts(plan, self._stage)
+        self.share.set_texts(shares)
+        self.share.setVisible(bool(shares))
+        self._has_share = bool(shares)
+        self.set_room(self._room, self._is_low)
         how = (computed.device, computed.milliseconds) if computed else ()
         self.detail.setText(ledger.detail_text(plan, self._stage, *how))
+        if self._stage is Stage.FEATURE and (lines := ledger.conv_padding_lines(plan)):
+            self.detail.setToolTip("\n".join([self.detail.text(), "", *lines]))
 
     def show_statistics(self, text: str, exact: str) -> None:
         """Shows the statistics, and all digits of them as a tooltip."""

@@ -13,7 +13,7 @@ MAX_RECENT = 12
 
 
 class Preferences:
-    """Theme, averaging, watching, recent files and commands, notes that were read, and the window's place.
+    """Theme, averaging, overlays, watching, recent files and commands, notes that were read, the window's place.
 
     Args:
         path: of the INI file; None takes the user's own.
@@ -73,6 +73,24 @@ class Preferences:
     @brushes.setter
     def brushes(self, brushes: bool) -> None:
         self._settings.setValue("brushes", brushes)
+
+    @property
+    def provenance(self) -> bool:
+        """Whether padding and cropping are marked."""
+        return bool(self._settings.value("provenance", True, type=bool))
+
+    @provenance.setter
+    def provenance(self, shown: bool) -> None:
+        self._settings.setValue("provenance", shown)
+
+    @property
+    def contamination(self) -> bool:
+        """Whether contamination is laid over the feature map."""
+        return bool(self._settings.value("contamination", False, type=bool))
+
+    @contamination.setter
+    def contamination(self, shown: bool) -> None:
+        self._settings.setValue("contamination", shown)
 
     @property
     def recent(self) -> list[str]:
