@@ -68,7 +68,8 @@ class Commands:
         if sessions:
             text = f"{shortened(sessions[0])}: is a session, which takes the place of what is open; open it by itself"
             self._window.message.show_error(PadviewerError(text))
-        self._session.files.open([item for item in items if item[0] not in sessions])
+        others = [item for item in items if item[0] not in sessions]
+        self._session.files.open(self._window.weights.take(others))
 
     def open_sample(self, path: Path) -> None:
         """Opens one of the bundled samples."""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from padviewer.errors import SettingsError
 
@@ -110,6 +110,31 @@ class SettingEdit(QLineEdit):
 
     def _on_editing_finished(self) -> None:
         self._show(bool(self.text()) and self._means(self._value))
+
+
+class ElidedButton(QPushButton):
+    """A button whose text is cut off in its middle where there is no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_text(self, text: str, details: str) -> None:
+        """Sets what it says, and what its tooltip says more."""
+        self._text = text
+        self.setToolTip(f"{details or text}\n{self.accessibleDescription()}".strip())
+        self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cuts off what there is no room for."""
+        super().resizeEvent(event)
+        self._show()
+
+    def _show(self) -> None:
+        # A style sheet's padding on both sides.
+        room = max(0, self.width() - 24)
+        self.setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, room).replace("&", "&&"))
 
 
 def mark(field: QWidget, wrong: str) -> None:

@@ -8,7 +8,7 @@ from padviewer.errors import shortened
 from padviewer.geometry import Split
 from padviewer.handed import shown_name
 from padviewer.plan import AxisPlan, Plan, Stage
-from padviewer.spec import format_sizes
+from padviewer.spec import FROM_FILE, format_sizes
 from padviewer.workers.messages import Tile
 
 SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
@@ -89,7 +89,7 @@ def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
         conv_padding_text(plan),
         spec.activation,
     ]
-    parts = ["  ".join(words), "float32", device or spec.device]
+    parts = [*_kind(plan), "  ".join(words), weights_text(plan), "float32", device or spec.device]
     if milliseconds is not None:
         parts.append(f"{milliseconds:.0f} ms")
     return joined(parts)
@@ -150,6 +150,30 @@ def listed(words: list[str]) -> str:
 def _side(axis: AxisPlan, end: int) -> str:
     side = SIDES[axis.letter][end]
     return f"{side} the signal" if axis.letter == "T" else f"at the {side}"
+
+
+def _kind(plan: Plan) -> list[str]:
+    """Returns the kind of a convolution, where it is more than the usual one."""
+    spec = plan.spec
+    if spec.conv == "standard":
+        return [f"{spec.groups} groups"] if spec.groups > 1 else []
+    return [spec.conv if spec.depth_multiplier == 1 else f"{spec.conv} ×{spec.depth_multiplier}"]
+
+
+def weights_text(plan: Plan) -> str:
+    """Returns what the kernel holds: the name of a pattern, or of a layer of a file."""
+    spec = plan.spec
+    if spec.weights != FROM_FILE:
+        return f"{spec.weights} weights"
+    title = plan.weights.layer.title if plan.weights else weights_file_text(plan)
+    return f"weights {shortened(title, 30)}"
+
+
+def weights_file_text(plan: Plan) -> str:
+    """Returns the name of the file of weights with its layer, without the folders."""
+    return shortened((plan.spec.weights_file or "").replace("\\", "/").partition("::")[0].rsplit("/", 1)[-1]) + (
+        f" :: {shortened(plan.weights.layer.title, 40)}" if plan.weights else ""
+    )
 
 
 def _uniform(prefix: str, sizes: tuple[int, ...]) -> str:

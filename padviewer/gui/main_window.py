@@ -31,6 +31,7 @@ from padviewer.gui.session_keeper import SessionKeeper
 from padviewer.gui.session_store import Slot
 from padviewer.gui.status import Status
 from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
+from padviewer.gui.weights_choice import WeightsChoice
 from padviewer.handed import parse_handed
 from padviewer.plan import Plan, Stage
 from padviewer.workers.frameworks import NAMES
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.probe = ProbePanel()
         self.message = MessageBar()
         self.status = Status(self.statusBar())
+        self.weights = WeightsChoice(session, self)
         self.commands = Commands(self)
         self.actions_ = Actions(self, self.commands)
         self.instruments = Instruments(self)
@@ -188,6 +190,8 @@ class MainWindow(QMainWindow):
         self.form.spec_edited.connect(session.edit)
         self.form.budget_edited.connect(session.set_budget)
         self.form.member_chosen.connect(session.choose_member)
+        self.form.weights_wanted.connect(self.weights.ask)
+        self.form.layers_wanted.connect(session.look_for_weights)
         self.files.file_chosen.connect(session.files.select)
         self.files.file_closed.connect(session.files.close)
         self.message.remedy_chosen.connect(session.edit)

@@ -71,7 +71,7 @@ def test_a_remedy_with_a_large_integer_comes_through_unchanged(qtbot: QtBot) -> 
     bar = MessageBar()
     qtbot.addWidget(bar)
     chosen: list[dict[str, Any]] = []
-    bar.remedy_chosen.connect(chosen.append)
+    bar.remedy_chosen.connect(lambda changes, _label: chosen.append(changes))
     bar.show_error(PlanError("too large", (("Use it", {"fill_value": LARGEST}),)))
     bar.remedies()[0].click()
     assert chosen == [{"fill_value": LARGEST}]
@@ -155,13 +155,58 @@ def test_tab_goes_through_the_fields_as_they_are_read(drive, qtbot: QtBot) -> No
     driven.show(PipelineSpec(axes="DHW"))
     qtbot.waitUntil(driven.form.field("target D").isVisible)
     names = ["axes", "target D", "target H", "target W", "multiple_of", "position", "mode", "fill_value", "overflow"]
-    names += ["filters", "kernel", "strides", "dilation", "conv_padding", "activation", "seed", "backend", "device"]
-    names += ["budget"]
+    names += ["conv", "filters", "kernel", "strides", "dilation", "conv_padding", "activation", "weights", "seed"]
+    names += ["backend", "device", "budget"]
     driven.form.field("axes").setFocus()
     for name in names:
         assert QApplication.focusWidget() is driven.form.field(name), name
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     assert QApplication.focusWidget() is driven.form.field("axes"), "the form itself is no stop"
+
+
+def test_only_what_means_something_for_a_kind_is_shown(drive, qtbot: QtBot) -> None:
+    driven = drive(40, 50, 4)
+    names = ("filters", "groups", "depth_multiplier", "seed", "weights_file")
+
+    def seen() -> set[str]:
+        return {name for name in names if driven.form.field(name).isVisible()}
+
+    assert seen() == {"filters", "groups", "seed"}
+    QTest.keyClicks(driven.form.field("conv"), "dep")
+    assert driven.spec.conv == "depthwise"
+    assert seen() == {"depth_multiplier", "seed"}
+    type_into(driven.form.field("depth_multiplier"), "3")
+    qtbot.wait(QApplication.keyboardInputInterval() + 100)  # or both words are searched for as one
+    QTest.keyClicks(driven.form.field("conv"), "sep")
+    assert seen() == {"filters", "depth_multiplier", "seed"}
+    QTest.keyClicks(driven.form.field("weights"), "sob")
+    assert driven.edits[-3:] == [{"depth_multiplier": 3}, {"conv": "separable"}, {"weights": "sobel"}]
+    assert seen() == {"filters", "depth_multiplier"}
+    driven.show(PipelineSpec(weights="file", weights_file="/somewhere/model.keras::conv2d"))
+    assert seen() == {"filters", "groups", "weights_file"}
+    assert driven.text("weights") == "file…"
+    button = driven.form.field("weights_file")
+    assert button.toolTip().startswith("/somewhere/model.keras::conv2d")
+    assert driven.form.widget().width() <= driven.form.width()
+
+
+def test_a_single_channel_has_no_groups(drive) -> None:
+    driven = drive(40, 50, axes="HW")
+    assert not driven.form.field("groups").isVisible()
+    driven.show(PipelineSpec(groups=2))
+    assert driven.form.field("groups").isVisible(), "what is wrong can be mended"
+
+
+def test_a_file_of_weights_is_asked_for_and_another_of_its_layers(drive, qtbot: QtBot) -> None:
+    driven = drive(40, 50, 3)
+    with qtbot.waitSignal(driven.form.weights_wanted):
+        QTest.keyClicks(driven.form.field("weights"), "file")
+    assert driven.text("weights") == "random", "nothing has been chosen yet"
+    assert driven.edits == []
+    driven.show(PipelineSpec(weights="file", weights_file="m.keras::a"))
+    with qtbot.waitSignal(driven.form.layers_wanted) as asked:
+        QTest.keyClick(driven.form.field("weights_file"), Qt.Key.Key_Space)
+    assert asked.args == ["m.keras::a"]
 
 
 @pytest.mark.parametrize(
