@@ -57,7 +57,14 @@ def _make_contamination(window: MainWindow) -> QWidget:
     return ContaminationPanel(window)
 
 
+def _make_table(window: MainWindow) -> QWidget:
+    from padviewer.gui.table_panel import TablePanel  # noqa: PLC0415
+
+    return TablePanel(window)
+
+
 PANELS: tuple[Panel, ...] = (
+    Panel("table", "Table", "T", "The slice of a pane as a table of exact elements, to copy as TSV", _make_table),
     Panel("histogram", "Histogram", "H", "How the values of a pane are spread, and its levels", _make_histogram),
     Panel("filters", "Filters", "G", "All filters of the feature map as thumbnails; dead ones are marked", _make_sheet),
     Panel(

@@ -173,6 +173,14 @@ class LinkedPanes(QSplitter):
         if selection is not None or self._selecting is not None:
             self._selector().select(selection)
 
+    def point_at(self, stage: Stage, x: float, y: float) -> None:
+        """Probes a place, as pointing at it does, and moves the view until it is seen."""
+        self._place = (x, y)
+        self._reveal(self.panes[stage], self._place)
+        for pane in self.panes.values():
+            pane.canvas.set_cross(self._place)
+        self.probed.emit(x, y)
+
     @property
     def active(self) -> Pane:
         """The pane that the pointer was in last."""

@@ -39,3 +39,33 @@ class Elements:
     def __call__(self, data: Array) -> Array:
         """Returns the elements."""
         return np.ascontiguousarray(data)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Writes a block of a plane as text: each element as it reads back exactly, tabs between those of a row.
+
+    Attributes:
+        rows, columns: the axes that run down and across; None where the stage has no such axis. The others have one
+            element.
+    """
+
+    rows: int | None
+    columns: int | None
+
+    def __call__(self, data: Array) -> list[str]:
+        """Returns a line for each row."""
+        return ["\t".join(map(str, row)) for row in block_of(data, self.rows, self.columns)]
+
+
+def block_of(data: Array, rows: int | None, columns: int | None) -> Array:
+    """Returns a plane as (rows, columns).
+
+    Args:
+        data: of the stage's rank.
+        rows, columns: as of `Lines`.
+    """
+    shown = [axis for axis in (rows, columns) if axis is not None]
+    others = [axis for axis in range(data.ndim) if axis not in shown]
+    down, across = (1 if axis is None else data.shape[axis] for axis in (rows, columns))
+    return data.transpose([*shown, *others]).reshape(down, across)
