@@ -13,6 +13,7 @@ from enum import StrEnum
 from padviewer.axes import CHANNELS
 from padviewer.geometry import Span, fold
 from padviewer.plan import AxisPlan, Plan
+from padviewer.windows import channels_of
 
 NONE = Span(0, 0)
 
@@ -158,23 +159,12 @@ def times(axis: AxisPlan, mode: str, output: int, index: int) -> int:
 # ---- channels and filters
 
 
-def channels_read(plan: Plan, number: int) -> Span:
-    """Returns the channels of the input that a filter reads: those of its group."""
-    channels = plan.input.extent(CHANNELS)
-    if plan.spec.conv == "separable" or plan.groups == 1:
-        return Span(0, channels)
-    width = channels // plan.groups
-    first = number // (plan.filters // plan.groups) * width
-    return Span(first, first + width)
-
-
 def filters_reading(plan: Plan, channel: int) -> Span:
-    """Returns the filters that read a channel of the input."""
-    if plan.spec.conv == "separable" or plan.groups == 1:
-        return Span(0, plan.filters)
-    width = plan.filters // plan.groups
-    first = channel // (plan.input.extent(CHANNELS) // plan.groups) * width
-    return Span(first, first + width)
+    """Returns the filters that read a channel of the input: the reverse of `windows.channels_of`."""
+    within = plan.filters // plan.groups
+    first = channel // (plan.input.extent(CHANNELS) // plan.groups) * within
+    reads_some = channels_of(plan, Span(first, first + 1)).count < plan.input.extent(CHANNELS)
+    return Span(first, first + within) if reads_some else Span(0, plan.filters)
 
 
 # ---- all axes together

@@ -19,6 +19,7 @@ from padviewer.plan import ArrayInfo
 from padviewer.reach import Kind
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
+from padviewer.windows import channels_of
 
 CONVOLUTIONS = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}
 NUMPY_MODES = {"constant": "constant", "reflect": "reflect", "symmetric": "symmetric", "edge": "edge", "wrap": "wrap"}
@@ -244,7 +245,7 @@ def window_in_input(plan, output):
     for letter, size in zip(plan.input.axes, plan.input.shape, strict=True):
         axis = plan.axis(letter)
         if axis is None:
-            read = reach.channels_read(plan, output["C"])
+            read = channels_of(plan, Span(output["C"], output["C"] + 1))
             vectors.append([int(index in range(*read)) for index in range(size)])
         else:
             vectors.append([reach.times(axis, plan.spec.mode, output[letter], index) for index in range(size)])

@@ -30,6 +30,7 @@ from padviewer.gui.screen import (
 )
 from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.reach import Kind
+from padviewer.windows import channels_of
 
 # Boxes that one element has in a pane at most, and stretches that an axis has before they are merged.
 MOST_BOXES, _MOST = 2000, 256
@@ -234,7 +235,7 @@ def _channels(plan: Plan, element: Element, stage: Stage) -> Span:
     if (element.stage is Stage.FEATURE) == (stage is Stage.FEATURE):
         return Span(0, plan.require(stage).extent(CHANNELS)) if number is None else _single(number)
     if element.stage is Stage.FEATURE:
-        return reach.channels_read(plan, number or 0)
+        return channels_of(plan, _single(number or 0))
     return Span(0, plan.filters) if number is None else reach.filters_reading(plan, number)
 
 

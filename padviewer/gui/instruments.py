@@ -63,9 +63,16 @@ def _make_table(window: MainWindow) -> QWidget:
     return TablePanel(window)
 
 
+def _make_card(window: MainWindow) -> QWidget:
+    from padviewer.gui.card import Card  # noqa: PLC0415
+
+    return Card(window)
+
+
 PANELS: tuple[Panel, ...] = (
     Panel("table", "Table", "T", "The slice of a pane as a table of exact elements, to copy as TSV", _make_table),
     Panel("histogram", "Histogram", "H", "How the values of a pane are spread, and its levels", _make_histogram),
+    Panel("card", "Multiply-accumulate", "K", "How an output is made of its window, term by term", _make_card),
     Panel("filters", "Filters", "G", "All filters of the feature map as thumbnails; dead ones are marked", _make_sheet),
     Panel(
         "contamination",

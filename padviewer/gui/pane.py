@@ -93,6 +93,17 @@ class Pane(QFrame):
         self._tile, self._waits = tile, False
         self._draw()
 
+    def element(self, index: dict[str, int]) -> float | None:
+        """Returns an element that the pane shows, by its index on each axis; None where it shows no such sample."""
+        if self._plan is None or self._tile is None or self._tile.averaged or self._tile.coarse > 1:
+            return None
+        place = []
+        for letter, span in zip(self._plan.require(self.stage).axes, self._tile.region, strict=True):
+            if index[letter] not in range(*span):
+                return None
+            place.append((index[letter] - span.start) // span.step)
+        return float(self._tile.data[tuple(place)])
+
     def set_state(self, state: FeatureState) -> None:
         """Says how far the engine is."""
         if state.computed and self._plan is not None:

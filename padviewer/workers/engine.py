@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -17,6 +18,7 @@ from padviewer.spec import PipelineSpec
 from padviewer.weights import Weights
 from padviewer.windows import windows_of
 from padviewer.workers.convolution import Convolution
+from padviewer.workers.explanation import ExplainRequest, Explanation, explain
 from padviewer.workers.feature_map import FeatureMap
 from padviewer.workers.frameworks import load_framework
 from padviewer.workers.messages import (
@@ -50,23 +52,30 @@ class Engine:
         self._statistics = summarize(self._plane)
         self._framework = load_framework(keras.config.backend())
         self._convolution = Convolution(self._framework)
+        self._answers: dict[type, Callable[[Any], Any]] = {
+            DevicesRequest: self._devices,
+            ComputeRequest: self._compute,
+            ConvolveRequest: self._convolve,
+            TileRequest: self._tile,
+            ProbeRequest: self._probe,
+            DigestRequest: self._digest,
+            ExplainRequest: self._explain,
+            SaveModelRequest: self._save,
+        }
 
     def answer(self, request: Any, _progress: Progress) -> Any:
         """Returns the answer to one request."""
-        if isinstance(request, DevicesRequest):
-            framework = self._framework
-            return Devices(framework.devices, f"{framework.version}, Keras {keras.__version__}")
-        if isinstance(request, ComputeRequest):
-            return self._compute(request)
-        if isinstance(request, ConvolveRequest):
-            return self._convolve(request)
-        if isinstance(request, (TileRequest, ProbeRequest)):
-            return self._tile(request) if isinstance(request, TileRequest) else self._probe(request)
-        if isinstance(request, SaveModelRequest):
-            return self._save(request)
-        if isinstance(request, DigestRequest):
-            return Digested(request.digest(self._held(request.plan).cut(request.region)))
-        raise TypeError(f"the engine has no answer to {type(request).__name__}")
+        answer = self._answers.get(type(request))
+        if answer is None:
+            raise TypeError(f"the engine has no answer to {type(request).__name__}")
+        return answer(request)
+
+    def _devices(self, _request: DevicesRequest) -> Devices:
+        framework = self._framework
+        return Devices(framework.devices, f"{framework.version}, Keras {keras.__version__}")
+
+    def _digest(self, request: DigestRequest) -> Digested:
+        return Digested(request.digest(self._held(request.plan).cut(request.region)))
 
     def _compute(self, request: ComputeRequest) -> Computed:
         plan = request.plan
@@ -140,6 +149,19 @@ class Engine:
     def _probe(self, request: ProbeRequest) -> dict[Stage, Array]:
         feature = self._held(request.plan)
         return {stage: feature.cut(region).ravel() for stage, region in request.places.items()}
+
+    def _explain(self, request: ExplainRequest) -> Explanation:
+        """Tells how an output comes about; what is held of a whole feature map is kept."""
+        plan = request.plan
+        holds = self._feature is not None and self._key == plan.made_of
+        held = float(self._held(plan).cut(request.region).ravel()[0]) if holds else None
+        return explain(request, self._convolution, held, lambda value: _activated(plan, value))
+
+
+def _activated(plan: Plan, value: float) -> float:
+    with keras.device(plan.spec.device.lower()):
+        tensor = keras.ops.convert_to_tensor(np.array([value], FEATURE_DTYPE))
+        return float(keras.ops.convert_to_numpy(keras.activations.get(plan.spec.activation)(tensor))[0])
 
 
 def _computed_since(started: float, plan: Plan) -> Computed:
