@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -37,8 +36,8 @@ class Bar:
         outputs: how many there are.
     """
 
-    low: Fraction
-    high: Fraction
+    low: float
+    high: float
     outputs: int
 
 
@@ -199,10 +198,8 @@ class Contamination:
         # Below a share of j tenths are the windows with more data than this.
         edges = [taps * (_BARS - j) // _BARS + 1 for j in range(_BARS + 1)]
         below = [at_least(min(edge, taps)) for edge in edges]
-        tenths = [Bar(Fraction(j, _BARS), Fraction(j + 1, _BARS), below[j + 1] - below[j]) for j in range(_BARS)]
-        nothing, all_of_it = Fraction(0), Fraction(1)
-        first = Bar(nothing, nothing, at_least(taps))
-        return first, *tenths, Bar(all_of_it, all_of_it, self.outputs - at_least(1))
+        tenths = [Bar(j / _BARS, (j + 1) / _BARS, below[j + 1] - below[j]) for j in range(_BARS)]
+        return Bar(0, 0, at_least(taps)), *tenths, Bar(1, 1, self.outputs - at_least(1))
 
     def _counter(self) -> Any:
         """Returns the function that counts outputs with at least a number of data elements, 1 or more, exactly."""
@@ -248,8 +245,9 @@ def axis_contamination(axis: AxisPlan) -> AxisContamination:
     else:
         # The outputs at which each tap comes to lie on the data, and at which it has left it.
         enters, leaves = (np.clip(-((taps - edge) // axis.stride), 0, outputs) for edge in (first, last))
-        starts = np.unique(np.concatenate([np.zeros(1, np.int64), enters, leaves]))
-        starts = starts[starts < outputs]
+        # `np.unique` loads numpy's masked arrays, which takes longer than everything else here.
+        starts = np.sort(np.concatenate([np.zeros(1, np.int64), enters, leaves]))
+        starts = starts[np.append(True, starts[1:] != starts[:-1]) & (starts < outputs)]
         enters.sort()
         leaves.sort()
         counts = np.searchsorted(enters, starts, side="right") - np.searchsorted(leaves, starts, side="right")

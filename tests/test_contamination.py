@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from padviewer.axes import canonical_axes
-from padviewer.contamination import contamination_of
+from padviewer.contamination import Bar, contamination_of
 from padviewer.geometry import CONV_PADDINGS, MODES, POSITIONS, Span
 from padviewer.layers import MultiDimDynamicPadding
 from padviewer.plan import ArrayInfo, Plan
@@ -121,6 +121,11 @@ def spans_of(draw, size: int) -> Span:
     return Span(start, draw(st.integers(start + 1, size)), draw(st.sampled_from([1, 1, 2, 3, 8])))
 
 
+def ends(bar: Bar) -> tuple[Fraction, Fraction]:
+    """The ends of a bar in tenths, exactly."""
+    return Fraction(round(bar.low * 10), 10), Fraction(round(bar.high * 10), 10)
+
+
 def check_totals(found, taken: np.ndarray, taps: int) -> None:
     assert found.outputs == taken.size
     assert found.touching == int((taken < taps).sum())
@@ -130,7 +135,8 @@ def check_totals(found, taken: np.ndarray, taps: int) -> None:
     bars = found.histogram
     assert len(bars) == 12
     for number, bar in enumerate(bars):
-        inside = [share for share in contaminations if (bar.low <= share < bar.high) or share == bar.low == bar.high]
+        low, high = ends(bar)
+        inside = [share for share in contaminations if (low <= share < high) or share == low == high]
         assert bar.outputs == len(inside) - (number == 1) * contaminations.count(0)
     clean = np.zeros(taken.shape, bool)
     clean[tuple(slice(*each.clean) for each in found.axes)] = True
@@ -216,10 +222,11 @@ def test_axes_of_any_length_are_counted_exactly(kernel: int) -> None:
     assert many.touching == sum(n for (a, b), n in counted.items() if a * b < kernel**2)
     assert many.seeing_nothing == sum(n for (a, b), n in counted.items() if a * b == 0)
     for bar in many.histogram[1:-1]:
+        low, high = ends(bar)
         inside = [
             n
             for (a, b), n in counted.items()
-            if bar.low <= 1 - Fraction(int(a * b), kernel**2) < bar.high and a * b < kernel**2
+            if low <= 1 - Fraction(int(a * b), kernel**2) < high and a * b < kernel**2
         ]
         assert bar.outputs == sum(inside)
     assert sum(bar.outputs for bar in many.histogram) == many.outputs

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from padviewer.contamination import Bar, Contamination
 from padviewer.gui.contamination_marks import hatch
 from padviewer.gui.ledger import percent
+from padviewer.gui.padding_marks import PATTERNS
 from padviewer.gui.theme import Theme, monospaced
 
 _POINTS = 8.5
@@ -18,7 +19,7 @@ _NARROWEST_BAR = 48.0
 
 def bar_label(bar: Bar) -> str:
     """Returns the shares that a bar counts: `0 %`, `under 10 %`, `10 – 20 %`, `100 %`."""
-    low, high = (round(float(share) * 100) for share in (bar.low, bar.high))
+    low, high = (round(share * 100) for share in (bar.low, bar.high))
     if low == high:
         return f"{low} %"
     return f"under {high} %" if low == 0 else f"{low} – {high} %"
@@ -106,6 +107,7 @@ class ContaminationBars(QWidget):
         if self._theme is None:
             return
         theme, painter = self._theme, QPainter(self)
+        painter.setRenderHint(PATTERNS)
         painter.setFont(self._font)
         labels, outputs, shares = self._columns
         left = labels * self._digit + _GAP

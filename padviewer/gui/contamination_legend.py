@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from padviewer.gui.contamination_marks import hatch, tints
 from padviewer.gui.contamination_slice import STEPS
+from padviewer.gui.padding_marks import PATTERNS
 from padviewer.gui.theme import Theme, monospaced
 
 LABELS = ("0 %", *(f"<{round(step * 100)}" for step in STEPS), "100 %")
@@ -67,6 +68,7 @@ class ContaminationLegend(QWidget):
         if self._theme is None:
             return
         painter = QPainter(self)
+        painter.setRenderHint(PATTERNS)
         plate = QColor(self._theme.panel)
         plate.setAlpha(235)
         painter.fillRect(self.rect(), plate)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPain
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from padviewer.gui.contamination_slice import ContaminationSlice, Shares
-from padviewer.gui.padding_marks import rect_of
+from padviewer.gui.padding_marks import PATTERNS, rect_of
 from padviewer.gui.theme import DARK, Theme, monospaced
 
 # How opaque each step of the tint is, of 255; the last is hatched besides.
@@ -177,6 +177,7 @@ def _hatch_padding(
         path.addRect(QRectF(start / ratio, 0, (stop - start) / ratio, height))
     if not path.isEmpty():
         painter = QPainter(image)
+        painter.setRenderHint(PATTERNS)
         painter.fillPath(path, hatch(theme))
         painter.end()
 

@@ -22,7 +22,7 @@ _HEADS = {
     "padding": "Added before + after the input",
     "conv's own": "Zeros that the convolution itself adds before + after",
     "outputs": "Outputs at the start + at the end of the axis that touch padding: crop as many to be rid of it",
-    "reads": "Elements of the input, from its first + from its last on, that are read together with padding",
+    "into input": "Elements of the input, from its first + from its last on, that are read together with padding",
 }
 _MARGINS = 36
 _ENDS = {"T": ("start", "end")}

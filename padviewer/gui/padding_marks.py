@@ -14,6 +14,8 @@ from padviewer.gui.rectangles import Rect
 from padviewer.gui.theme import DARK, Theme, monospaced
 from padviewer.plan import Stage
 
+# Without it, a hatch is twice as dense where there are twice as many pixels.
+PATTERNS = QPainter.RenderHint.NonCosmeticBrushPatterns
 _EMPTY = (0.0, 0.0, 0.0, 0.0)
 _POINTS = 7.5
 # Folds that lie closer together, in logical pixels, would cover what they divide.
@@ -63,6 +65,7 @@ class PaddingMarks(QGraphicsItem):
         view = _view(widget.size() if widget else painter.viewport().size())
         painter.save()
         painter.setWorldTransform(QTransform())
+        painter.setRenderHint(PATTERNS)
         outer, kept, ghost = (
             transform.mapRect(QRectF(*rect)).intersected(view) if rect[2] and rect[3] else QRectF()
             for rect in (marks.outer, marks.kept, marks.ghost)

@@ -58,6 +58,7 @@ class Pane(QFrame):
         self._ask = QTimer(self, singleShot=True, interval=0)
         self._ask.timeout.connect(self._on_ask_timeout)
         self.canvas.view_changed.connect(self._ask.start)
+        self.canvas.resized.connect(self._overlay.fit)
 
     # ---- what is shown
 

@@ -6,10 +6,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from padviewer.gui.labels import NoteLabel
-from padviewer.gui.rulers import THICKNESS
+from padviewer.gui.rulers import THICKNESS, has_room
 
 # Shorter work ends before a person could read about it.
 _PATIENCE_MS = 300
+_MARGIN = 4
 
 
 class PaneOverlay(QObject):
@@ -25,6 +26,7 @@ class PaneOverlay(QObject):
 
     def __init__(self, canvas: QWidget, menu: QMenu, title: str) -> None:
         super().__init__(canvas)
+        self._canvas = canvas
         self._working_text = "computing…"
         self._note = NoteLabel("muted")
         self._note.setVisible(False)
@@ -35,6 +37,7 @@ class PaneOverlay(QObject):
         self._patience.timeout.connect(self._on_patience_timeout)
         self._colours = _colours_button(menu, title)
         self._build(canvas, self._colours)
+        self.fit()
 
     def set_note(self, text: str) -> None:
         """Says something in place of the picture; an empty text says nothing."""
@@ -55,6 +58,11 @@ class PaneOverlay(QObject):
         if not self._cancel.isHidden():
             self.set_note(text)
 
+    def fit(self) -> None:
+        """Leaves room for the ruler of a canvas that is large enough for one; all panes have their buttons level."""
+        top = _MARGIN + (THICKNESS if has_room(self._canvas.size()) else 0)
+        self._over.setContentsMargins(8, top, _MARGIN, _MARGIN)
+
     @property
     def last_stop(self) -> QWidget:
         """The last of its widgets that takes the keyboard, in the order in which they are read."""
@@ -66,9 +74,7 @@ class PaneOverlay(QObject):
         return "" if self._note.isHidden() else self._note.text()
 
     def _build(self, canvas: QWidget, colours: QToolButton) -> None:
-        over = QVBoxLayout(canvas)
-        # Under the ruler, if there is one: all panes have their buttons at the same height.
-        over.setContentsMargins(8, 4 + THICKNESS, 4, 4)
+        self._over = over = QVBoxLayout(canvas)
         first, second = QHBoxLayout(), QHBoxLayout()
         first.addWidget(self._note, 1)
         first.addStretch(0)

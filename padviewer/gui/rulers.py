@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QTransform
 from PySide6.QtWidgets import QWidget
 
@@ -48,7 +48,9 @@ def ticks_of(track: Track, low: float, extent: float, length: float) -> list[flo
 
 
 def marks_of(track: Track, low: float, extent: float, length: float, digit: float) -> list[Mark]:
-    """Returns the texts that there is room for, none over another: amounts first, then the size, the content, and 0.
+    """Returns the texts that there is room for, none over another or a tick.
+
+    Amounts come first, then the size, where the content lies, and 0.
 
     Args:
         track, low, extent, length: as for `ticks_of`.
@@ -71,9 +73,13 @@ def marks_of(track: Track, low: float, extent: float, length: float, digit: floa
     wanted += [beside(first, after=True)] if inside and first > 0 else []
     wanted += [beside(last, after=False)] if inside and last < track.size else []
     wanted.append(beside(0, after=True))
+    ticks = ticks_of(track, low, extent, length)
     placed: list[Mark] = []
     for mark in wanted:
-        if mark and mark.start >= 0 and mark.stop <= length and all(_apart(mark, other) for other in placed):
+        if mark is None or mark.start < 0 or mark.stop > length:
+            continue
+        crossed = any(mark.start - 1 < tick < mark.stop + 1 for tick in ticks)
+        if not crossed and all(_apart(mark, other) for other in placed):
             placed.append(mark)
     return placed
 
@@ -170,6 +176,11 @@ class Ruler(QWidget):
                 painter.fillRect(QRectF(one, 0, other - one, THICKNESS), tint)
 
 
+def has_room(size: QSize) -> bool:
+    """Whether a canvas is large enough for rulers."""
+    return size.width() >= _SMALLEST[0] and size.height() >= _SMALLEST[1]
+
+
 class Rulers:
     """The two rulers of a picture.
 
@@ -205,7 +216,7 @@ class Rulers:
     def fit(self) -> None:
         """Takes the edges of the canvas, unless it is too small."""
         size = self._canvas.size()
-        shown = self._wanted and size.width() >= _SMALLEST[0] and size.height() >= _SMALLEST[1]
+        shown = self._wanted and has_room(size)
         self.across.setGeometry(0, 0, size.width(), THICKNESS)
         self.down.setGeometry(0, 0, THICKNESS, size.height())
         for ruler in (self.down, self.across):

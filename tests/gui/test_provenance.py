@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ from driving import Open, settle
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from padviewer.geometry import MODES, Split, fold
 from padviewer.gui.canvas import Canvas
+from padviewer.gui.padding_marks import PaddingMarks
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.provenance import Track, provenance_of
 from padviewer.gui.screen import Cut
@@ -144,3 +146,20 @@ def test_the_hatch_lies_on_padding_alone(open_window: Open, tmp_path: Path, qtbo
     for x, y in ((10, 10), (70, 40), (40, 70), (10, 40)):
         around = {image.pixel(at(canvas, image, x, y) + QPoint(dx, dy)) for dx in range(12) for dy in range(12)}
         assert len(around) > 1, (x, y)
+
+
+def test_the_hatch_is_as_dense_on_any_screen(qtbot: QtBot) -> None:
+    """A row of a hatch crosses as many lines where each logical pixel is four of the device's."""
+    crossed = []
+    for ratio in (1, 2):
+        image = QImage(160 * ratio, 40 * ratio, QImage.Format.Format_ARGB32)
+        image.fill(Qt.GlobalColor.black)
+        image.setDevicePixelRatio(ratio)
+        marks = PaddingMarks()
+        marks.set_provenance(provenance_of(plan_of(1, 1, target=(40, 160), kernel=(1,)), Stage.PADDED, Cut()))
+        painter = QPainter(image)
+        marks.paint(painter, None)
+        painter.end()
+        row = [image.pixel(x, 30 * ratio) != QColor("black").rgb() for x in range(160 * ratio)]
+        crossed.append(sum(now and not before for before, now in pairwise(row)))
+    assert crossed[0] == crossed[1] > 10
