@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 from padviewer.gui.brush_switch import BrushSwitch
+from padviewer.gui.reference import Reference, ReferenceActions
 
 if TYPE_CHECKING:
     from padviewer.gui.contamination_overlay import ContaminationOverlay
@@ -69,6 +70,12 @@ def _make_card(window: MainWindow) -> QWidget:
     return Card(window)
 
 
+def _make_difference(window: MainWindow) -> QWidget:
+    from padviewer.gui.difference import DifferencePanel  # noqa: PLC0415
+
+    return DifferencePanel(window)
+
+
 PANELS: tuple[Panel, ...] = (
     Panel("table", "Table", "T", "The slice of a pane as a table of exact elements, to copy as TSV", _make_table),
     Panel("histogram", "Histogram", "H", "How the values of a pane are spread, and its levels", _make_histogram),
@@ -80,6 +87,13 @@ PANELS: tuple[Panel, ...] = (
         "Shift+C",
         "How many outputs touch padding, how far it reaches, and what to crop",
         _make_contamination,
+    ),
+    Panel(
+        "difference",
+        "Difference",
+        "D",
+        "The settings in force against others, in pictures and figures",
+        _make_difference,
     ),
 )
 
@@ -97,6 +111,8 @@ class Instruments:
         self._contamination: ContaminationOverlay | None = None
         self.toggles: dict[str, QAction] = {}
         self.brushing = BrushSwitch(window)
+        self.reference = Reference(window.session, window)
+        self.reference_actions = ReferenceActions(window, self.reference)
         self._build_panels()
 
     def panel(self, name: str) -> QWidget | None:

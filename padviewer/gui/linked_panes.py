@@ -181,6 +181,11 @@ class LinkedPanes(QSplitter):
             pane.canvas.set_cross(self._place)
         self.probed.emit(x, y)
 
+    def show_view(self, rect: rectangles.Rect) -> None:
+        """Shows a rectangle in all panes."""
+        self._fitted = False
+        self._show(rect)
+
     @property
     def active(self) -> Pane:
         """The pane that the pointer was in last."""

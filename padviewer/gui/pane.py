@@ -22,7 +22,7 @@ from padviewer.gui.rendering import Levels, Look, Pixels, choose_map, levels_of,
 from padviewer.gui.statistics_text import exact_text, statistics_text
 from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
-from padviewer.workers.messages import Tile
+from padviewer.workers.messages import Computed, Tile
 
 
 class Pane(QFrame):
@@ -48,6 +48,7 @@ class Pane(QFrame):
         self._levels: Levels = (0.0, 1.0)
         self._colours = lookup_table("gray")
         self._theme: Theme | None = None
+        self._computed: Computed | None = None
         self.canvas = Canvas()
         self.canvas.setAccessibleName(f"{ledger.TITLES[stage]} picture")
         self._waits = False
@@ -69,7 +70,7 @@ class Pane(QFrame):
 
     def set_plan(self, plan: Plan) -> None:
         """Shows the labels of a plan at once; the picture follows, and the older one stays until then."""
-        self._plan = plan
+        self._plan, self._computed = plan, None
         self.texts.show_plan(plan)
         self._menu.set_complex((plan.stage(self.stage) or plan.input).dtype.startswith("complex"))
         self._show_axes()
@@ -105,8 +106,17 @@ class Pane(QFrame):
             place.append((index[letter] - span.start) // span.step)
         return float(self._tile.data[tuple(place)])
 
+    def show_texts(self, badge: str, plan: Plan | None) -> None:
+        """Shows a badge, and the ledger of the plan that it is about; without one, that of the pane's own plan."""
+        self.texts.set_badge(badge)
+        if plan is not None:
+            self.texts.show_plan(plan)
+        elif self._plan is not None:
+            self.texts.show_plan(self._plan, self._computed)
+
     def set_state(self, state: FeatureState) -> None:
         """Says how far the engine is."""
+        self._computed = state.computed
         if state.computed and self._plan is not None:
             self.texts.show_plan(self._plan, state.computed)
         self._overlay.set_working(state.working)

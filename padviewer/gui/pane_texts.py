@@ -38,11 +38,18 @@ class PaneTexts:
         self._title.setObjectName("title")
         self.shape = ElidedLabel("shape")
         self.shape.setFont(monospaced(9))
+        self.badge = ElidedLabel("badge")
+        self.badge.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.badge.setVisible(False)
         self.share = FittingLabel("padding")
         self.detail = LinesLabel("muted")
         self.honesty = LinesLabel("muted")
         self.statistics = LinesLabel("muted")
         self.statistics.setAccessibleName(f"Statistics of {ledger.TITLES[stage].lower()}")
+        for label in (self.honesty, self.statistics):
+            policy = label.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            label.setSizePolicy(policy)
         self._head, self._details = QHBoxLayout(), QHBoxLayout()
         self._room, self._is_low = Room.WIDE, False
         self._has_share = False
@@ -51,6 +58,7 @@ class PaneTexts:
         """Adds what stands over the picture."""
         self._head.addWidget(self._title)
         self._head.addWidget(self.shape, 1)
+        self._head.addWidget(self.badge, 1)
         # Without a share, it takes no width.
         self._details.addWidget(self.share, 0, Qt.AlignmentFlag.AlignTop)
         self._details.addWidget(self.detail, 1)
@@ -94,6 +102,13 @@ class PaneTexts:
         self.detail.setText(ledger.detail_text(plan, self._stage, *how))
         if self._stage is Stage.FEATURE and (lines := ledger.conv_padding_lines(plan)):
             self.detail.setToolTip("\n".join([self.detail.text(), "", *lines]))
+
+    def set_badge(self, text: str) -> None:
+        """Says whose picture it is where it is another's, which the other lines say nothing of; empty says nothing."""
+        self.badge.setText(f" {text}" if text else "")
+        self.badge.setVisible(bool(text))
+        for label in (self.shape, self.honesty, self.statistics):
+            label.setVisible(not text)
 
     def show_statistics(self, text: str, exact: str) -> None:
         """Shows the statistics, and all digits of them as a tooltip."""

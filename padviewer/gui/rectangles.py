@@ -96,7 +96,7 @@ def visible_region(plan: Plan, stage: Stage, cut: Cut, plane: Region, view: Rect
         pixels: width and height of the pane.
     """
     axes = plan.require(stage).axes
-    visible = _visible if stage is not Stage.FEATURE or plan.is_whole else _visible_at_most
+    visible = _visible if stage is not Stage.FEATURE or plan.is_whole else visible_at_most
     spans = list(plane)
     rows, columns = row_letter(plan, cut), column_letter(plan, cut)
     for letter, low, extent, count in ((columns, view[0], view[2], pixels[0]), (rows, view[1], view[3], pixels[1])):
@@ -114,7 +114,8 @@ def _visible(size: int, first: float, length: float, pixels: int) -> Span:
     return _aligned(size, first - length * _MARGIN, first + length * (1 + _MARGIN), step)
 
 
-def _visible_at_most(size: int, first: float, length: float, pixels: int) -> Span:
+def visible_at_most(size: int, first: float, length: float, pixels: int) -> Span:
+    """Returns the samples of an axis that a stretch of it shows: no more than pixels, at a power of two."""
     step = 1
     while (span := _aligned(size, first, first + length, step)).count > max(1, pixels):
         step *= 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QModelIndex, QPoint, QTimer
+from PySide6.QtCore import QModelIndex, QPoint, QSize, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
 
@@ -280,6 +280,10 @@ class SheetPanel(QFrame):
         self.view.viewport().update()
 
     # ---- Qt's events
+
+    def sizeHint(self) -> QSize:
+        """Qt asks how large it wants to be: two rows high, since the panes need the room more."""
+        return QSize(900, 280)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Takes up what is on screen now."""
