@@ -63,6 +63,7 @@ def build_parser(verb: str | None = None) -> argparse.ArgumentParser:
         )
         add_paths(parser, "*")
         parser.add_argument("--version", action="version", version=f"padviewer {__version__}")
+        parser.add_argument("--watch", action="store_true", help="read files that change again by themselves")
         # Not for people: `padviewer.show` starts the window with the descriptor of its end of a line.
         parser.add_argument("--from-python", type=int, help=argparse.SUPPRESS)
         add_pipeline(parser)
@@ -155,7 +156,8 @@ def _window(options: argparse.Namespace) -> int:
 def _window_options(options: argparse.Namespace) -> WindowOptions:
     from padviewer.gui.options import window_options  # noqa: PLC0415 - loads no Qt
 
-    return window_options(items_of(options), spec_of(options), budget_of(options), follows=follows_of(options))
+    watches, follows = getattr(options, "watch", False), follows_of(options)
+    return window_options(items_of(options), spec_of(options), budget_of(options), watches, follows=follows)
 
 
 def _without_display(window: WindowOptions, reason: str) -> int:

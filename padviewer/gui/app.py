@@ -90,6 +90,9 @@ def make_window(
     window = MainWindow(session, preferences, options.slot)
     session.setParent(window)
     session.start()
+    if options.watches:
+        window.reloading.automatic = True
+        window.actions_.watch.setChecked(True)
     if options.saved is not None:
         window.commands.sessions.reopen(options.saved, options.unclean_starts, options.only_offers)
         return window

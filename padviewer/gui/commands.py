@@ -89,6 +89,15 @@ class Commands:
         else:
             self._session.files.reload()
 
+    def set_watching(self, watches: bool) -> None:
+        """Reads a file that changes again by itself, or offers to; it is remembered."""
+        self._window.preferences.watches = watches
+        self._window.reloading.automatic = watches
+
+    def paste(self) -> None:
+        """Opens what is on the clipboard."""
+        self._window.clipboard.paste(QApplication.clipboard().mimeData())
+
     def close_file(self) -> None:
         """Takes the marked file off the list."""
         self._session.files.close(self._window.files.chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
@@ -25,17 +25,22 @@ from padviewer.gui.pane import Pane
 from padviewer.gui.plane_statistics import PlaneStatistics
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.probe_panel import ProbePanel
+from padviewer.gui.reloading import Reloading
 from padviewer.gui.screen import Cut, axes_choices, axes_on_screen
 from padviewer.gui.session import Session
 from padviewer.gui.session_keeper import SessionKeeper
 from padviewer.gui.session_store import Slot
 from padviewer.gui.status import Status
 from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
+from padviewer.gui.watch import FileWatch
 from padviewer.gui.weights_choice import WeightsChoice
 from padviewer.handed import parse_handed
 from padviewer.plan import Plan, Stage
 from padviewer.workers.frameworks import NAMES
 from padviewer.workers.messages import Tile
+
+if TYPE_CHECKING:
+    from padviewer.gui.clipboard import Clipboard, Pasted
 
 # Below this width the list of files makes room for the panes.
 _ROOM_FOR_FILES = 1150
@@ -78,6 +83,10 @@ class MainWindow(QMainWindow):
         self._connect()
         # After the panes are connected: it shows the view of a session when they know the session's plane.
         self.keeper = SessionKeeper(self, slot)
+        self.reloading = Reloading(self, FileWatch())
+        self.reloading.automatic = preferences.watches
+        self.actions_.watch.setChecked(preferences.watches)
+        self._clipboard: Clipboard | None = None
         self.keeper.refused.connect(lambda error: self.status.say(f"the session could not be saved: {error}"))
         self.keeper.saved_as.connect(lambda path: self.status.say(f"saved the session as {shortened(path)}"))
         self.set_theme(self.theme_in_force())
@@ -118,6 +127,16 @@ class MainWindow(QMainWindow):
         """Returns the theme that was chosen, or the desktop's."""
         app = QGuiApplication.instance()
         return THEMES.get(self.preferences.theme) or scheme_of(app)  # type: ignore[arg-type]
+
+    @property
+    def clipboard(self) -> Clipboard:
+        """Opens what is on the clipboard; made when it is first asked."""
+        if self._clipboard is None:
+            from padviewer.gui.clipboard import Clipboard  # noqa: PLC0415 - not needed for the first picture
+
+            self._clipboard = Clipboard(lambda: self.keeper.slot.pictures if self.keeper.slot else None, parent=self)
+            self._clipboard.ready.connect(self._on_clipboard_ready)
+        return self._clipboard
 
     @property
     def settled(self) -> bool:
@@ -285,6 +304,12 @@ class MainWindow(QMainWindow):
         history = self.session.history
         self.actions_.set_steps(history.last_done, history.last_undone)
 
+    def _on_clipboard_ready(self, pasted: Pasted) -> None:
+        if pasted.error is not None:
+            self.message.show_error(pasted.error)
+        else:
+            self.commands.open_items(list(pasted.items))
+
     def _on_session_export_ended(self, path: str, error: PadviewerError | None) -> None:
         self.status.end_export(path, error)
         if error is not None:
@@ -319,6 +344,9 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.preferences.geometry = self.saveGeometry()
+        self.reloading.close()
+        if self._clipboard is not None:
+            self._clipboard.close(entry.item[0] for entry in self.session.files.entries)
         self.keeper.close()
         self.session.close()
         super().closeEvent(event)

@@ -27,8 +27,8 @@ _LOOK_MS = 1000
 # What ends the program after so long is not the file that was opened.
 _SURVIVED_MS = 10_000
 _PATIENCE_S = 2.0
-# Where the window is on the screen is kept with its place.
-_NOT_KEPT = ("Window", "Help")
+# Watching is remembered for all sessions; where the window is on the screen is kept with its place.
+_NOT_KEPT = ("File", "Window", "Help")
 
 
 class SessionKeeper(QObject):

@@ -1,0 +1,158 @@
+"""Opens what is on the clipboard: files, a picture, a table of numbers, or paths. The work is done in a thread."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QMimeData, QObject, Signal
+from PySide6.QtGui import QImage
+
+from padviewer.errors import PadviewerError, UnsupportedSource, shortened
+from padviewer.gui.files import SUFFIXES, Item
+from padviewer.gui.number_table import parse_table
+from padviewer.gui.open_dialog import dropped_items
+
+_GRAY = (QImage.Format.Format_Grayscale8, QImage.Format.Format_Grayscale16)
+_DEEP = 48  # bits of a pixel from which on a picture has more than a byte for each channel
+# Of 100: the least that is written quickly. A PNG loses nothing at any of them.
+_QUICKLY = 90
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """What a clipboard held: items to open, or the error that says why there are none."""
+
+    items: tuple[Item, ...] = ()
+    error: PadviewerError | None = None
+
+
+class Clipboard(QObject):
+    """Makes files of what has none, in a private folder, and tells when they can be opened.
+
+    Args:
+        folder: returns where they lie; None makes a temporary one.
+        clock: returns the time of day as `14:32`.
+    """
+
+    ready = Signal(object)  # Pasted
+
+    def __init__(
+        self,
+        folder: Callable[[], Path | None],
+        clock: Callable[[], str] = lambda: time.strftime("%H:%M"),
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self._clock = clock
+        self._temporary: Path | None = None
+        self._made: list[Path] = []
+        self._thread: threading.Thread | None = None
+
+    def paste(self, mime: QMimeData) -> None:
+        """Takes what a clipboard holds; `ready` tells what became of it."""
+        local, _refused = dropped_items(mime.urls()) if mime.hasUrls() else ([], [])
+        if local:
+            self.ready.emit(Pasted(tuple(local)))
+            return
+        text = mime.text() if mime.hasText() else ""
+        image = QImage(mime.imageData()) if mime.hasImage() else QImage()
+        if not text.strip() and image.isNull():
+            held = ", ".join(mime.formats()) or "nothing"
+            error = f"the clipboard holds no picture, no files and no table of numbers; it holds {shortened(held)}"
+            self.ready.emit(Pasted(error=UnsupportedSource(error)))
+            return
+        self._thread = threading.Thread(target=self._make, args=(text, image), name="padviewer clipboard", daemon=True)
+        self._thread.start()
+
+    def close(self, listed: Iterable[str]) -> None:
+        """Removes what was made and is not listed any more; all of it where it is kept nowhere."""
+        if self._thread is not None:
+            self._thread.join(2)
+        kept = set(listed)
+        for path in self._made:
+            if str(path) not in kept:
+                path.unlink(missing_ok=True)
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def _make(self, text: str, image: QImage) -> None:
+        try:
+            pasted = Pasted(self._items(text, image))
+        except PadviewerError as error:
+            pasted = Pasted(error=error)
+        except OSError as error:
+            pasted = Pasted(error=PadviewerError(f"the clipboard's content cannot be kept: {error}"))
+        self.ready.emit(pasted)
+
+    def _items(self, text: str, image: QImage) -> tuple[Item, ...]:
+        """Returns what is to be opened: a spreadsheet's copy is a table, though it is offered as a picture too."""
+        if not text.strip():
+            return (self._picture(image),)
+        if paths := paths_in(text):
+            return tuple((path, None) for path in paths)
+        try:
+            table = parse_table(text)
+        except UnsupportedSource as error:
+            if not image.isNull():
+                return (self._picture(image),)
+            what = f"the clipboard holds a text that is no path and no table of numbers: {error.message}"
+            raise UnsupportedSource(what) from error
+        path = self._place(".npy")
+        np.save(path, table)
+        return ((str(path), None),)
+
+    def _picture(self, image: QImage) -> Item:
+        path = self._place(".png")
+        if not as_shown(image).save(str(path), "PNG", _QUICKLY):  # type: ignore[call-overload]  # takes text too
+            raise PadviewerError(f"{path}: the picture could not be written; is the disk full?")
+        return str(path), None
+
+    def _place(self, suffix: str) -> Path:
+        """Returns a name that is free: the time of day."""
+        folder = self._folder()
+        if folder is None:
+            folder = self._temporary = self._temporary or Path(tempfile.mkdtemp(prefix="padviewer-"))
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stem, number = f"clipboard {self._clock()}", 1
+        while (path := folder / (f"{stem}{suffix}" if number == 1 else f"{stem} ({number}){suffix}")).exists():
+            number += 1
+        self._made.append(path)
+        return path
+
+
+def paths_in(text: str) -> list[str]:
+    """Returns the paths of a text that has one on each line; none where it is something else."""
+    lines = [line.strip().strip('"') for line in text.strip().splitlines()]
+    if len(lines) > 10_000 or not all(map(_is_path, lines)):
+        return []
+    return [str(Path(line).expanduser()) if line.startswith("~") else line for line in lines]
+
+
+def as_shown(image: QImage) -> QImage:
+    """Returns a picture with the channels that it makes use of: gray, colours, or colours and opacity."""
+    if image.format() in _GRAY:
+        return image
+    deep = image.depth() >= _DEEP
+    if image.hasAlphaChannel() and not _is_opaque(image):
+        return image.convertToFormat(QImage.Format.Format_RGBA64 if deep else QImage.Format.Format_RGBA8888)
+    return image.convertToFormat(QImage.Format.Format_RGBX64 if deep else QImage.Format.Format_RGB888)
+
+
+def _is_opaque(image: QImage) -> bool:
+    alpha = image.convertToFormat(QImage.Format.Format_Alpha8)
+    rows = np.frombuffer(alpha.constBits(), np.uint8).reshape(alpha.height(), alpha.bytesPerLine())
+    return bool((rows[:, : alpha.width()] == 255).all())
+
+
+def _is_path(line: str) -> bool:
+    if len(line) > 4096:
+        return False
+    return line.startswith(("/", "~/")) or line.lower().endswith((*SUFFIXES, ".padviewer"))
