@@ -67,7 +67,8 @@ def window_options(
         return WindowOptions(items, spec, budget, watches=watches, follows=follows)
     reopens = spec == PipelineSpec()
     spec = DEMONSTRATION if reopens else spec
-    return WindowOptions((_sample(),), spec, budget, True, reopens, watches, follows=follows)
+    shown = (_sample(),)
+    return WindowOptions(shown, spec, budget, welcome=True, reopens=reopens, watches=watches, follows=follows)
 
 
 def demonstration_of(items: tuple[tuple[str, str | None], ...]) -> PipelineSpec | None:
