@@ -183,6 +183,7 @@ class Actions:
         menu.addSeparator()
         self.axes = AxesMenu("A&xes on screen", menu)
         menu.addMenu(self.axes)
+        self.add(menu, "Axis &names…", self._commands.ask_axis_names)
         self.play = PlayMenu("P&lay", menu)
         menu.addMenu(self.play)
         self.average = self.add_toggle(menu, "A&verage when zoomed out", self._commands.set_averaging, "M")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
+
+from padviewer.gui.axis_names import Names, axis_label
 
 
 class AxesMenu(QMenu):
@@ -14,6 +18,7 @@ class AxesMenu(QMenu):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
+        self._names: Names = {}
         self._group = QActionGroup(self)
         self._group.triggered.connect(self._on_group_triggered)
         self._next = QAction("&Next pair", self)
@@ -23,9 +28,10 @@ class AxesMenu(QMenu):
         self.addSeparator()
         self.set_axes((), "")
 
-    def set_axes(self, choices: tuple[str, ...], current: str) -> None:
-        """Offers pairs of letters, rows first; there is nothing to choose out of one."""
-        if choices != self._choices:
+    def set_axes(self, choices: tuple[str, ...], current: str, names: Names = MappingProxyType({})) -> None:
+        """Offers pairs of letters, rows first, by the names that they have; there is nothing to choose out of one."""
+        if choices != self._choices or names != self._names:
+            self._names = names
             self._offer(choices)
         for action in self._group.actions():
             action.setChecked(action.data() == current)
@@ -42,10 +48,11 @@ class AxesMenu(QMenu):
             self.removeAction(action)
             action.deleteLater()
         for axes in choices:
-            action = QAction(f"{axes[0]} × {axes[1]}", self)
+            down, across = (axis_label(self._names, letter) for letter in tuple(axes))
+            action = QAction(f"{down} × {across}", self)
             action.setCheckable(True)
             action.setData(axes)
-            action.setToolTip(f"{axes[0]} runs down the screen and {axes[1]} across")
+            action.setToolTip(f"{down} runs down the screen and {across} across")
             self._group.addAction(action)
             self.addAction(action)
 

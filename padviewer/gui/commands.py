@@ -172,6 +172,17 @@ class Commands:
         """Shows the axes of two letters, rows first."""
         self._session.set_cut(replace(self._session.cut, axes=axes))
 
+    def ask_axis_names(self) -> None:
+        """Asks what the axes are called."""
+        from padviewer.gui.axis_names import ask_axis_names  # noqa: PLC0415
+
+        plan, names = self._session.plan, self._window.axis_names
+        if plan is None:
+            return
+        chosen = ask_axis_names(self._window, plan.input.axes, names.of(plan))
+        if chosen is not None:
+            names.set_names(plan, chosen)
+
     def play(self) -> None:
         """Plays or pauses the slider that was used last."""
         self._window.panes.play()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from padviewer.bytecount import format_bytes
 from padviewer.contamination import Contamination, contamination_of
 from padviewer.errors import shortened
@@ -19,13 +22,20 @@ _LONGEST_DETAIL = 60
 TITLES = {Stage.INPUT: "Input", Stage.PADDED: "Padded", Stage.FEATURE: "Feature map"}
 
 
-def shape_text(plan: Plan, stage: Stage) -> str:
-    """Returns e.g. `H 148  W 240  C 3` for the input and `192 × 320 × 3` for the others."""
+def shape_text(plan: Plan, stage: Stage, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Returns e.g. `H 148  W 240  C 3` for the input and `192 × 320 × 3` for the others.
+
+    Args:
+        plan, stage: what is shown.
+        names: that a person gave axes, by their letters.
+    """
     planned = plan.stage(stage)
     if planned is None:
         return "—"
     if stage is Stage.INPUT:
-        return "  ".join(f"{letter} {size}" for letter, size in zip(planned.axes, planned.shape, strict=True))
+        return "  ".join(
+            f"{names.get(letter, letter)} {size}" for letter, size in zip(planned.axes, planned.shape, strict=True)
+        )
     return " × ".join(map(str, planned.shape))
 
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
 from padviewer.gui import rectangles, screen
+from padviewer.gui.axis_names import Names
 from padviewer.gui.axis_slider import AxisSlider
 from padviewer.gui.pane import Pane
 from padviewer.gui.pane_texts import Room
@@ -97,6 +98,11 @@ class LinkedPanes(QSplitter):
         """Whether padding and cropping are marked."""
         for pane in self.panes.values():
             pane.canvas.set_provenance_shown(shown)
+
+    def set_names(self, names: Names) -> None:
+        """Calls axes by the names that a person gave them."""
+        for pane in self.panes.values():
+            pane.set_names(names)
 
     def set_plan(self, older: Plan | None, plan: Plan) -> None:
         """Shows the labels of a plan; the pictures follow."""

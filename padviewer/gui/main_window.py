@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QPushButto
 from padviewer.errors import PadviewerError, shortened
 from padviewer.gui import ledger
 from padviewer.gui.actions import Actions
+from padviewer.gui.axis_names import AxisNames
 from padviewer.gui.commands import Commands
 from padviewer.gui.export_dialog import may_end_export
 from padviewer.gui.feature import FeatureState
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(720, 480)
         self.resize(1400, 900)
         self.statistics = PlaneStatistics(session, self)
+        self.axis_names = AxisNames(preferences, self)
         self.panes = LinkedPanes()
         self.files = FilePanel()
         self.form = SettingsForm()
@@ -198,6 +200,7 @@ class MainWindow(QMainWindow):
         session.model_ended.connect(self.commands.results.tell_model)
         session.export_ended.connect(self._on_session_export_ended)
         self.statistics.changed.connect(self._on_statistics_changed)
+        self.axis_names.changed.connect(self._on_axis_names_changed)
         self.panes.selection_changed.connect(self.statistics.set_selection)
         self.status.cancel_wanted.connect(session.cancel_export)
         self.actions_.axes.axes_chosen.connect(self.commands.choose_axes)
@@ -227,6 +230,20 @@ class MainWindow(QMainWindow):
             pane.look_changed.connect(lambda pane=pane: self.statistics.set_part(pane.stage, pane.look.part))
             pane.picture_copied.connect(lambda: self.status.say("picture copied"))
 
+    def _show_axes(self, plan: Plan, cut: Cut) -> None:
+        self.actions_.axes.set_axes(axes_choices(plan), axes_on_screen(plan, cut), self.axis_names.of(plan))
+
+    def _show_axis_names(self, plan: Plan | None) -> None:
+        names = self.axis_names.of(plan)
+        self.panes.set_names(names)
+        self.probe.set_names(names)
+
+    def _on_axis_names_changed(self) -> None:
+        plan = self.session.plan
+        self._show_axis_names(plan)
+        if plan is not None:
+            self._show_axes(plan, self.session.cut)
+
     def _show_files(self) -> None:
         wanted = self.width() >= _ROOM_FOR_FILES if self._files_wanted is None else self._files_wanted
         self.files.setVisible(wanted)
@@ -235,6 +252,8 @@ class MainWindow(QMainWindow):
     # ---- slots
 
     def _on_session_plan_changed(self, older: Plan | None, plan: Plan) -> None:
+        if older is None or older.input.axes != plan.input.axes:
+            self._show_axis_names(plan)
         self.panes.set_plan(older, plan)
         self.form.set_plan(plan)
         self.setWindowTitle(ledger.window_title(plan))
@@ -254,7 +273,7 @@ class MainWindow(QMainWindow):
         self.panes.set_cut(cut)
         plan = self.session.plan
         if plan is not None:
-            self.actions_.axes.set_axes(axes_choices(plan), axes_on_screen(plan, cut))
+            self._show_axes(plan, cut)
 
     def _on_session_source_changed(self) -> None:
         plan = self.session.plan

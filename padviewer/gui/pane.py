@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QFrame, QMenu, QVBoxLayout, QWidget
 
 from padviewer.gui import ledger, rectangles, screen
+from padviewer.gui.axis_names import Names
 from padviewer.gui.axis_slider import AxisSlider
 from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
@@ -67,6 +68,13 @@ class Pane(QFrame):
         """Takes the colours of a theme."""
         self._theme = theme
         self.canvas.set_theme(theme)
+
+    def set_names(self, names: Names) -> None:
+        """Calls axes by the names that a person gave them."""
+        self.texts.set_names(names)
+        self.sliders.set_names(names)
+        if self._plan is not None:
+            self.texts.show_plan(self._plan, self._computed)
 
     def set_plan(self, plan: Plan) -> None:
         """Shows the labels of a plan at once; the picture follows, and the older one stays until then."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from padviewer.axes import CHANNELS
 from padviewer.gui import screen
+from padviewer.gui.axis_names import USUAL, Names
 from padviewer.gui.axis_slider import TOGETHER, AxisSlider
 from padviewer.gui.screen import Cut
 from padviewer.plan import Plan, Stage
-
-NAMES = {"B": "batch", "D": "depth", "H": "height", "W": "width", "T": "time", "C": "channel"}
 
 
 class PaneSliders(QWidget):
@@ -33,7 +30,7 @@ class PaneSliders(QWidget):
         self._stage = stage
         self._plan: Plan | None = None
         self._cut = Cut()
-        self._names: Mapping[str, str] = {}
+        self._names: Names = {}
         self._is_short = False
         self.sliders: dict[str, AxisSlider] = {}
         self._rows = QVBoxLayout(self)
@@ -56,7 +53,7 @@ class PaneSliders(QWidget):
             self.sliders[letter].set_index(index, size)
         self.sliders = {letter: self.sliders[letter] for letter in wanted}
 
-    def set_names(self, names: Mapping[str, str]) -> None:
+    def set_names(self, names: Names) -> None:
         """Calls axes by the names that a person gave them; a letter without one has its usual name."""
         self._names = names
         for letter, slider in self.sliders.items():
@@ -89,7 +86,7 @@ class PaneSliders(QWidget):
     def _name(self, letter: str) -> str:
         if letter == CHANNELS and self._stage is Stage.FEATURE:
             return "filter"
-        return self._names.get(letter) or NAMES.get(letter, letter)
+        return self._names.get(letter) or USUAL[letter]
 
     def _has_colours(self) -> bool:
         return self._plan is not None and screen.has_colours(self._plan, self._cut)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from padviewer.gui import ledger
+from padviewer.gui.axis_names import Names
 from padviewer.gui.labels import ElidedLabel, FittingLabel, LinesLabel
 from padviewer.gui.theme import monospaced
 from padviewer.plan import Plan, Stage
@@ -34,6 +35,7 @@ class PaneTexts:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._names: Names = {}
         self._title = QLabel(ledger.TITLES[stage])
         self._title.setObjectName("title")
         self.shape = ElidedLabel("shape")
@@ -90,9 +92,13 @@ class PaneTexts:
         over = self.share.lines if self._has_share and not is_beside else 0
         self.detail.set_lines(1 if low else max(room, _DETAIL_LINES) - over)
 
+    def set_names(self, names: Names) -> None:
+        """Takes the names that a person gave axes."""
+        self._names = names
+
     def show_plan(self, plan: Plan, computed: Computed | None = None) -> None:
         """Shows the ledger of a plan."""
-        self.shape.setText(ledger.shape_text(plan, self._stage))
+        self.shape.setText(ledger.shape_text(plan, self._stage, self._names))
         shares = ledger.share_texts(plan, self._stage)
         self.share.set_texts(shares)
         self.share.setVisible(bool(shares))

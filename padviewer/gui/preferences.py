@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -91,6 +92,17 @@ class Preferences:
     @contamination.setter
     def contamination(self, shown: bool) -> None:
         self._settings.setValue("contamination", shown)
+
+    def axis_names(self, axes: str) -> dict[str, str]:
+        """Returns the names that a person gave axes, by their letters."""
+        kept = {letter: self._settings.value(f"axis_names/{axes}/{letter}", "") for letter in axes}
+        return {letter: name for letter, name in kept.items() if isinstance(name, str) and name}
+
+    def set_axis_names(self, axes: str, names: Mapping[str, str]) -> None:
+        """Keeps names for these axes, and forgets those that they had."""
+        self._settings.remove(f"axis_names/{axes}")
+        for letter, name in names.items():
+            self._settings.setValue(f"axis_names/{axes}/{letter}", name)
 
     @property
     def recent(self) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
 
+from padviewer.gui.axis_names import Names, axis_label
 from padviewer.gui.labels import ElidedLabel, section_label
 from padviewer.gui.theme import monospaced
 from padviewer.plan import Stage
@@ -45,6 +46,7 @@ class ProbePanel(QFrame):
                 grid.addWidget(label, row, column)
         grid.setColumnMinimumWidth(1, 168)
         grid.setColumnStretch(2, 1)
+        self._names: Names = {}
         self._say()
 
     def set_probe(self, found: dict[Stage, Any]) -> None:
@@ -54,11 +56,20 @@ class ProbePanel(QFrame):
         for stage in _ROWS:
             if stage in found:
                 index, data, values = found[stage]
-                self._places[stage].setText("  ".join(f"{letter} {i}" for letter, i in index.items() if letter != "C"))
+                self._places[stage].setText(self._place_text(stage, index))
                 self._values[stage].setText(_shown(values) + ("" if data else "   padding"))
             else:
                 self._places[stage].setText("outside" if found else "")
                 self._values[stage].setText("")
+
+    def set_names(self, names: Names) -> None:
+        """Calls axes by the names that a person gave them, from the next probe on."""
+        self._names = names
+
+    def _place_text(self, stage: Stage, index: dict[str, int]) -> str:
+        return "  ".join(
+            f"{axis_label(self._names, letter, stage)} {i}" for letter, i in index.items() if letter != "C"
+        )
 
     def set_ties(self, text: str, pins: str) -> None:
         """Says what the element under the pointer, or a pin, is tied to, and how many pins there are."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QBrush, QColor
 
 from padviewer.geometry import Span
+from padviewer.gui.axis_names import Names, axis_label
 from padviewer.gui.probe_panel import exact
 from padviewer.gui.table_plane import TablePlane
 from padviewer.gui.theme import Theme
@@ -36,6 +37,7 @@ class TableModel(QAbstractTableModel):
         self._first = (0, 0)
         self._blocks: dict[Block, npt.NDArray[Any]] = {}
         self._missing: dict[Block, None] = {}
+        self._names: Names = {}
         self._hatch = QBrush()
         self._tell = QTimer(self, singleShot=True, interval=0)
         self._tell.timeout.connect(self.blocks_missing)
@@ -49,6 +51,10 @@ class TableModel(QAbstractTableModel):
     def first(self) -> tuple[int, int]:
         """The row and the column that the table begins with."""
         return self._first
+
+    def set_names(self, names: Names) -> None:
+        """Calls axes by the names that a person gave them."""
+        self._names = names
 
     def set_theme(self, theme: Theme) -> None:
         """Takes the colour of padding."""
@@ -131,7 +137,7 @@ class TableModel(QAbstractTableModel):
         if role == _ROLE.BackgroundRole:
             return self._hatch if self._plane.is_padding(row, column) else None
         if role in (_ROLE.ToolTipRole, _ROLE.AccessibleTextRole):
-            down, across = tuple(self._plane.letters)
+            down, across = (axis_label(self._names, letter, self._plane.stage) for letter in tuple(self._plane.letters))
             padding = ", padding" if self._plane.is_padding(row, column) else ""
             return f"{down} {row}, {across} {column}: {self._text(row, column)}{padding}"
         return None

@@ -6,16 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QSignalBlocker, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
+from PySide6.QtCore import QModelIndex, QSignalBlocker
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QTableView,
     QVBoxLayout,
 )
 
@@ -23,13 +21,15 @@ from padviewer.axes import CHANNELS
 from padviewer.errors import PadviewerError, SettingsError
 from padviewer.geometry import Span
 from padviewer.gui import screen
+from padviewer.gui.axis_names import axis_label
 from padviewer.gui.fields import SettingEdit
 from padviewer.gui.labels import ElidedLabel
 from padviewer.gui.stage_choice import StageChoice
 from padviewer.gui.table_copy import TableCopy
-from padviewer.gui.table_model import WINDOW, Index, TableModel
+from padviewer.gui.table_model import WINDOW, TableModel
 from padviewer.gui.table_plane import TablePlane, table_plane
-from padviewer.gui.theme import Theme, monospaced
+from padviewer.gui.table_view import CellsView
+from padviewer.gui.theme import Theme
 from padviewer.plan import Stage
 from padviewer.workers.digests import Elements
 from padviewer.workers.messages import Digested, DigestRequest
@@ -37,69 +37,9 @@ from padviewer.workers.messages import Digested, DigestRequest
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
 
-_ROW_HEIGHT = 20
 # Letters that elements of a dtype take at the most, as far as a column is made for them.
 _LETTERS = {"b": 5, "c": 26, "f": 13}
 _DOUBLE = 20
-
-
-class CellsView(QTableView):
-    """A table that copies by itself, and tells which cell a person chose."""
-
-    copy_wanted = Signal()
-    cell_chosen = Signal(QModelIndex)
-
-    def __init__(self, model: TableModel) -> None:
-        super().__init__()
-        self.following = False
-        self.setAccessibleName("Elements")
-        self.setFont(monospaced(9))
-        self.setModel(model)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setWordWrap(False)
-        self.setMinimumHeight(3 * _ROW_HEIGHT)
-        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
-        self.setTabKeyNavigation(False)
-
-    def event(self, event: QEvent) -> bool:
-        """Copying is the table's while it has the keyboard."""
-        override = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
-        if isinstance(event, QKeyEvent) and override and event.matches(QKeySequence.StandardKey.Copy):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copies."""
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_wanted.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def go_to(self, index: QModelIndex) -> None:
-        """Marks a cell and moves until it is seen, in the middle if it was not; nothing is selected, nobody is told."""
-        self.following = True
-        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-        self.following = False
-        if not self.viewport().rect().contains(self.visualRect(index)):
-            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
-        self.viewport().update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draws a frame around the cell that is marked, with and without the keyboard."""
-        super().paintEvent(event)
-        place = self.visualRect(self.currentIndex())
-        if place.isValid():
-            painter = QPainter(self.viewport())
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
-            painter.drawRect(place.adjusted(1, 1, -1, -1))
-
-    def currentChanged(self, current: Index, previous: Index) -> None:
-        """Tells of a cell that a person went to."""
-        super().currentChanged(current, previous)
-        if current.isValid() and not self.following:
-            self.cell_chosen.emit(current)
 
 
 class TablePanel(QFrame):
@@ -175,6 +115,7 @@ class TablePanel(QFrame):
         session.cut_changed.connect(self._on_session_changed)
         session.feature_changed.connect(self._on_session_changed)
         session.probed.connect(self._on_session_probed)
+        window.axis_names.changed.connect(self._on_axis_names_changed)
         self.choice.stage_chosen.connect(self._on_session_changed)
         self.channel.currentIndexChanged.connect(self._on_session_changed)
         self.model.blocks_missing.connect(self._ask)
@@ -196,6 +137,7 @@ class TablePanel(QFrame):
         self._asked += 1
         self._is_asking = False
         self.view.following = True
+        self.model.set_names(self._window.axis_names.of(self._window.session.plan))
         self.model.set_plane(plane)
         self.view.following = False
         self._show_firsts()
@@ -212,7 +154,8 @@ class TablePanel(QFrame):
         return table_plane(session.plan, stage, session.cut, max(0, self.channel.currentIndex()))
 
     def _described(self, plane: TablePlane) -> str:
-        down, across = tuple(plane.letters)
+        names = self._window.axis_names.of(plane.plan)
+        down, across = (axis_label(names, letter, plane.stage) for letter in tuple(plane.letters))
         rows, columns = plane.shape
         padding = "   hatched: padding" if plane.stage is Stage.PADDED and plane.plan.padding_share else ""
         return f"{down} ↓ {rows}   {across} → {columns}{padding}"
@@ -292,6 +235,10 @@ class TablePanel(QFrame):
     # ---- slots
 
     def _on_session_changed(self, _what: object) -> None:
+        self._refresh()
+
+    def _on_axis_names_changed(self) -> None:
+        self._key = None
         self._refresh()
 
     def _on_window_theme_changed(self, theme: Theme) -> None:
