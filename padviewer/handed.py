@@ -60,8 +60,11 @@ def file_beside(path: str, ending: str) -> str:
 
     Of an array from Python that is in the folder where Python was started.
     """
+    folder = Path(path).parent if parse_handed(path) is None else Path.cwd()
+    return str(folder / (file_stem(path) + ending))
+
+
+def file_stem(path: str) -> str:
+    """Returns the name of a file for an input, without a suffix."""
     handed = parse_handed(path)
-    if handed is None:
-        source = Path(path)
-        return str(source.with_name(source.stem + ending))
-    return str(Path.cwd() / ((re.sub(r"[^\w.-]+", "_", handed.name).strip("._") or "array") + ending))
+    return Path(path).stem if handed is None else re.sub(r"[^\w.-]+", "_", handed.name).strip("._-") or "array"

@@ -150,7 +150,7 @@ class FilePanel(QFrame):
 def _outcome(entry: FileEntry) -> str:
     if entry.error is not None:
         text = entry.error.message
-        name = entry.item[0]
+        name = label(entry.item[0])
         return text.removeprefix(f"{shortened(name)}: ")
     return ledger.file_detail(entry.info.shape, entry.info.dtype) if entry.info else "not opened yet"
 

@@ -50,10 +50,15 @@ def as_array(value: Any) -> Given:
     name, notes = type(value).__name__, []
     if isinstance(value, np.ma.MaskedArray):
         notes.append("its mask is left out")
-    fetched, note = _fetched(value)
+    try:
+        fetched, note = _fetched(value)
+        array = np.asarray(fetched)
+    except Exception as error:
+        # Whatever a foreign object raises: symbolic and sparse tensors, elements on another device, ragged lists.
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnsupportedArray(f"show received {_article(name)} that cannot be made an array: {reason}") from error
     if note:
         notes.append(note)
-    array = _array(fetched, name)
     if not array.ndim and array.dtype.kind in _KINDS:
         raise UnsupportedArray(
             f"show received {_article(name)}, which is no array; expected an array, a tensor, a picture or lists of "
@@ -78,7 +83,7 @@ def _fetched(value: Any) -> tuple[Any, str]:
         # The elements of a palette picture are numbers of colours.
         return value.convert("RGBA" if "transparency" in value.info else "RGB"), "palette applied"
     if not isinstance(value, np.ndarray) and not hasattr(value, "__array__") and hasattr(value, "__dlpack__"):
-        return _from_dlpack(value), ""
+        return np.from_dlpack(value, device="cpu"), ""
     return value, ""
 
 
@@ -90,25 +95,6 @@ def _from_torch(tensor: Any) -> tuple[Any, str]:
     if name == "bfloat16" or name.startswith("float8"):
         return tensor.float(), f"{name} shown as float32"
     return tensor, ""
-
-
-def _from_dlpack(value: Any) -> npt.NDArray[Any]:
-    try:
-        return np.from_dlpack(value, device="cpu")
-    except (BufferError, TypeError, ValueError, RuntimeError) as error:
-        raise UnsupportedArray(
-            f"show received {_article(type(value).__name__)} whose elements numpy cannot fetch: {error}; copy it to "
-            "the memory of the CPU first"
-        ) from error
-
-
-def _array(value: Any, name: str) -> npt.NDArray[Any]:
-    try:
-        return np.asarray(value)
-    except Exception as error:
-        # Whatever a foreign `__array__` raises: symbolic tensors, implicit copies from a GPU, ragged lists.
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UnsupportedArray(f"show received {_article(name)} that cannot be made an array: {reason}") from error
 
 
 def _shown_dtype(dtype: np.dtype[Any], name: str) -> tuple[np.dtype[Any], str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from padviewer.handed import file_stem, parse_handed
 from padviewer.plan import ArrayInfo, Plan
 from padviewer.spec import PipelineSpec, format_fill, format_sizes, format_target
 
@@ -52,6 +53,8 @@ def options(spec: PipelineSpec) -> list[str]:
 
 def argument(info: ArrayInfo) -> str:
     """Returns what names an input on the command line; a name that begins with a minus would be an option."""
+    if parse_handed(info.path) is not None:
+        return f"{file_stem(info.path)}.npy"  # what numpy.save would make of it
     path = f"./{info.path}" if info.path.startswith("-") else info.path
     return f"{path}::{info.member}" if info.member else path
 

@@ -61,6 +61,6 @@ def _remarks(file: OpenedFile, offset: int) -> tuple[str | None, tuple[str, ...]
     try:
         remarks = json.loads(text)
         axes, notes = remarks["axes"], tuple(map(str, remarks["notes"]))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise DamagedSource(f"{file.name}: what follows its elements cannot be read; show it again") from error
     return (None if axes is None else str(axes)), notes

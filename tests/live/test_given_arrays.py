@@ -201,5 +201,24 @@ def test_elements_on_a_device_that_numpy_cannot_fetch_are_refused():
         def __dlpack_device__(self):
             return (2, 0)
 
-    with pytest.raises(UnsupportedArray, match=r"an Elsewhere whose elements numpy cannot fetch: .*copy it"):
+    with pytest.raises(UnsupportedArray, match=r"an Elsewhere that cannot be made an array: on a GPU"):
         as_array(Elsewhere())
+
+
+def test_tensors_of_the_real_pytorch_are_fetched():
+    torch = pytest.importorskip("torch")
+    tensor = torch.arange(24.0).reshape(2, 4, 3).requires_grad_()
+    np.testing.assert_array_equal(copied(tensor)[0], PIXELS)
+    np.testing.assert_array_equal(copied(tensor.permute(2, 0, 1))[0], PIXELS.transpose(2, 0, 1))
+    assert copied(tensor.to(torch.bfloat16))[1]["notes"] == ["bfloat16 shown as float32"]
+    assert copied(torch.tensor([1 + 2j]).conj())[0].tolist() == [1 - 2j]
+    with pytest.raises(UnsupportedArray, match="no data"):
+        as_array(torch.ones(3, device="meta"))
+    with pytest.raises(UnsupportedArray, match="to_dense"):
+        as_array(torch.ones(3).to_sparse())
+
+
+def test_arrays_of_the_real_jax_are_fetched():
+    numpy = pytest.importorskip("jax.numpy")
+    np.testing.assert_array_equal(copied(numpy.asarray(PIXELS))[0], PIXELS)
+    assert copied(numpy.ones(3, numpy.bfloat16))[1]["notes"] == ["bfloat16 shown as float32"]

@@ -17,7 +17,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 90
-pytestmark = pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not installed")
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("Xvfb") and shutil.which("xwininfo")), reason="Xvfb or xwininfo (x11-utils) is not installed"
+)
 
 HEAD = """
 import os, signal, sys, threading, time
@@ -68,6 +70,10 @@ class Scripts:
             except (psutil.NoSuchProcess, psutil.AccessDenied):
                 continue
         return found
+
+    def titles(self) -> str:
+        command = ["xwininfo", "-display", self.display, "-root", "-tree"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def everything(self) -> list[int]:
         """Processes of any kind that belong to the display, but for the scripts."""
@@ -227,8 +233,8 @@ print(padviewer.show(np.zeros((4, 5)), block=True).closed)
 """)
     until(scripts.windows)
     (window,) = scripts.windows()
-    until(lambda: arrays_of(window))
-    time.sleep(2)
+    until(lambda: "array (from Python)" in scripts.titles())
+    time.sleep(0.5)
     assert script.poll() is None
     window.send_signal(signal.SIGINT)
     assert script.communicate(timeout=PATIENCE_S) == ("True\n", "")
