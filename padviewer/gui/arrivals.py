@@ -19,7 +19,6 @@ from padviewer.handed import handed_path
 from padviewer.live.link import Link, Message
 from padviewer.live.settings import spec_of_json
 from padviewer.plan import ArrayInfo
-from padviewer.resolve import resolve
 
 # Messages that are taken in before the window draws again.
 _AT_ONCE = 16
@@ -244,11 +243,9 @@ class Arrivals(QObject):
         entry = self._entry(arrival.item) if arrival else None
         if arrival is None or entry is None:
             return None
-        plan = self._session.plan
-        on_screen = plan is not None and plan.info.path == arrival.item[0]
+        plan, made = self._session.plan, self._session.plan_of(entry)
         told: dict[str, Any] = dict.fromkeys(("shape", "axes", "dtype", "padded", "feature", "problem"))
-        if entry.info is not None and plan is not None:
-            made = plan if on_screen else resolve(self._session.spec, entry.info, plan.budget)
+        if made is not None:
             told |= {"shape": made.input.shape, "axes": made.input.axes, "dtype": made.input.dtype}
             told |= {"padded": made.padded and made.padded.shape, "feature": made.feature and made.feature.shape}
             told["problem"] = made.problem.message if made.problem else None
@@ -258,6 +255,6 @@ class Arrivals(QObject):
             "name": arrival.name,
             **told,
             "notes": list(entry.info.notes) if entry.info else [],
-            "on_screen": on_screen,
-            "settings": json.loads(self._session.spec.to_json()),
+            "on_screen": plan is not None and plan.info.path == arrival.item[0],
+            "settings": json.loads((made.spec if made else self._session.spec).to_json()),
         }

@@ -7,10 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from padviewer.errors import PadviewerError
+from padviewer.handed import identity
 from padviewer.plan import ArrayInfo
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".npy", ".npz")
 Item = tuple[str, str | None]
+
+
+def one_of_all(item: Item) -> Item:
+    """Returns what all versions of an array from Python have in common; of a file the item itself."""
+    path, member = item
+    return identity(path), member
 
 
 @dataclass(frozen=True)

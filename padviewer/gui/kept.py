@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from padviewer.gui.files import Item
+from padviewer.axes import spatial_axes
+from padviewer.gui.files import Item, one_of_all
 from padviewer.gui.history import Step
 from padviewer.spec import PipelineSpec
 
@@ -31,7 +32,20 @@ class Kept:
         """Returns the settings for another array: which axis is which was said of the older one alone."""
         if before is not None:
             self._keep_axes(before, spec.axes)
-        return spec.replace(axes=self._axes.pop(after, None))
+        return spec.replace(axes=self._axes.pop(one_of_all(after), None))
+
+    def settings_of(self, spec: PipelineSpec, item: Item, before: int, axes: str) -> PipelineSpec:
+        """Returns the settings that another array would be shown with.
+
+        Args:
+            spec: in force.
+            item: path and member of the other array.
+            before: the number of spatial axes on screen.
+            axes: the letters of the other array, where none were told.
+        """
+        spec = spec.replace(axes=self._axes.get(one_of_all(item)))
+        after = len(spatial_axes(spec.axes or axes))
+        return spec if before == after else spec.replace(**self._of_rank(after))
 
     def take(self, values: Mapping[str, Any], step: Step, letters: str, shown: Item | None) -> dict[str, Any]:
         """Keeps what a step of the history sets of something that is not on screen; returns the others.
@@ -46,7 +60,8 @@ class Kept:
         if step.letters and letters and len(step.letters) != len(letters):
             elsewhere = {name: own.pop(name) for name in _PER_RANK if name in own}
             self._by_rank[len(step.letters)] = self._of_rank(len(step.letters)) | elsewhere
-        if step.item is not None and step.item != shown and "axes" in own:
+        on_screen = None if shown is None else one_of_all(shown)
+        if step.item is not None and one_of_all(step.item) != on_screen and "axes" in own:
             self._keep_axes(step.item, own.pop("axes"))
         return own
 
@@ -63,9 +78,9 @@ class Kept:
         return self._by_rank.get(rank, _per_rank(PipelineSpec()))
 
     def _keep_axes(self, item: Item, axes: str | None) -> None:
-        self._axes.pop(item, None)
+        self._axes.pop(one_of_all(item), None)
         if axes is not None:
-            self._axes[item] = axes
+            self._axes[one_of_all(item)] = axes
 
 
 def _per_rank(spec: PipelineSpec) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from padviewer.gui.digest_work import DigestWork
 from padviewer.gui.exports import EXPORTER, ExportWork
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
-from padviewer.gui.files import Item
+from padviewer.gui.files import FileEntry, Item
 from padviewer.gui.history import History, Step
 from padviewer.gui.kept import Kept
 from padviewer.gui.model_saving import ModelSaving
@@ -151,6 +151,13 @@ class Session(QObject):
         """Shows another array of the same file."""
         if self.plan is not None:
             self.files.open([(self.plan.info.path, member)])
+
+    def plan_of(self, entry: FileEntry) -> Plan | None:
+        """Returns the plan that a file of the list has, or would have on screen; None where it is not known yet."""
+        if self.plan is None or entry.info is None or self.plan.info == entry.info:
+            return self.plan if entry.info is not None else None
+        spec = self._kept.settings_of(self.spec, entry.item, len(self._letters), entry.info.axes)
+        return resolve(spec, entry.info, self.budget, self.weights.of(spec))
 
     def edit(self, changes: dict[str, Any], what: str = "") -> None:
         """Changes settings; what could be valid for no input is refused and nothing changes.

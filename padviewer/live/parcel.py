@@ -59,7 +59,7 @@ def pack(array: npt.NDArray[Any], dtype: np.dtype[Any], axes: str | None, notes:
 
 def _fill(descriptor: int, offset: int, array: npt.NDArray[Any], dtype: np.dtype[Any], fortran: bool) -> None:
     """Writes the elements in portions: into memory that is new, that is faster than to map and assign."""
-    portions = np.nditer(
+    portions = np.nditer(  # type: ignore[call-overload]  # numpy's stubs call the flag "contig" "config"
         array,
         flags=["external_loop", "buffered"],
         op_flags=[["readonly", "contig"]],

@@ -49,7 +49,8 @@ def show(
         block: whether to wait until the array or the window is closed.
         **settings: of padding and convolution, by the names of `PipelineSpec`: `multiple_of`, `position`, `mode`,
             `fill_value`, `overflow`, `filters`, `kernel`, `strides`, `dilation`, `conv_padding`, `activation` and more.
-            They are the window's, for all of its arrays; those that are not given stay as they are there.
+            They are the window's, for all of its arrays (targets and sizes for those of as many spatial axes); those
+            that are not given stay as they are there.
 
     Returns:
         A handle with `update`, `close`, `closed`, `wait` and `info`; `with` closes it at the end.

@@ -213,9 +213,27 @@ def test_several_arrays_are_lines_of_the_list(python: Python, qtbot: QtBot) -> N
 
 
 def test_settings_of_another_rank_come_with_their_array(python: Python) -> None:
-    python.info(python.show(PIXELS, "a", target_shape=(50, 60)))
+    pixels = python.show(PIXELS, "a", target_shape=(50, 60))
+    python.info(pixels)
     volume = python.show(np.zeros((8, 9, 10)), "b", target_shape=(16, 16, 16), axes="DHW")
     assert python.info(volume)["padded"] == (16, 16, 16)
+    assert python.info(pixels)["padded"] == (50, 60, 3), "as it would be on screen"
+    python.window.session.files.select(0)
+    settle(python._qtbot, python.window)
+    assert python.info(pixels)["padded"] == (50, 60, 3)
+    assert python.info(volume)["padded"] == (16, 16, 16)
+    assert python.info(volume)["settings"]["target"] == [16, 16, 16]
+
+
+def test_what_was_edited_before_an_update_can_be_undone(python: Python, qtbot: QtBot) -> None:
+    handle = python.show(PIXELS)
+    python.info(handle)
+    python.window.session.edit({"axes": "WHC"})
+    handle.update(PIXELS + 1)
+    assert python.info(handle)["axes"] == "WHC"
+    QTest.keyClick(python.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, python.window)
+    assert python.info(handle)["axes"] == "HWC"
 
 
 def test_closing_here_is_heard_there(python: Python, qtbot: QtBot) -> None:
