@@ -297,10 +297,11 @@ def _check_groups(spec: PipelineSpec, channels: int) -> None:
     if groups == 1:
         return
     if channels == 0 or channels % groups:
-        fitting = math.gcd(groups, channels) if channels else 1
+        above = next((n for n in range(groups, min(channels, groups + 999) + 1) if channels % n == 0), 1)
+        fitting = (math.gcd(groups, channels), above) if channels else (1,)
         raise PlanError(
             f"groups {groups}: must divide the channels of the input, of which there are {channels}",
-            tuple((f"Groups {n}", {"groups": n}) for n in dict.fromkeys((fitting, 1))),
+            tuple((f"Groups {n}", {"groups": n}) for n in dict.fromkeys(fitting)),
         )
     if spec.filters % groups:
         several = spec.filters - spec.filters % groups or groups

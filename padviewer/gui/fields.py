@@ -113,10 +113,11 @@ class SettingEdit(QLineEdit):
 
 
 class ElidedButton(QPushButton):
-    """A button whose text is cut off in its middle where there is no room."""
+    """A button whose text is cut off at its end where there is no room."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("value")
         self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
@@ -132,9 +133,9 @@ class ElidedButton(QPushButton):
         self._show()
 
     def _show(self) -> None:
-        # A style sheet's padding on both sides.
-        room = max(0, self.width() - 24)
-        self.setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, room).replace("&", "&&"))
+        # A style sheet's padding and border on both sides.
+        room = max(0, self.width() - 20)
+        self.setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room).replace("&", "&&"))
 
 
 def mark(field: QWidget, wrong: str) -> None:

@@ -180,10 +180,10 @@ def weights_text(plan: Plan) -> str:
 
 
 def weights_file_text(plan: Plan) -> str:
-    """Returns the name of the file of weights with its layer, without the folders."""
-    return shortened((plan.spec.weights_file or "").replace("\\", "/").partition("::")[0].rsplit("/", 1)[-1]) + (
-        f" :: {shortened(plan.weights.layer.title, 40)}" if plan.weights else ""
-    )
+    """Returns the layer that weights are taken from, and the name of its file without the folders."""
+    file = (plan.spec.weights_file or "").replace("\\", "/").partition("::")[0].rsplit("/", 1)[-1]
+    title = plan.weights.layer.title if plan.weights and plan.weights.layer.member else ""
+    return " · ".join(shortened(part, 40) for part in (title, file) if part)
 
 
 def _uniform(prefix: str, sizes: tuple[int, ...]) -> str:

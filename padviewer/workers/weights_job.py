@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from padviewer.bytecount import format_bytes
-from padviewer.errors import OversizedSource, UnsupportedSource, shortened
+from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, WorkerDied, shortened
 from padviewer.plan import FEATURE_DTYPE
 from padviewer.weights import Weights
 from padviewer.workers.jobs import READER, Job
@@ -29,7 +29,10 @@ class LoadedWeights:
 
 def layers_job(file: str, budget: int) -> Job[Layers]:
     """Looks what weights a file has."""
-    found: Layers = yield READER, LayersRequest(file, budget)
+    try:
+        found: Layers = yield READER, LayersRequest(file, budget)
+    except WorkerDied as error:
+        raise _deadly(file, error) from error
     return found
 
 
@@ -39,7 +42,7 @@ def weights_job(file: str, budget: int) -> Job[LoadedWeights]:
     Raises:
         SourceError: the file cannot be read, or has none or several.
     """
-    found: Layers = yield READER, LayersRequest(file, budget)
+    found = yield from layers_job(file, budget)
     if found.chosen is None:
         raise UnsupportedSource(found.refusal)
     layer = found.chosen
@@ -52,7 +55,16 @@ def weights_job(file: str, budget: int) -> Job[LoadedWeights]:
     memory = OwnedArray((layer.size,), FEATURE_DTYPE)
     try:
         yield READER, WeightsRequest(found.path, layer, budget, memory.array)
+    except WorkerDied as error:
+        memory.release()
+        raise _deadly(file, error) from error
     except BaseException:
         memory.release()
         raise
     return LoadedWeights(Weights(file, layer, found.modified, memory.array.name), memory)
+
+
+def _deadly(file: str, error: WorkerDied) -> DamagedSource:
+    return DamagedSource(
+        f"{shortened(file)}: {error.message} while it read this file, which may be damaged; save the weights again"
+    )

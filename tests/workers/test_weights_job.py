@@ -1,0 +1,101 @@
+"""Reading weights as a sequence of requests: what is answered, and what becomes of the shared memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, WorkerDied
+from padviewer.workers.shared import SharedArray
+from padviewer.workers.weights_job import layers_job, weights_job
+from padviewer.workers.weights_messages import LayersRequest, WeightsRequest
+from padviewer.workers.weights_reader import layers_of, load_weights
+
+BUDGET = 1 << 28
+
+
+def shared_names():
+    return {path.name for path in Path("/dev/shm").glob("padviewer-*")}
+
+
+def answer(request):
+    return layers_of(request) if isinstance(request, LayersRequest) else load_weights(request)
+
+
+def drive(job):
+    """Answers the requests of a job in this process; returns its result."""
+    try:
+        _worker, request = next(job)
+        while True:
+            try:
+                found = answer(request)
+            except Exception as error:  # noqa: BLE001 - the job decides what it means
+                _worker, request = job.throw(error)
+            else:
+                _worker, request = job.send(found)
+    except StopIteration as stop:
+        return stop.value
+
+
+def test_an_array_comes_through_shared_memory(tmp_path):
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 2, 4))
+    np.savez(tmp_path / "k.npz", a=kernel, b=np.ones(3))
+    before = shared_names()
+    found = drive(layers_job(str(tmp_path / "k.npz"), BUDGET))
+    assert ([layer.title for layer in found.layers], found.chosen) == (["a", "b"], None)
+    loaded = drive(weights_job(f"{tmp_path / 'k.npz'}::a", BUDGET))
+    weights = loaded.weights
+    assert (weights.layer.shapes, weights.file) == (((3, 3, 2, 4),), f"{tmp_path / 'k.npz'}::a")
+    assert weights.modified == (tmp_path / "k.npz").stat().st_mtime_ns
+    with SharedArray(weights.memory, (72,), "float32").open() as numbers:
+        np.testing.assert_array_equal(numbers.reshape(3, 3, 2, 4), kernel.astype("float32"))
+    loaded.release()
+    assert shared_names() == before
+
+
+def test_a_file_with_several_needs_a_name(tmp_path):
+    np.savez(tmp_path / "k.npz", a=np.ones(3), b=np.ones(3))
+    with pytest.raises(UnsupportedSource, match="holds several"):
+        drive(weights_job(str(tmp_path / "k.npz"), BUDGET))
+
+
+def test_more_than_the_budget_takes_no_memory(tmp_path):
+    np.save(tmp_path / "k.npy", np.ones((9, 9)))
+    with pytest.raises(OversizedSource, match="324 B, more than the budget of 100 B"):
+        drive(weights_job(str(tmp_path / "k.npy"), 100))
+
+
+def test_a_reader_that_dies_of_a_file_leaves_no_memory(tmp_path):
+    np.save(tmp_path / "k.npy", np.ones((3, 3)))
+    before = shared_names()
+    job = weights_job(str(tmp_path / "k.npy"), BUDGET)
+    _worker, request = next(job)
+    _worker, request = job.send(answer(request))
+    assert isinstance(request, WeightsRequest)
+    with pytest.raises(DamagedSource, match=r"k.npy: the reader ended while it read this file"):
+        job.throw(WorkerDied("the reader ended"))
+    assert shared_names() == before
+    with pytest.raises(DamagedSource, match="may be damaged"):
+        job = layers_job("k.npy", BUDGET)
+        next(job)
+        job.throw(WorkerDied("the reader ended"))
+
+
+def test_a_library_that_loops_ends_the_process(tmp_path):
+    """HDF5 does so over some damaged files, and no signal of Python's reaches it."""
+    code = (
+        "import time, padviewer.models, padviewer.workers.weights_reader as r\n"
+        "from padviewer.workers.weights_messages import LayersRequest\n"
+        "padviewer.models.open_model = lambda *_a: time.sleep(60)\n"
+        "r.PATIENCE_S = 0.2\n"
+        "r.layers_of(LayersRequest('x.h5', 100))"
+    )
+    started = time.monotonic()
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=50)
+    assert (found.returncode, found.stderr) == (1, b"")
+    assert time.monotonic() - started < 30
