@@ -301,14 +301,22 @@ def _check_groups(spec: PipelineSpec, channels: int) -> None:
         fitting = (math.gcd(groups, channels), above) if channels else (1,)
         raise PlanError(
             f"groups {groups}: must divide the channels of the input, of which there are {channels}",
-            tuple((f"Groups {n}", {"groups": n}) for n in dict.fromkeys(fitting)),
+            tuple(_groups(n, spec.filters) for n in dict.fromkeys(fitting)),
         )
     if spec.filters % groups:
-        several = spec.filters - spec.filters % groups or groups
+        _label, several = _groups(groups, spec.filters)
         raise PlanError(
             f"groups {groups}: must divide the filters, of which there are {spec.filters}",
-            ((f"{several} filters", {"filters": several}), ("Groups 1", {"groups": 1})),
+            ((f"{several['filters']} filters", {"filters": several["filters"]}), ("Groups 1", {"groups": 1})),
         )
+
+
+def _groups(groups: int, filters: int) -> tuple[str, dict[str, Any]]:
+    """Returns a remedy of so many groups, with a number of filters that they divide."""
+    if filters % groups == 0:
+        return f"Groups {groups}", {"groups": groups}
+    several = filters - filters % groups or groups
+    return f"Groups {groups}, {several} filters", {"groups": groups, "filters": several}
 
 
 def _window_too_large(spec: PipelineSpec, axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanError:

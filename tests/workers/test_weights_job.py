@@ -80,9 +80,9 @@ def test_a_reader_that_dies_of_a_file_leaves_no_memory(tmp_path):
     with pytest.raises(DamagedSource, match=r"k.npy: the reader ended while it read this file"):
         job.throw(WorkerDied("the reader ended"))
     assert shared_names() == before
+    job = layers_job("k.npy", BUDGET)
+    next(job)
     with pytest.raises(DamagedSource, match="may be damaged"):
-        job = layers_job("k.npy", BUDGET)
-        next(job)
         job.throw(WorkerDied("the reader ended"))
 
 
