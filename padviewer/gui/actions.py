@@ -189,6 +189,12 @@ class Actions:
         self.average = self.add_toggle(menu, "A&verage when zoomed out", self._commands.set_averaging, "M")
         self.provenance = self.add_toggle(menu, "P&rovenance of padding", self._commands.set_provenance, "P")
         self.contamination = self.add_toggle(menu, "&Contamination of outputs", self._commands.set_contamination, "C")
+        for action, tip in (
+            (self.provenance, "Hatch padding, outline what was cropped, and measure both by rulers"),
+            (self.contamination, "Tint each output by the share of its window that is padding"),
+        ):
+            action.setToolTip(tip)
+            action.setStatusTip(tip)
         menu.addSeparator()
         self.show_files = self.add_toggle(menu, "F&iles", self._commands.set_files_shown, "F8")
         self.show_settings = self.add_toggle(menu, "&Settings", self._commands.set_settings_shown, "F9")

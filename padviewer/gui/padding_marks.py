@@ -21,6 +21,7 @@ _POINTS = 7.5
 # Folds that lie closer together, in logical pixels, would cover what they divide.
 _CLOSEST_FOLDS = 24
 _GAP = 4.0
+_ABOUT = 0.9
 # On larger elements, in logical pixels, their values are written; a word over them would hide some.
 _LARGEST_ELEMENT = 12
 
@@ -147,7 +148,10 @@ class PaddingMarks(QGraphicsItem):
         wanted = QRectF(0, 0, metrics.horizontalAdvance(mode) + 2 * _GAP, metrics.height() + 2)
         strips = [s for s in _strips(outer, kept) if s.width() >= wanted.width() and s.height() >= wanted.height()]
         if strips:
-            wanted.moveCenter(max(strips, key=lambda strip: strip.width() * strip.height()).center())
+            # Of strips that are about as large, always the same, so that it does not jump as the view moves.
+            areas = [strip.width() * strip.height() for strip in strips]
+            largest = next(s for s, area in zip(strips, areas, strict=True) if area >= _ABOUT * max(areas))
+            wanted.moveCenter(largest.center())
             plate = QColor(self._theme.canvas)
             plate.setAlpha(220)
             painter.fillRect(wanted, plate)

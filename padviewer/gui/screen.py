@@ -200,8 +200,8 @@ def plane_region(plan: Plan, stage: Stage, cut: Cut) -> Region | None:
     spans = []
     for letter, size in zip(planned.axes, planned.shape, strict=True):
         index = None if letter in shown else fixed_index(plan, stage, cut, letter)
-        if letter not in shown and index is None:
-            return None
+        if letter not in shown and (index is None or index >= size):
+            return None  # nothing there, or no element at all
         spans.append(Span(0, size) if index is None else Span(index, index + 1))
     return tuple(spans) if all(span.count for span in spans) else None
 

@@ -313,3 +313,55 @@ def test_a_huge_map_is_told_at_once(open_window: Open, tmp_path: Path, qtbot: Qt
     said = plain(panel_of(window).text)
     assert f"0 %: {columns * columns:,} outputs".replace(",", " ") in said
     assert f"{outputs - columns * columns:,} and {outputs - (columns + 2) * columns:,}".replace(",", " ") in said
+
+
+ARRAYS = {
+    "one element": (np.ones((1, 1), np.float32), {"target": (3, 3), "position": "center", "conv_padding": "same"}),
+    "no rows": (np.zeros((0, 8), np.float32), {"target": (6, 8)}),
+    "nothing": (np.zeros((0, 0), np.float32), {"conv_padding": "same"}),
+    "signal": (np.zeros(500, np.bool_), {"axes": "T", "target": (900,), "conv_padding": "causal"}),
+    "batch": (np.zeros((3, 9, 9, 2), np.int16), {"axes": "BHWC", "target": (20, 5), "overflow": "crop"}),
+    "no batch": (np.zeros((0, 9, 9, 2), np.int16), {"axes": "BHWC", "target": (20, 12)}),
+    "not a number": (np.full((9, 9), np.nan), {"target": (99, 99), "mode": "reflect"}),
+    "complex": (np.zeros((9, 9), np.complex64), {"target": (12, 5), "overflow": "crop", "mode": "wrap"}),
+    "one copied": (np.zeros((1, 1), np.uint8), {"target": (1 << 20, 1 << 20), "mode": "wrap", "position": "center"}),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_any_array_is_drawn(open_window: Open, tmp_path: Path, qtbot: QtBot, name: str) -> None:
+    array, settings = ARRAYS[name]
+    np.save(tmp_path / "array.npy", array)
+    window = open_window(tmp_path / "array.npy", filters=2, **{"kernel": (3,), **settings})
+    window.instruments.show_panel("contamination")
+    QTest.keyClick(window, Qt.Key.Key_C)
+    for action in [action for action in window.actions_.axes.actions() if action.isCheckable()]:
+        action.trigger()
+        settle(qtbot, window)
+        for zoom in (window.commands.fit, window.commands.zoom_in, window.commands.actual_size):
+            zoom()
+            settle(qtbot, window)
+            assert not window.grab().isNull()
+    plan = window.session.plan
+    expected = contamination_of(plan)
+    assert (expected is None) == (plan.feature is None) == (window.pane(Stage.FEATURE).share_text == "")
+    assert (marks_of(window).slice is None) == (expected is None)
+
+
+def test_a_pointer_that_moves_computes_nothing_anew(open_window: Open, photo: Path, qtbot: QtBot) -> None:
+    window = open_window(photo, filters=1, target=(512, 700))
+    QTest.keyClick(window, Qt.Key.Key_C)
+    settle(qtbot, window)
+    canvas, marks = window.pane(Stage.FEATURE).canvas, marks_of(window)
+    canvas.viewport().grab()
+    drawn = marks._drawn
+    assert drawn is not None
+    for x in range(40, 120, 10):
+        QTest.mouseMove(canvas.viewport(), QPoint(x, 60))
+        qtbot.wait(5)
+        canvas.viewport().grab()
+    assert marks._drawn is drawn
+    window.commands.zoom_in()
+    settle(qtbot, window)
+    canvas.viewport().grab()
+    assert marks._drawn is not drawn
