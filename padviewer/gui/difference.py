@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from padviewer.errors import Cancelled, PadviewerError, PlanError
+from padviewer.gui import rectangles
 from padviewer.gui.difference_choices import DifferenceChoices
 from padviewer.gui.difference_figures import Figures, figures_of
 from padviewer.gui.difference_pair import Pair
@@ -20,6 +21,7 @@ from padviewer.gui.feature import FeatureState
 from padviewer.gui.fields import FieldGuard
 from padviewer.gui.labels import ElidedLabel, LinesLabel, NoteLabel
 from padviewer.gui.pane import Pane
+from padviewer.gui.rectangles import Rect
 from padviewer.gui.theme import Theme
 from padviewer.plan import Stage
 from padviewer.workers.frameworks import NAMES
@@ -182,7 +184,7 @@ class DifferencePanel(QFrame):
         if plan is None or other is None:
             self._show_note(_NOTHING)
             return
-        self.view.set_captions(name, None)
+        self.view.set_name(name)
         try:
             self._pair = Pair.of(plan, other, self._pane.stage, self._session.cut)
         except PlanError as error:
@@ -191,7 +193,7 @@ class DifferencePanel(QFrame):
         self._show_note(_starting(self._pair))
         self._text.setText("comparing…")
         self.view.set_pair(plan, self._session.cut)
-        self.view.set_view(self._window.pane(Stage.FEATURE).canvas.view)
+        self._follow()
         self._show_layout()
         self._start()
 
@@ -210,7 +212,7 @@ class DifferencePanel(QFrame):
         self._show_layout()
         if plan is not None and shown:
             self.view.set_pair(plan, self._session.cut)
-            self.view.set_view(self._window.pane(Stage.FEATURE).canvas.view)
+            self._follow()
             self._ask()
 
     def _show_note(self, text: str) -> None:
@@ -241,12 +243,7 @@ class DifferencePanel(QFrame):
         compared = self._compared
         if compared is None or compared.pair is not self._pair:
             return
-        reach = self._figures.largest
-        if not self._whole:
-            seen = figures_of(compared.pair, compared.numbers, compared.here, compared.there)
-            reach = max(reach, seen.largest)
-        self.view.set_captions(self._reference.name, reach)
-        self.view.show_compared(compared, self._pane.look, self._pane.levels, reach or 1.0)
+        self.view.show_compared(compared, self._pane.look, self._pane.levels, self._figures.largest)
 
     def _show_figures(self) -> None:
         if self._pair is not None:
@@ -295,7 +292,13 @@ class DifferencePanel(QFrame):
 
     def _on_panes_moved(self) -> None:
         if self.isVisible():
-            self.view.set_view(self._window.pane(Stage.FEATURE).canvas.view)
+            self._follow()
+
+    def _follow(self) -> None:
+        """Shows what the panes show, without the room around it that a pane of another form has."""
+        plan, view = self._session.plan, self._window.pane(Stage.FEATURE).canvas.view
+        if plan is not None and plan.spatial:
+            self.view.set_view(_within(view, rectangles.all_rect(plan, self._session.cut)))
 
     def _on_view_hovered(self, x: float, y: float) -> None:
         for pane in self._window.panes.panes.values():
@@ -327,6 +330,14 @@ class DifferencePanel(QFrame):
         """Asks for nothing while nobody looks."""
         super().hideEvent(event)
         self._work.compare(None)
+
+
+def _within(view: Rect, everything: Rect) -> Rect:
+    """Returns the part of a view where there is something; all of it where that is nowhere."""
+    left, top = max(view[0], everything[0]), max(view[1], everything[1])
+    right = min(view[0] + view[2], everything[0] + everything[2])
+    bottom = min(view[1] + view[3], everything[1] + everything[3])
+    return (left, top, right - left, bottom - top) if right > left and bottom > top else view
 
 
 def _starting(pair: Pair) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QScrollArea, QWidget
 
 from padviewer.geometry import CONV_PADDINGS, MODES, POSITIONS
@@ -40,6 +40,7 @@ class DifferenceChoices(QScrollArea):
         self._rows = QFormLayout(content)
         self._rows.setContentsMargins(0, 0, 8, 0)
         self._rows.setVerticalSpacing(4)
+        self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, label in _LABELS.items():
             combo = QComboBox()

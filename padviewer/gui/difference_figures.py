@@ -88,32 +88,33 @@ def figures_of(pair: Pair, numbers: Numbers, here: Array, there: Array) -> Figur
         numbers: which elements these are.
         here, there: the elements of both plans, with the stage's axes.
     """
-    differs = ~_same(here, there)
-    depth, elements = _depths(pair, numbers)
-    depth, elements = np.broadcast_to(depth, here.shape), np.broadcast_to(elements, here.shape)
-    content = depth > 0
-    count = int(content.sum())
-    deepest = int(depth.max(initial=0))
-    if not differs.any():
-        return Figures(compared=here.size, content=count, deepest=deepest)
-    apart = np.abs(signed(here, there))
+    depth, elements = (np.broadcast_to(each, here.shape).ravel() for each in _depths(pair, numbers))
+    content, deepest = int(np.count_nonzero(depth)), int(depth.max(initial=0))
+    # What is equal, which most is as a rule, is not looked at again.
+    places = np.flatnonzero(~_same(here, there).ravel())
+    if not places.size:
+        return Figures(compared=here.size, content=content, deepest=deepest)
+    here_there = here.ravel()[places], there.ravel()[places]
+    depth, elements = depth[places], elements[places]
+    apart = np.abs(signed(*here_there))
     finite = np.isfinite(apart)
     known = np.where(finite, apart, 0)
-    place = int(known.argmax())
+    largest = int(known.argmax())
     with np.errstate(invalid="ignore", over="ignore"):
-        beyond = differs & ~(apart <= TOLERANCE * np.maximum(np.abs(here), np.abs(there)).astype(np.float64))
+        values = np.maximum(*(np.abs(each) for each in here_there)).astype(np.float64)
+        beyond = ~(apart <= TOLERANCE * values)
     return Figures(
         here.size,
-        int(differs.sum()),
-        int(beyond.sum()),
-        count,
-        int((differs & content).sum()),
+        places.size,
+        int(np.count_nonzero(beyond)),
+        content,
+        int(np.count_nonzero(depth)),
         float(known.sum()),
-        int(here.size - finite.sum()),
-        float(known.flat[place]),
-        _place(pair, numbers, place),
-        _reach(differs, depth, elements),
-        _reach(beyond, depth, elements),
+        int(np.count_nonzero(~finite)),
+        float(known[largest]),
+        _place(pair, numbers, int(places[largest])),
+        _reach(depth, elements),
+        _reach(depth[beyond], elements[beyond]),
         deepest,
     )
 
@@ -131,10 +132,8 @@ def _place(pair: Pair, numbers: Numbers, place: int) -> dict[str, int]:
     return {letter: matches[letter].first + number * matches[letter].step for letter, number in found.items()}
 
 
-def _reach(where: npt.NDArray[np.bool_], depth: Array, elements: Array) -> tuple[int, int]:
-    if not where.any():
-        return _NONE
-    return int(depth[where].max()), int(elements[where].max())
+def _reach(depth: Array, elements: Array) -> tuple[int, int]:
+    return int(depth.max(initial=0)), int(elements.max(initial=0))
 
 
 def _depths(pair: Pair, numbers: Numbers) -> tuple[Array, Array]:

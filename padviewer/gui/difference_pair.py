@@ -25,8 +25,9 @@ from padviewer.workers.statistics import Statistics
 Numbers = dict[str, Span]
 # What a plane may have to be compared whole, in elements and in multiply-accumulate operations of both sides.
 _MOST, _OPERATIONS = 1 << 26, 1 << 36
-# Elements of one slice of it, and bytes that the windows of a slice or a view may read.
-_SLICE, _BLOCK_BYTES = 1 << 18, 96 << 20
+# Elements of one slice of it, and of a view, which the window's thread compares in some milliseconds; and bytes that
+# the windows of either may read.
+_SLICE, _VIEW, _BLOCK_BYTES = 1 << 17, 1 << 19, 96 << 20
 _UNKNOWN = Statistics(None, None, 0, 0, 1)
 
 
@@ -131,7 +132,7 @@ class Pair:
         return found[0], found[1]
 
     def _thinned(self, numbers: Numbers) -> Numbers:
-        while self._block_bytes(numbers) > _BLOCK_BYTES:
+        while size_of(numbers) > _VIEW or self._block_bytes(numbers) > _BLOCK_BYTES:
             longest = max(numbers, key=lambda letter: numbers[letter].count if self.plan.axis(letter) else 0)
             span = numbers[longest]
             if span.count <= 1:

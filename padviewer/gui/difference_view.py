@@ -53,7 +53,7 @@ class DifferenceView(QWidget):
             canvas.hovered.connect(self.hovered)
             canvas.left.connect(self.left)
             canvas.view_changed.connect(self._ask.start)
-        self.set_captions("", None)
+        self.set_name("")
 
     @property
     def is_asking(self) -> bool:
@@ -77,12 +77,11 @@ class DifferenceView(QWidget):
         for name in _NAMES:
             self._columns[name].setVisible(between if name == BETWEEN else sides)
 
-    def set_captions(self, name: str, reach: float | None) -> None:
-        """Says what the reference is, and which difference has the strongest colour."""
+    def set_name(self, name: str) -> None:
+        """Says what the reference is."""
         self._captions[HERE].setText(_NAMES[HERE])
         self._captions[THERE].setText(f"B: {name}" if name else _NAMES[THERE])
-        scale = "" if reach is None else f"   −{reach:.4g} … {reach:.4g}"
-        self._captions[BETWEEN].setText(_NAMES[BETWEEN] + scale)
+        self._captions[BETWEEN].setText(_NAMES[BETWEEN])
 
     def set_pair(self, plan: Plan, cut: Cut) -> None:
         """Fits the canvases to the plane on screen; the pictures follow."""
@@ -112,14 +111,17 @@ class DifferenceView(QWidget):
         Args:
             compared: what is drawn.
             look, levels: of the pane that shows the stage.
-            reach: the difference that has the strongest colour.
+            reach: the largest difference that is known; it, or a larger one in the picture, has the strongest colour.
         """
         pair, rect = compared.pair, compared.pair.rect(compared.numbers)
         exact = all(span.step == 1 for span in compared.numbers.values())
         for side, data in ((HERE, compared.here), (THERE, compared.there)):
             self.draw_side(side, pair.plane(data), rect, look, levels, pair.stage, exact)
         between = _one_colour(pair.plane(signed(compared.here, compared.there)))
-        pixels = paint(between, lookup_table(DIVERGING), (-reach, reach))
+        reach = max(reach, float(np.abs(between).max(initial=0, where=np.isfinite(between))))
+        scale = f"   −{reach:.4g} … {reach:.4g}" if reach else "   0 everywhere"
+        self._captions[BETWEEN].setText(_NAMES[BETWEEN] + scale)
+        pixels = paint(between, lookup_table(DIVERGING), (-reach or -1.0, reach or 1.0))
         self.canvases[BETWEEN].set_pixels(pixels, rect, between if exact else None)
 
     def draw_side(

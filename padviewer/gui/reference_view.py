@@ -102,6 +102,7 @@ class ReferencePicture(QObject):
         self._jobs = NewestJob(session.clients, f"reference {pane.stage}")
         self._newest: tuple[ReferencePlane, Region, Array] | None = None
         self._plane: ReferencePlane | None = None
+        self._is_marked = False
         self._cover = QGraphicsRectItem()
         self._cover.setPen(pg.mkPen(None))
         self._image = pg.ImageItem(autoDownsample=False)
@@ -128,6 +129,7 @@ class ReferencePicture(QObject):
         """Shows the reference, or what is in force."""
         plan, other = self._session.plan, self._reference.plan
         self._plane = None
+        self._show_marks_in_force(not shown)
         if not shown or plan is None or other is None:
             self._show_items(False)
             self.pane.show_texts("", None)
@@ -179,10 +181,18 @@ class ReferencePicture(QObject):
         self._mark(plane)
         self._show_items(True)
 
+    def _show_marks_in_force(self, shown: bool) -> None:
+        """Takes rulers and marks of the settings in force away for the while, where they are shown."""
+        canvas = self.pane.canvas
+        if not shown:
+            self._is_marked = any(canvas.marks[0])
+        if self._is_marked:
+            canvas.set_provenance_shown(shown)
+
     def _mark(self, plane: ReferencePlane) -> None:
         """Marks the padding of the reference where that of the settings in force is marked."""
-        is_marked = any(self.pane.canvas.marks[0])
-        self._marks.set_provenance(provenance_of(plane.other, plane.stage, plane.cut) if is_marked else None)
+        shown = provenance_of(plane.other, plane.stage, plane.cut) if self._is_marked else None
+        self._marks.set_provenance(shown)
         self._marks.setPos(-plane.shift[0], -plane.shift[1])
         outer, kept = self._marks.rects
         self._values.set_hatched(outer != kept)

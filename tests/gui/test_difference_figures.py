@@ -85,7 +85,7 @@ def test_slices_cover_a_plane_once() -> None:
     pair = Pair.of(plan, other, Stage.FEATURE, Cut())
     seen = np.zeros(plan.feature.shape, int)
     for numbers in pair.slices():
-        assert size_of(numbers) <= 1 << 18
+        assert size_of(numbers) <= 1 << 17
         seen[tuple(slice(span.start, span.stop) for span in pair.regions(numbers)[0])] += 1
     assert (seen[..., 0] == 1).all()
     assert (seen[..., 1] == 0).all()

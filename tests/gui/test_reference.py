@@ -65,15 +65,18 @@ def test_the_content_stays_where_it_is(qtbot: QtBot, open_window: Open, board: P
     window.instruments.reference.compare_with("position", "end")
     settle(qtbot, window)
     view = window.instruments.reference_actions._view
-    press(window, qtbot)
+    assert window.pane(Stage.PADDED).canvas.marks[1] == (0.0, 0.0, 80.0, 60.0)
+    canvas = press(window, qtbot)
+    assert window.pane(Stage.PADDED).canvas.marks[1] == (0.0, 0.0, 0.0, 0.0), "they are of what is in force"
     picture = view._pictures[Stage.PADDED]
     place = picture._marks.pos()
     outer, content = picture._marks.rects
-    assert window.pane(Stage.PADDED).canvas.marks[1] == (0.0, 0.0, 80.0, 60.0)
     assert (content[0] + place.x(), content[1] + place.y(), *content[2:]) == (0.0, 0.0, 80.0, 60.0)
     assert (outer[0] + place.x(), outer[1] + place.y(), *outer[2:]) == (-20.0, -40.0, 100.0, 100.0)
     covered = picture._image.mapRectToParent(picture._image.boundingRect())
     assert (covered.left(), covered.top(), covered.width(), covered.height()) == (-20.0, -40.0, 100.0, 100.0)
+    QTest.keyRelease(canvas, Qt.Key.Key_Shift)
+    assert window.pane(Stage.PADDED).canvas.marks[1] == (0.0, 0.0, 80.0, 60.0)
 
 
 def test_without_a_reference_shift_does_nothing(qtbot: QtBot, open_window: Open, board: Path) -> None:
