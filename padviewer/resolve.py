@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from padviewer.axes import BATCH, CHANNELS, spatial_axes
-from padviewer.bytecount import format_bytes
-from padviewer.errors import BudgetError, PlanError
+from padviewer.errors import PlanError
 from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, split
-from padviewer.kernels import check_pattern
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan, filters_of
+from padviewer.refusals import RANDOM_WEIGHTS, Remedies, check_convolution, counted, over_budget, sizes_text
 from padviewer.spec import FROM_FILE, Fill, Number, PipelineSpec, format_fill, format_sizes
 from padviewer.weights import Layer, Weights, check_weights, settings_of
-
-Remedies = tuple[tuple[str, dict[str, Any]], ...]
-_RANDOM: Remedies = (("Random weights", {"weights": "random"}),)
-_WITHOUT_CAUSAL: Remedies = (("Use same", {"conv_padding": "same"}), ("Use valid", {"conv_padding": "valid"}))
 
 
 def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int, weights: Weights | None = None) -> Plan:
@@ -51,7 +45,7 @@ def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int, weights: Weights |
     taken = weights if weights and spec.weights == FROM_FILE and weights.file == spec.weights_file else None
     plan = Plan(spec, info, source, spatial, padded, feature, None, budget, taken)
     if plan.kernel_bytes > budget:
-        return replace(plan, feature=None, problem=_over_budget(plan))
+        return replace(plan, feature=None, problem=over_budget(plan))
     if taken is not None:
         try:
             check_weights(taken, plan.kernel_shapes, spec, source.extent(CHANNELS))
@@ -83,7 +77,7 @@ def without_weights(plan: Plan, reason: str) -> Plan:
     """Returns a plan whose weights cannot be read, with the reason as its problem."""
     if plan.feature is None:
         return plan
-    return replace(plan, feature=None, problem=PlanError(reason, _RANDOM))
+    return replace(plan, feature=None, problem=PlanError(reason, RANDOM_WEIGHTS))
 
 
 def _axes_in_force(spec: PipelineSpec, info: ArrayInfo) -> tuple[str, PlanError | None]:
@@ -91,7 +85,7 @@ def _axes_in_force(spec: PipelineSpec, info: ArrayInfo) -> tuple[str, PlanError 
     if len(axes) == len(info.shape):
         return axes, None
     return info.axes, PlanError(
-        f"axes {axes}: {len(axes)} letters for an array of rank {len(info.shape)} with shape {_sizes(info.shape)}; "
+        f"axes {axes}: {len(axes)} letters for an array of rank {len(info.shape)} with shape {sizes_text(info.shape)}; "
         f"give one letter for each axis, such as {info.axes}",
         ((f"Use {info.axes}", {"axes": None}),),
     )
@@ -117,7 +111,7 @@ def _targets(spec: PipelineSpec, letters: str) -> tuple[int | None, ...]:
         kept = (spec.target + (None,) * 3)[: len(letters)]
         shown = "x".join("none" if size is None else str(size) for size in kept)
         raise PlanError(
-            f"target has {_counted(len(spec.target), 'size')}, but the input has {len(letters)} spatial "
+            f"target has {counted(len(spec.target), 'size')}, but the input has {len(letters)} spatial "
             f"{'axis' if len(letters) == 1 else 'axes'}, {' '.join(letters)}; give one size for each "
             "(none leaves an axis)",
             ((f"Use {shown}", {"target": kept}), ("No target", {"target": ()})),
@@ -154,7 +148,7 @@ def _axis(
     padded = padded_size(size, target, spec.overflow, multiple_of)
     if spec.overflow == "error" and size > padded:
         raise PlanError(
-            f"axis {letter} has {_counted(size, 'element')}, more than the target of {padded}, and overflow is "
+            f"axis {letter} has {counted(size, 'element')}, more than the target of {padded}, and overflow is "
             "'error'; raise the target, or let overflow crop or keep",
             (("Crop", {"overflow": "crop"}), ("Keep", {"overflow": "keep"})),
         )
@@ -202,14 +196,14 @@ def check_fill(fill: Fill, dtype: str, channels: int | None = None) -> None:
 def _check_channels(fill: tuple[Number, ...], channels: int | None) -> None:
     if channels == len(fill):
         return
-    given = f"fill value {format_fill(fill)} has {_counted(len(fill), 'number')}, one a channel"
+    given = f"fill value {format_fill(fill)} has {counted(len(fill), 'number')}, one a channel"
     single: Remedies = ((f"Use {format_fill(fill[0])}", {"fill_value": fill[0]}),)
     if channels is None:
         raise PlanError(f"{given}, but the input has no channel axis; use a single number", single)
     fitted = (fill + fill[-1:] * min(channels, 8))[:channels]
     several: Remedies = ((f"Use {format_fill(fitted)}", {"fill_value": fitted}),) if len(fitted) == channels > 0 else ()
     raise PlanError(
-        f"{given}, but the input has {_counted(channels, 'channel')}; give one number for each, or a single one",
+        f"{given}, but the input has {counted(channels, 'channel')}; give one number for each, or a single one",
         (*several, *single),
     )
 
@@ -231,7 +225,7 @@ def _held(value: Number, dtype: str) -> tuple[str, Number]:
 
 
 def _feature(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> StagePlan:
-    _check_convolution(spec, source, spatial)
+    check_convolution(spec, source, spatial)
     batch = (BATCH,) if BATCH in source.axes else ()
     axes = "".join((*batch, *(axis.letter for axis in spatial), CHANNELS))
     shape = (
@@ -240,120 +234,3 @@ def _feature(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...
         filters_of(spec, source.extent(CHANNELS)),
     )
     return StagePlan(axes, shape, FEATURE_DTYPE)
-
-
-def _check_convolution(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> None:
-    """Refuses what Keras refuses, before it is asked, with a remedy."""
-    if spec.weights == FROM_FILE and spec.weights_file is None:
-        raise PlanError("weights of a file: none is chosen; choose one, such as model.keras::conv2d", _RANDOM)
-    if np.dtype(source.dtype).kind == "c":
-        raise PlanError(
-            f"a convolution takes real numbers; the input is {source.dtype}. Export its real or imaginary part."
-        )
-    _check_kind(spec, source, spatial)
-    if spec.conv_padding == "causal" and len(spatial) > 1:
-        raise PlanError(
-            f"causal convolution padding is for one spatial axis; the input has {len(spatial)}. Use valid or same.",
-            _WITHOUT_CAUSAL,
-        )
-    steps = any(a.stride > 1 for a in spatial) and any(a.dilation > 1 for a in spatial)
-    if steps and spec.conv == "standard":
-        raise PlanError(
-            "strides above 1 cannot be combined with dilation above 1 in one convolution; set one of them to 1",
-            (("Strides 1", {"strides": (1,)}), ("Dilation 1", {"dilation": (1,)})),
-        )
-    for axis in spatial:
-        if axis.outputs < 1:
-            raise _window_too_large(spec, axis, spatial)
-    check_pattern(spec.weights, tuple(axis.kernel for axis in spatial))
-
-
-def _check_kind(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> None:
-    """Refuses what Keras has no layer for, or what its layer of this kind does not take."""
-    channels = source.extent(CHANNELS)
-    if spec.conv == "standard":
-        _check_groups(spec, channels)
-        return
-    standard = ("Standard convolution", {"conv": "standard"})
-    if channels == 0:
-        raise PlanError(f"a {spec.conv} convolution needs channels; the input has none", (standard,))
-    if len(spatial) > 2:
-        # The same numbers, by the layer that Keras has.
-        grouped = {"conv": "standard", "groups": channels, "filters": filters_of(spec, channels)}
-        raise PlanError(
-            f"Keras has no {spec.conv} convolution of {len(spatial)} spatial axes, only of 1 and 2; use a standard one"
-            + (" with a group for each channel" if spec.conv == "depthwise" else ""),
-            (("Groups of one channel", grouped),) if spec.conv == "depthwise" else (standard,),
-        )
-    if spec.conv_padding == "causal":
-        raise PlanError(
-            f"a {spec.conv} convolution of Keras takes padding valid or same, not causal; use same, or a standard one",
-            (("Use same", {"conv_padding": "same"}), standard),
-        )
-
-
-def _check_groups(spec: PipelineSpec, channels: int) -> None:
-    groups = spec.groups
-    if groups == 1:
-        return
-    if channels == 0 or channels % groups:
-        above = next((n for n in range(groups, min(channels, groups + 999) + 1) if channels % n == 0), 1)
-        fitting = (math.gcd(groups, channels), above) if channels else (1,)
-        raise PlanError(
-            f"groups {groups}: must divide the channels of the input, of which there are {channels}",
-            tuple(_groups(n, spec.filters) for n in dict.fromkeys(fitting)),
-        )
-    if spec.filters % groups:
-        _label, several = _groups(groups, spec.filters)
-        raise PlanError(
-            f"groups {groups}: must divide the filters, of which there are {spec.filters}",
-            ((f"{several['filters']} filters", {"filters": several["filters"]}), ("Groups 1", {"groups": 1})),
-        )
-
-
-def _groups(groups: int, filters: int) -> tuple[str, dict[str, Any]]:
-    """Returns a remedy of so many groups, with a number of filters that they divide."""
-    if filters % groups == 0:
-        return f"Groups {groups}", {"groups": groups}
-    several = filters - filters % groups or groups
-    return f"Groups {groups}, {several} filters", {"groups": groups, "filters": several}
-
-
-def _window_too_large(spec: PipelineSpec, axis: AxisPlan, spatial: tuple[AxisPlan, ...]) -> PlanError:
-    fitting = tuple(max(1, min(a.kernel, (a.padded - 1) // a.dilation + 1)) for a in spatial)
-    remedies: Remedies = ()
-    if all(a.padded > 0 for a in spatial):
-        remedies = (("Use same", {"conv_padding": "same"}),)
-        with suppress(PlanError):
-            check_pattern(spec.weights, fitting)
-            remedies = ((f"Kernel {format_sizes(fitting)}", {"kernel": fitting}), *remedies)
-    return PlanError(
-        f"axis {axis.letter} has {_counted(axis.padded, 'element')} after padding, fewer than the {axis.span} that the "
-        "kernel spans; use a smaller kernel, a larger target, or convolution padding same",
-        remedies,
-    )
-
-
-def _over_budget(plan: Plan) -> BudgetError:
-    setting = "depth_multiplier" if plan.spec.conv == "depthwise" else "filters"
-    # Beside what does not depend on the number of filters.
-    fixed = math.prod(plan.kernel_shapes[0]) * np.dtype(FEATURE_DTYPE).itemsize if plan.spec.conv == "separable" else 0
-    smaller = max(0, plan.budget - fixed) * getattr(plan.spec, setting) // (plan.kernel_bytes - fixed)
-    if plan.spec.conv == "standard":
-        smaller -= smaller % plan.spec.groups
-    label = f"Depth multiplier {smaller}" if setting == "depth_multiplier" else f"{smaller} filters"
-    remedies: Remedies = ((label, {setting: smaller}),) if smaller > 0 else ()
-    return BudgetError(
-        f"the kernel {' and '.join(map(_sizes, plan.kernel_shapes))} would take {format_bytes(plan.kernel_bytes)}, "
-        f"more than the budget of {format_bytes(plan.budget)}; use fewer filters or a smaller kernel, or raise the "
-        "budget with --budget",
-        remedies,
-    )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
