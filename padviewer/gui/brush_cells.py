@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby, islice, product
+from itertools import groupby, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,7 @@ from padviewer.reach import Kind
 from padviewer.windows import channels_of
 
 # Boxes that one element has in a pane at most, and stretches that an axis has before they are merged.
-MOST_BOXES, _MOST = 2000, 256
+MOST_BOXES, _MOST = 1000, 256
 # Taps of a window whose folded places are counted one by one.
 _MOST_FOLDED = 1 << 14
 # Gaps smaller than this, in the device's pixels, are not drawn; what is smaller as a whole is one box.
@@ -125,11 +125,7 @@ def cells_of(plan: Plan, cut: Cut, element: Element, stage: Stage, view: Rect, p
     kind, times = behind or (Kind.DATA, 1)
     if behind is None:
         rows, columns = (_one(rows),), (_one(columns),)
-    boxes = (
-        Box(_rect(plan, stage, row, column, r, c), _worst(kind, r.kind, c.kind), times * r.times * c.times)
-        for r, c in product(rows, columns)
-    )
-    return Cells(tuple(boxes), behind is not None)
+    return Cells(_boxes(plan, stage, (row, rows), (column, columns), kind, times), behind is not None)
 
 
 def _sight(plan: Plan, stage: Stage, letter: str, low: float, length: float, pixels: int) -> _Sight:
@@ -138,15 +134,28 @@ def _sight(plan: Plan, stage: Stage, letter: str, low: float, length: float, pix
     return _Sight(math.floor(first), math.ceil(last), scale * pixels / max(length, 1e-9))
 
 
-def _rect(plan: Plan, stage: Stage, row: str, column: str, r: Stretch, c: Stretch) -> Rect:
-    down, top = to_padded(plan, stage, row)
-    across, left = to_padded(plan, stage, column)
-    return (
-        left + across * c.start,
-        top + down * r.start,
-        across * (c.stop - c.start),
-        down * (r.stop - r.start),
+def _boxes(
+    plan: Plan,
+    stage: Stage,
+    down: tuple[str, tuple[Stretch, ...]],
+    across: tuple[str, tuple[Stretch, ...]],
+    kind: Kind,
+    times: int,
+) -> tuple[Box, ...]:
+    """Returns a box for each stretch of rows and each of columns, given by the letter of their axis."""
+    rows, columns = _placed(plan, stage, *down), _placed(plan, stage, *across)
+    worst = {(a, b): _worst(kind, a, b) for a in Kind for b in Kind}
+    return tuple(
+        Box((left, top, width, height), worst[r.kind, c.kind], times * r.times * c.times)
+        for top, height, r in rows
+        for left, width, c in columns
     )
+
+
+def _placed(plan: Plan, stage: Stage, letter: str, found: tuple[Stretch, ...]) -> list[tuple[float, float, Stretch]]:
+    """Returns where stretches begin on screen and how long they are there."""
+    scale, offset = to_padded(plan, stage, letter)
+    return [(offset + scale * stretch.start, scale * (stretch.stop - stretch.start), stretch) for stretch in found]
 
 
 def _worst(*kinds: Kind) -> Kind:

@@ -11,11 +11,14 @@ from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen, QTransf
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from padviewer.gui.brush_cells import Box, Cells
+from padviewer.gui.rectangles import Rect
 from padviewer.gui.theme import Theme, monospaced
 from padviewer.reach import Kind
 
 # In logical pixels: how small a box is drawn, from where on it has room for a text, and how far lines reach beyond it.
 _SMALLEST, _ROOM, _BEYOND = 5.0, 22.0, 24.0
+# More boxes than these are drawn with thin lines.
+_MANY = 200
 _PENS = {
     Kind.DATA: Qt.PenStyle.SolidLine,
     Kind.PADDING: Qt.PenStyle.DashLine,
@@ -69,12 +72,13 @@ class BrushItem(QGraphicsItem):
         """
         self._marks = tuple(marks)
         self.prepareGeometryChange()
-        covered = QRectF()
-        for mark in self._marks:
-            for box in mark.cells.boxes:
-                covered = covered.united(QRectF(*box.rect))
-        across, down = (_BEYOND * size for size in pixel)
-        self._covered = covered.adjusted(-across, -down, across, down) if self._marks else QRectF()
+        rects = [box.rect for mark in self._marks for box in mark.cells.boxes]
+        self._covered = QRectF()
+        if rects:
+            across, down = (_BEYOND * size for size in pixel)
+            first = QPointF(min(rect[0] for rect in rects) - across, min(rect[1] for rect in rects) - down)
+            right, bottom = max(rect[0] + rect[2] for rect in rects), max(rect[1] + rect[3] for rect in rects)
+            self._covered = QRectF(first, QPointF(right + across, bottom + down))
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -99,20 +103,25 @@ class BrushItem(QGraphicsItem):
         painter.setWorldTransform(QTransform())
         painter.setFont(self._font)
         for mark in self._marks:
-            self._draw(painter, mark, [(box, _seen(transform.mapRect(QRectF(*box.rect)))) for box in mark.cells.boxes])
+            self._draw(painter, mark, [(box, _seen(transform, box.rect)) for box in mark.cells.boxes])
         painter.restore()
 
     def _draw(self, painter: QPainter, mark: Mark, boxes: list[tuple[Box, QRectF]]) -> None:
         width = 2.5 if mark.pinned else 1.5
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self._halo, width + 2))
-        painter.drawRects([rect for _box, rect in boxes])
+        if len(boxes) > _MANY:
+            # Thin lines are drawn ten times as fast, and so many boxes are seen without a halo.
+            width = 1.0
+        else:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._halo, width + 2))
+            painter.drawRects([rect for _box, rect in boxes])
         for kind in Kind:
             rects = [rect for box, rect in boxes if box.kind is kind]
             if rects:
                 self._draw_kind(painter, kind, rects, width, mark.cells.is_here)
         for box, rect in boxes:
-            self._draw_text(painter, box, rect)
+            if box.times > 1:
+                self._draw_times(painter, box, rect)
         if mark.tag and boxes:
             self._draw_tag(painter, mark.tag, boxes[0][1])
 
@@ -126,10 +135,8 @@ class BrushItem(QGraphicsItem):
         painter.setBrush(QBrush(fill, _HATCHES[kind]) if is_here else QBrush())
         painter.drawRects(rects)
 
-    def _draw_text(self, painter: QPainter, box: Box, rect: QRectF) -> None:
-        """Writes how often an element is read, inside a second frame, where it is more than once."""
-        if box.times == 1:
-            return
+    def _draw_times(self, painter: QPainter, box: Box, rect: QRectF) -> None:
+        """Writes how often an element is read, inside a second frame."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self._colours[box.kind], 1))
         if min(rect.width(), rect.height()) > 2 * _SMALLEST:
@@ -149,9 +156,11 @@ class BrushItem(QGraphicsItem):
         painter.drawText(QPointF(plate.left() + 3, plate.bottom() - 3), text)
 
 
-def _seen(rect: QRectF) -> QRectF:
-    """Returns a rectangle that is not too small to be seen, on whole pixels."""
-    wide, high = max(rect.width(), _SMALLEST), max(rect.height(), _SMALLEST)
-    middle = rect.center()
-    left, top = round(middle.x() - wide / 2) + 0.5, round(middle.y() - high / 2) + 0.5
-    return QRectF(left, top, round(wide) - 1, round(high) - 1)
+def _seen(transform: QTransform, rect: Rect) -> QRectF:
+    """Returns a rectangle in the device's pixels, on whole ones, and not too small to be seen."""
+    left, top, width, height = rect
+    across, down = transform.m11(), transform.m22()
+    wide, high = max(width * across, _SMALLEST), max(height * down, _SMALLEST)
+    x = transform.dx() + (left + width / 2) * across - wide / 2
+    y = transform.dy() + (top + height / 2) * down - high / 2
+    return QRectF(round(x) + 0.5, round(y) + 0.5, round(wide) - 1, round(high) - 1)
