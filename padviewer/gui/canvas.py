@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from padviewer.gui.element_text import Lines
 from padviewer.gui.element_values import Cells, ElementValues
 from padviewer.gui.padding_marks import PaddingMarks
+from padviewer.gui.pointed_view import PointedView
 from padviewer.gui.provenance import Provenance
 from padviewer.gui.rectangles import Rect
 from padviewer.gui.rendering import Pixels
@@ -23,34 +23,17 @@ from padviewer.plan import Stage
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 # Zooming in ends at this many elements of PADDED across a pane: the longest of numbers can be read then.
 _CLOSEST = 1
-_STEPS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
-_BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
-class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
+class Canvas(PointedView):
     """Shows pixels in the coordinates that all panes share."""
 
     view_changed = Signal()  # the rectangle shown, or the size
     resized = Signal()
     moved_by_user = Signal()
-    hovered = Signal(float, float)
-    left = Signal()
-    clicked = Signal(float, float, bool)  # a place, and whether Ctrl was held
-    swept = Signal(object, object, bool)  # two corners (x, y) that Shift and a drag enclose, and whether it has ended
-    stepped = Signal(int, int, object)  # columns and rows that an arrow key goes, and the modifiers that were held
-    entered = Signal(bool)  # the Enter key, and whether Ctrl was held
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._box = pg.ViewBox(enableMenu=False, invertY=True, lockAspect=1.0, border=None)
-        self._box.disableAutoRange()
-        self._box.setDefaultPadding(0)
-        self.setCentralItem(self._box)
         self._image = pg.ImageItem(autoDownsample=False)
         self._image.setVisible(False)
         self._marks = PaddingMarks()
@@ -65,18 +48,10 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         self._hide_cross()
         self._box.sigRangeChanged.connect(self._on_box_range_changed)
         self._box.sigRangeChangedManually.connect(self._on_box_moved)
-        self.scene().sigMouseMoved.connect(self._on_scene_moved)
-        self.scene().sigMouseClicked.connect(self._on_scene_clicked)
-        self._swept_from: tuple[float, float] | None = None
-        self._ring: QPen | None = None
-        self._accent = QColor()
-        self.setMouseTracking(True)
         # Where there is little room, the lines around it keep theirs.
         self.setMinimumSize(96, 24)
         # Drops are the window's.
         self.setAcceptDrops(False)
-        # A press or Tab gives the keyboard to the pane, for its arrows and shortcuts and for screen readers.
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def add_item(self, item: QGraphicsItem, depth: float) -> None:
         """Lays an item over the picture, in the coordinates of the panes; the view does not grow for it.
@@ -94,7 +69,7 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
         self._marks.set_theme(theme)
         self._rulers.set_theme(theme)
         self._values.set_background(theme.canvas)
-        self._accent = QColor(theme.accent)
+        self.set_ring_colour(theme.accent)
         for line in self._cross:
             line.setPen(pg.mkPen(theme.accent, width=1, style=Qt.PenStyle.DotLine))
 
@@ -226,81 +201,11 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
             line.setValue(position)
             line.setVisible(True)
 
-    # ---- pointer and keyboard
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """With Shift, a drag encloses elements; else it moves the picture."""
-        if event.button() is Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self._swept_from = self._place(event.position())
-            event.accept()
-        else:
-            super().mousePressEvent(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Encloses more or less, or goes on."""
-        if self._swept_from is None:
-            super().mouseMoveEvent(event)
-        else:
-            self.swept.emit(self._swept_from, self._place(event.position()), False)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """What was enclosed stays so."""
-        if self._swept_from is None:
-            super().mouseReleaseEvent(event)
-            return
-        first, self._swept_from = self._swept_from, None
-        self.swept.emit(first, self._place(event.position()), True)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows go from element to element, Enter takes one."""
-        key = Qt.Key(event.key())
-        if key in _STEPS:
-            self._show_ring(True)
-            self.stepped.emit(*_STEPS[key], event.modifiers())
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.entered.emit(bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """A ring tells where the keyboard is, to those who use it."""
-        super().focusInEvent(event)
-        self._show_ring(event.reason() in _BY_KEYBOARD)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """The keyboard is elsewhere."""
-        super().focusOutEvent(event)
-        self._show_ring(False)
-
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
-        """Draws the ring around a pane that has the keyboard."""
-        super().drawForeground(painter, rect)
-        if self._ring is not None:
-            painter.save()
-            painter.resetTransform()
-            painter.setPen(self._ring)
-            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
-            painter.restore()
-
-    def _show_ring(self, shown: bool) -> None:
-        if shown != (self._ring is not None):
-            self._ring = QPen(self._accent, 2) if shown else None
-            self.viewport().update()
-
-    def _place(self, position: QPointF) -> tuple[float, float]:
-        place = self._box.mapSceneToView(self.mapToScene(position.toPoint()))
-        return place.x(), place.y()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """The pointer has left."""
-        super().leaveEvent(event)
-        self.left.emit()
-
     def resizeEvent(self, event: Any) -> None:
         """Another part is visible."""
         super().resizeEvent(event)
-        # pyqtgraph calls this while it is being constructed, before there is a box.
-        if event is not None and hasattr(self, "_box"):
+        # pyqtgraph calls this while it is being constructed, before there are rulers.
+        if event is not None and hasattr(self, "_rulers"):
             self._rulers.fit()
             self.view_changed.emit()
             self.resized.emit()
@@ -329,14 +234,3 @@ class Canvas(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no types
 
     def _on_box_moved(self, *_arguments: Any) -> None:
         self.moved_by_user.emit()
-
-    def _on_scene_clicked(self, event: Any) -> None:
-        if event.button() is Qt.MouseButton.LeftButton and not event.double():
-            place = self._box.mapSceneToView(event.scenePos())
-            held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            self.clicked.emit(place.x(), place.y(), bool(held))
-
-    def _on_scene_moved(self, position: QPointF) -> None:
-        if self.rect().contains(position.toPoint()):
-            place = self._box.mapSceneToView(position)
-            self.hovered.emit(place.x(), place.y())

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from driving import Open, settle
 from pointing import CTRL, PLAIN, SHIFT, click, hover, place, sweep
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -311,3 +312,14 @@ def test_arrays_of_any_rank(shape, axes, settings, open_window: Open, tmp_path: 
             if 0 not in shown.shape:
                 assert len(boxes(window, stage)) == 1
                 assert window.probe.said
+
+
+def test_keys_of_foreign_letters_do_no_harm(open_window: Open, small: Path, qtbot: QtBot) -> None:
+    window = open_window(small, filters=1)
+    focus(qtbot, window, Stage.INPUT)
+    for text in ("ж", "é", "中"):
+        code = ord(text.upper())
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            QApplication.sendEvent(window.pane(Stage.INPUT).canvas, QKeyEvent(kind, code, PLAIN, text))
+    settle(qtbot, window)
+    assert not window.instruments.brushing.is_made
