@@ -7,7 +7,7 @@ import pytest
 from pages import Block, as_expected, blocks_of, run
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = ("layers.md", "from-zero-padding.md")
+PAGES = ("layers.md", "from-zero-padding.md", "guide.md")
 
 
 @pytest.mark.parametrize("name", PAGES)
