@@ -34,6 +34,7 @@ class DifferenceChoices(QScrollArea):
         self.setObjectName("panel")
         self.setWidgetResizable(True)
         self.setFixedWidth(208)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the choices in it are stops of their own
         self._guard = FieldGuard(self)
         self._combos: dict[str, QComboBox] = {}
         content = QWidget()

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QTabBar, QWidget
 
 from padviewer.gui.brush_switch import BrushSwitch
 from padviewer.gui.reference import Reference, ReferenceActions
@@ -139,15 +139,24 @@ class Instruments:
         window = self._window
         dock = QDockWidget(panel.title, window)
         dock.setObjectName(panel.name)
-        dock.setWidget(panel.make(window))
+        content = panel.make(window)
+        dock.setWidget(content)
+        # What lies behind another tab is out of sight, but Tab would lead into it.
+        dock.visibilityChanged.connect(content.setEnabled)
         below = [other for other in self._docks.values() if not other.isFloating()]
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         if below:
             window.tabifyDockWidget(below[-1], dock)
+            # Qt makes the bar of the tabs when it next lays the window out.
+            QTimer.singleShot(0, window, self._name_tabs)
         else:
             # What the panes show is what the panel is about.
             window.resizeDocks([dock], [round(window.height() * _SHARE)], Qt.Orientation.Vertical)
         return dock
+
+    def _name_tabs(self) -> None:
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName("Panels")
 
     def show_contamination(self, shown: bool) -> None:
         """Lays contamination over the feature map, or takes it away."""

@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from padviewer.errors import PadviewerError, PlanError
 
 # Below this width a message of two lines would need four beside its buttons.
 _NARROW = 600
+_SIGNS = {"error": "!", "note": "i"}
 
 
 class MessageBar(QFrame):
@@ -26,6 +27,8 @@ class MessageBar(QFrame):
         self.setObjectName("bar")
         self._key = ""
         self._offered: list[QPushButton] = []
+        self._sign = QLabel()
+        self._sign.setObjectName("sign")
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -47,6 +50,7 @@ class MessageBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
         layout.setSpacing(8)
+        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(self._body, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setVisible(False)
@@ -96,11 +100,16 @@ class MessageBar(QFrame):
         self._key = key
         self._withdraw()
         self._text.setText(text)
+        # Not by colour alone.
+        self._sign.setText(_SIGNS[kind])
+        self.setAccessibleName(f"{kind}: {text}")
         if self.property("kind") != kind:
             self.setProperty("kind", kind)
             self.style().unpolish(self)
             self.style().polish(self)
         self.setVisible(True)
+        # A screen reader says it at once: the keyboard is elsewhere.
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def _offer(self, label: str, slot: Callable[[], object]) -> None:
         button = QPushButton(label)

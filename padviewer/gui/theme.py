@@ -37,7 +37,7 @@ DARK = Theme(
 )  # fmt: skip
 LIGHT = Theme(
     "light", window="#eceff2", panel="#ffffff", canvas="#dfe3e8", field="#ffffff", border="#c9d0d8", text="#1b1f24",
-    muted="#59636e", accent="#0a63c9", on_accent="#ffffff", padding="#a85b00", error="#c0281f",
+    muted="#59636e", accent="#0a60c2", on_accent="#ffffff", padding="#985200", error="#c0281f",
 )  # fmt: skip
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 
