@@ -105,8 +105,9 @@ class MessageBar(QFrame):
         self.setAccessibleName(f"{kind}: {text}")
         if self.property("kind") != kind:
             self.setProperty("kind", kind)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            for widget in (self, self._sign):
+                widget.style().unpolish(widget)
+                widget.style().polish(widget)
         self.setVisible(True)
         # A screen reader says it at once: the keyboard is elsewhere.
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
