@@ -8,10 +8,12 @@ from typing import Any
 from padviewer.axes import spatial_axes
 from padviewer.gui.files import Item, one_of_all
 from padviewer.gui.history import Step
-from padviewer.spec import PipelineSpec
+from padviewer.spec import FROM_FILE, PipelineSpec
 
 # Settings that belong to a number of spatial axes, and so are kept for each.
 _PER_RANK = ("target", "multiple_of", "kernel", "strides", "dilation")
+# Those of a file do too: its kernels have a rank. Patterns and random numbers have any.
+_OF_FILES = ("weights", "weights_file")
 
 
 class Kept:
@@ -26,7 +28,7 @@ class Kept:
         if before == after:
             return spec
         self._by_rank[before] = _per_rank(spec)
-        return spec.replace(**self._of_rank(after))
+        return self._with_rank(spec, after)
 
     def change_item(self, spec: PipelineSpec, before: Item | None, after: Item) -> PipelineSpec:
         """Returns the settings for another array: which axis is which was said of the older one alone."""
@@ -45,7 +47,7 @@ class Kept:
         """
         spec = spec.replace(axes=self._axes.get(one_of_all(item)))
         after = len(spatial_axes(spec.axes or axes))
-        return spec if before == after else spec.replace(**self._of_rank(after))
+        return spec if before == after else self._with_rank(spec, after)
 
     def take(self, values: Mapping[str, Any], step: Step, letters: str, shown: Item | None) -> dict[str, Any]:
         """Keeps what a step of the history sets of something that is not on screen; returns the others.
@@ -58,7 +60,8 @@ class Kept:
         """
         own = dict(values)
         if step.letters and letters and len(step.letters) != len(letters):
-            elsewhere = {name: own.pop(name) for name in _PER_RANK if name in own}
+            names = _PER_RANK + (_OF_FILES if _OF_FILES[1] in own or own.get("weights") == FROM_FILE else ())
+            elsewhere = {name: own.pop(name) for name in names if name in own}
             self._by_rank[len(step.letters)] = self._of_rank(len(step.letters)) | elsewhere
         on_screen = None if shown is None else one_of_all(shown)
         if step.item is not None and one_of_all(step.item) != on_screen and "axes" in own:
@@ -74,6 +77,11 @@ class Kept:
         self._by_rank = {rank: _per_rank(spec) for rank, spec in by_rank.items()}
         self._axes = dict(axes)
 
+    def _with_rank(self, spec: PipelineSpec, rank: int) -> PipelineSpec:
+        if spec.weights == FROM_FILE:
+            spec = spec.replace(weights=PipelineSpec().weights)
+        return spec.replace(**self._of_rank(rank))
+
     def _of_rank(self, rank: int) -> dict[str, Any]:
         return self._by_rank.get(rank, _per_rank(PipelineSpec()))
 
@@ -84,4 +92,5 @@ class Kept:
 
 
 def _per_rank(spec: PipelineSpec) -> dict[str, Any]:
-    return {name: getattr(spec, name) for name in _PER_RANK}
+    names = _PER_RANK + (_OF_FILES if spec.weights == FROM_FILE else ())
+    return {name: getattr(spec, name) for name in names}

@@ -196,3 +196,19 @@ def test_weights_are_used_for_views_and_exports_too(
         window.session.export(Stage.FEATURE, str(tmp_path / "out.npy"))
     assert ended.args[1] is None
     np.testing.assert_allclose(np.load(tmp_path / "out.npy"), expected(photo), atol=1e-3)
+
+
+def test_an_input_of_another_rank_leaves_the_weights_where_they_belong(
+    open_window: Open, photo: Path, model: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(photo)
+    window.session.choose_weights(f"{model}::first")
+    qtbot.waitUntil(lambda: window.session.spec.weights == "file")
+    np.save(tmp_path / "signal.npy", np.zeros(50, "float32"))
+    window.commands.open_paths([str(tmp_path / "signal.npy")])
+    settle(qtbot, window)
+    assert (window.session.spec.weights, window.session.plan.problem) == ("random", None)
+    window.commands.open_paths([str(photo)])
+    settle(qtbot, window)
+    assert (window.session.spec.weights, window.session.plan.problem) == ("file", None)
+    assert window.session.plan.weights.layer.title == "first"
