@@ -34,6 +34,7 @@ class Canvas(PointedView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._laid: list[QGraphicsItem] = []
         self._image = pg.ImageItem(autoDownsample=False)
         self._image.setVisible(False)
         self._marks = PaddingMarks()
@@ -61,6 +62,7 @@ class Canvas(PointedView):
             depth: 0 is the picture, 1 the hatch, 2 the values written on elements; what is higher lies over them.
         """
         item.setZValue(depth)
+        self._laid.append(item)
         self._box.addItem(item, ignoreBounds=True)
 
     def set_theme(self, theme: Theme) -> None:
@@ -140,6 +142,18 @@ class Canvas(PointedView):
         """Whether something tints the picture: texts on elements get a plate of the element's colour then."""
         self._is_tinted = tinted
         self._show_plates()
+
+    @property
+    def picture_rect(self) -> QRectF:
+        """The rectangle that the picture covers, in logical pixels of the canvas."""
+        scene = self._image.mapRectToScene(self._image.boundingRect())
+        return self.viewportTransform().mapRect(scene)
+
+    @property
+    def drawn_over(self) -> list[QGraphicsItem]:
+        """What is drawn over the picture now, but for the cross-hair, the lowest first."""
+        over = [item for item in self._laid if item.isVisible() and item not in (self._image, *self._cross)]
+        return sorted(over, key=lambda item: item.zValue())
 
     @property
     def marks(self) -> tuple[Rect, Rect]:
