@@ -138,6 +138,7 @@ class Actions:
             self.export_menu.addAction(action)
             self.export[stage] = action
         self.save_model = self.add(menu, "Save as &model…", self._commands.results.ask_save_model)
+        self.save_figure = self.add(menu, "Save fi&gure…", self._commands.results.ask_figure)
         menu.addSeparator()
         self.add(menu, "&Quit", self._commands.quit, "Ctrl+Q")
 
@@ -169,6 +170,7 @@ class Actions:
         menu.addSeparator()
         self.add(menu, "&Copy picture of the pane", self._commands.copy_picture, QKeySequence.StandardKey.Copy)
         self.add(menu, "Copy picture of &all panes", self._commands.copy_panes, "Ctrl+Shift+C")
+        self.add(menu, "Copy fi&gure of all panes", self._commands.results.copy_figure)
         self.copy_as = CopyMenu("Copy a&s", menu)
         self.copy_as.dialect_chosen.connect(self._commands.results.copy_as)
         menu.addMenu(self.copy_as)

@@ -147,7 +147,7 @@ class Canvas(PointedView):
     def picture_rect(self) -> QRectF:
         """The rectangle that the picture covers, in logical pixels of the canvas."""
         scene = self._image.mapRectToScene(self._image.boundingRect())
-        return self.viewportTransform().mapRect(scene)
+        return QRectF(self.viewportTransform().mapRect(scene))
 
     @property
     def drawn_over(self) -> list[QGraphicsItem]:

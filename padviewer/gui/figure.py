@@ -37,6 +37,7 @@ class FigurePane:
         size: width and height of the canvas.
         picture: its pixels, and the rectangle that they cover; None where there is none.
         over: what is drawn over the picture.
+        covered: the rectangle that holds both; empty where there is nothing.
         levels: the numbers of the first and the last colour; None where colours are the elements' own.
         colours: 256 RGBA colours, uint8 of shape (256, 4).
         not_finite: the colours of elements that are seen and are no finite numbers, by their names.
@@ -52,6 +53,7 @@ class FigurePane:
     size: tuple[int, int]
     picture: tuple[QImage, QRectF] | None
     over: QPicture
+    covered: QRectF
     levels: Levels | None
     colours: Pixels
     not_finite: dict[str, tuple[int, int, int, int]]
@@ -102,8 +104,7 @@ def take_figure(window: MainWindow, theme: Theme, trims: bool = True) -> Figure 
 def _filled_rows(panes: tuple[FigurePane, ...]) -> tuple[float, float]:
     """Returns from where to where there is something in a pane, and a little around it."""
     height = float(max(pane.size[1] for pane in panes))
-    rects = [pane.picture[1] for pane in panes if pane.picture is not None]
-    rects += [QRectF(pane.over.boundingRect()) for pane in panes if not pane.over.isNull()]
+    rects = [pane.covered for pane in panes if not pane.covered.isEmpty()]
     # A pane without a picture says why from its top on.
     if not rects or any(pane.note for pane in panes):
         return 0.0, height
@@ -133,6 +134,7 @@ def _taken(pane: Pane, plan: Plan, cut: screen.Cut) -> FigurePane:
         (canvas.width(), canvas.height()),
         None if pixels is None else (_image(pixels), canvas.picture_rect),
         _recorded(canvas),
+        _covered(canvas),
         pane.levels if has_levels else None,
         pane.colours,
         {} if pixels is None else _not_finite(pixels),
@@ -173,6 +175,17 @@ def _recorded(canvas: Canvas) -> QPicture:
         painter.restore()
     painter.end()
     return picture
+
+
+def _covered(canvas: Canvas) -> QRectF:
+    """Returns what a picture and what lies over it cover."""
+    rects = [canvas.viewportTransform().mapRect(item.sceneBoundingRect()) for item in canvas.drawn_over]
+    if canvas.pixels is not None:
+        rects.append(canvas.picture_rect)
+    covered = QRectF()
+    for rect in rects:
+        covered = covered.united(rect)
+    return covered.intersected(QRectF(canvas.rect()))
 
 
 def _not_finite(pixels: Pixels) -> dict[str, tuple[int, int, int, int]]:

@@ -11,6 +11,8 @@ from PySide6.QtCore import QByteArray, QSettings
 from padviewer.gui.player import RATES
 
 MAX_RECENT = 12
+# The least and the most of figures: millimetres, and pixels for each inch.
+FIGURE_WIDTHS, FIGURE_DPI = (90, 600), (72, 1200)
 
 
 class Preferences:
@@ -46,6 +48,50 @@ class Preferences:
     @averages.setter
     def averages(self, averages: bool) -> None:
         self._settings.setValue("averages", averages)
+
+    @property
+    def figure_width(self) -> int:
+        """Width of figures in millimetres."""
+        return self._number("figure/width", 180, *FIGURE_WIDTHS)
+
+    @figure_width.setter
+    def figure_width(self, width: int) -> None:
+        self._settings.setValue("figure/width", width)
+
+    @property
+    def figure_dpi(self) -> int:
+        """Pixels for each inch of figures."""
+        return self._number("figure/dpi", 300, *FIGURE_DPI)
+
+    @figure_dpi.setter
+    def figure_dpi(self, dpi: int) -> None:
+        self._settings.setValue("figure/dpi", dpi)
+
+    @property
+    def figure_theme(self) -> str:
+        """`light`, `dark`, or `screen` for that of the window."""
+        name = str(self._settings.value("figure/theme", "light"))
+        return name if name in ("light", "dark", "screen") else "light"
+
+    @figure_theme.setter
+    def figure_theme(self, name: str) -> None:
+        self._settings.setValue("figure/theme", name)
+
+    @property
+    def figure_trims(self) -> bool:
+        """Whether figures leave out what is empty above and below the pictures."""
+        return bool(self._settings.value("figure/trims", True, type=bool))
+
+    @figure_trims.setter
+    def figure_trims(self, trims: bool) -> None:
+        self._settings.setValue("figure/trims", trims)
+
+    def _number(self, key: str, usual: int, low: int, high: int) -> int:
+        """Returns a number that was kept, within limits: the file may have been edited."""
+        try:
+            return min(max(int(str(self._settings.value(key, usual))), low), high)
+        except ValueError:
+            return usual
 
     @property
     def play_rate(self) -> int:

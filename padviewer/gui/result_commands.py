@@ -12,6 +12,7 @@ from padviewer.plan import Plan, Stage
 from padviewer.workers.model_messages import SavedModel
 
 if TYPE_CHECKING:
+    from padviewer.gui.figure_commands import FigureCommands
     from padviewer.gui.main_window import MainWindow
 
 
@@ -25,6 +26,24 @@ class ResultCommands:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._session = window.session
+        self._figures: FigureCommands | None = None
+
+    @property
+    def figures(self) -> FigureCommands:
+        """What makes figures; imported when one is first wanted."""
+        if self._figures is None:
+            from padviewer.gui.figure_commands import FigureCommands  # noqa: PLC0415 - as said
+
+            self._figures = FigureCommands(self._window)
+        return self._figures
+
+    def ask_figure(self) -> None:
+        """Asks how a figure is to be, and saves or copies it."""
+        self.figures.ask()
+
+    def copy_figure(self) -> None:
+        """Copies a figure of the panes."""
+        self.figures.copy()
 
     def copy_as(self, dialect: str) -> None:
         """Copies what the settings do to this input, as one of the dialects of `padviewer.snippets`."""
