@@ -67,7 +67,7 @@ def image_of(figure: Figure, width_mm: float, dpi: float) -> QImage:
 def png_of(figure: Figure, width_mm: float, dpi: float) -> bytes:
     """Returns a figure as a PNG."""
     buffer = _buffer()
-    image_of(figure, width_mm, dpi).save(buffer, b"PNG")
+    image_of(figure, width_mm, dpi).save(buffer, "PNG")  # type: ignore[call-overload]  # the stub knows bytes, Qt text
     return bytes(buffer.data().data())
 
 
