@@ -19,7 +19,7 @@ DRAG_PIXELS = (14, 9)
 
 @dataclass(frozen=True)
 class Gesture:
-    """One event: `wheel` moves the view, `move` moves it with a button held, `press` and `release` do not.
+    """One event: `wheel` moves the view, `move` moves it with a button held; `press`, `release` and `hover` do not.
 
     Attributes:
         kind: which event.
@@ -51,6 +51,7 @@ class Gesture:
             turn = QPoint(0, self.amount * NOTCH)
             return QWheelEvent(position, place, QPoint(), turn, none, keys, Qt.ScrollPhase.NoScrollPhase, False)
         kind, button, held = {
+            "hover": (QEvent.Type.MouseMove, none, none),
             "press": (QEvent.Type.MouseButtonPress, left, left),
             "move": (QEvent.Type.MouseMove, none, left),
             "release": (QEvent.Type.MouseButtonRelease, left, none),

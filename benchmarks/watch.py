@@ -13,6 +13,7 @@ from benchmarks.activities import Activities
 from benchmarks.edits import Edits
 from benchmarks.frames import Frames
 from benchmarks.gestures import tour
+from benchmarks.inspections import Inspections
 from benchmarks.memory import Peaks, processes
 from benchmarks.own_pages import own_bytes, peak_bytes
 from benchmarks.paints import Paints
@@ -33,8 +34,8 @@ class Watch:
     Args:
         zero: when the process was started, by `time.time()`.
         scenario: `do` is one of `first_frame` (ends when INPUT and PADDED are painted), `feature` (when FEATURE is, or
-            is refused), `empty` (a file that cannot be opened: when the engine is ready), `edits`, `frames`, `memory`,
-            `loads`, `export`; the other keys are arguments of that method.
+            is refused), `empty` (a file that cannot be opened: when the engine is ready), `edits`, `inspections`,
+            `frames`, `memory`, `loads`, `export`; the other keys are arguments of that method.
     """
 
     def __init__(self, zero: float, scenario: Mapping[str, Any]) -> None:
@@ -114,6 +115,9 @@ class Watch:
 
     def _on_edited(self, delays: dict[str, list[float]]) -> None:
         self._end({"edits": delays, "memory": {name: peak_bytes(pid) for name, pid in processes().items()}})
+
+    def _inspections(self, count: int) -> None:
+        self._running = Inspections(self._window, count, lambda delays: self._end({"inspections": delays}))
 
     def _frames(self, count: int, notches: int, limit: float) -> None:
         views = [PaneView(self._window, stage) for stage in (Stage.INPUT, Stage.PADDED)]
