@@ -19,7 +19,6 @@ from padviewer.errors import ShowError
 _LARGE = 1 << 26
 # Bytes that are cast, or brought into order, at a time.
 _PORTION = 1 << 20
-_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
 def pack(array: npt.NDArray[Any], dtype: np.dtype[Any], axes: str | None, notes: tuple[str, ...]) -> int:
@@ -50,7 +49,8 @@ def pack(array: npt.NDArray[Any], dtype: np.dtype[Any], axes: str | None, notes:
         if nbytes:
             _fill(descriptor, len(head), array, dtype, fortran)
         # One that could be cut short would end the process that reads it by SIGBUS.
-        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
     except BaseException:
         os.close(descriptor)
         raise

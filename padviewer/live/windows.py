@@ -29,6 +29,10 @@ class Windows:
             found = self._windows.get(name)
             if found is not None and not found.ended:
                 return found
+            if not hasattr(os, "memfd_create"):
+                raise ShowError(
+                    "show hands arrays over as Linux alone can; numpy.save the array and open the file: padviewer x.npy"
+                )
             report = inspect_from_outside()
             if not report.can_show_window:
                 raise ShowError(

@@ -181,6 +181,8 @@ def test_axes_that_were_told_stay_while_they_fit(python: Python) -> None:
 def test_a_flood_of_updates_leaves_the_newest_and_no_heap(python: Python, tmp_path: Path, qtbot: QtBot) -> None:
     handle = python.show(np.zeros((30, 40), "int32"))
     python.info(handle)
+    errors: list[str] = []
+    python.window.session.failed.connect(lambda error: errors.append(error.message))
     most = 0
 
     def flood() -> None:
@@ -193,6 +195,7 @@ def test_a_flood_of_updates_leaves_the_newest_and_no_heap(python: Python, tmp_pa
     python.wait(flood)
     python.info(handle)
     assert most <= 5
+    assert errors == []
     np.testing.assert_array_equal(python.exported(tmp_path), np.full((30, 40), 2000))
     qtbot.waitUntil(lambda: held() == 1, timeout=PATIENCE_MS)
 
