@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from padviewer import __version__
 from padviewer.errors import PadviewerError, shortened
 from padviewer.gui.export_dialog import ask_export_path
-from padviewer.gui.files import Item
+from padviewer.gui.files import Item, one_of_all
 from padviewer.gui.history import Step
 from padviewer.gui.open_dialog import ask_files, ask_folder
 from padviewer.gui.result_commands import ResultCommands
@@ -147,7 +147,8 @@ class Commands:
         if step is None:
             return
         shown = self._session.files.shown
-        place = f" (of {shortened(Path(step.item[0]).name, 40)})" if step.item and step.item != shown else ""
+        elsewhere = step.item is not None and (shown is None or one_of_all(step.item) != one_of_all(shown))
+        place = f" (of {shortened(shown_name(step.item[0]), 40)})" if step.item and elsewhere else ""
         self._window.status.say(f"{what}: {step.text}{place}")
 
     # ---- view

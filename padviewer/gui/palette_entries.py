@@ -19,6 +19,7 @@ from padviewer.gui.setting_text import (
     parse_value,
     write_value,
 )
+from padviewer.handed import shown_name
 
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
@@ -112,7 +113,7 @@ def _files(session: Session) -> list[PaletteEntry]:
     found = []
     for index, entry in enumerate(session.files.entries[:_MOST_FILES]):
         path, member = entry.item
-        name = path.rsplit("/", 1)[-1] + (f"::{member}" if member else "")
+        name = shown_name(path) + (f"::{member}" if member else "")
         found.append(PaletteEntry(f"Files{SEPARATOR}{shortened(name, 80)}", partial(session.files.select, index)))
     return found
 
