@@ -66,8 +66,9 @@ def parts(axis: AxisPlan, places: Span) -> Iterator[tuple[Kind, Span]]:
 
 def kind_at(axis: AxisPlan, place: int) -> Kind:
     """Returns what stands at a padded index, which may lie outside of the tensor."""
-    ((kind, _part),) = parts(axis, Span(place, place + 1))
-    return kind
+    if not 0 <= place < axis.padded:
+        return Kind.ZERO
+    return Kind.DATA if axis.data[0] <= place < axis.data[1] else Kind.PADDING
 
 
 def origin(axis: AxisPlan, mode: str, place: int) -> int | None:

@@ -15,10 +15,12 @@ from padviewer.gui.rectangles import Rect
 from padviewer.gui.theme import Theme, monospaced
 from padviewer.reach import Kind
 
-# In logical pixels: how small a box is drawn, from where on it has room for a text, and how far lines reach beyond it.
-_SMALLEST, _ROOM, _BEYOND = 5.0, 22.0, 24.0
-# More boxes than these are drawn with thin lines.
-_MANY = 200
+# In logical pixels: how small a box is drawn, alone or as one of many.
+_SMALLEST, _SMALLEST_TAP = 5.0, 3.0
+# From where on a box has room for a second frame and for a text in it, and how far lines reach beyond it.
+_FRAMED, _ROOM, _BEYOND = 10.0, 22.0, 24.0
+# More boxes than these, and narrower ones, are drawn with thin lines.
+_MANY, _NARROW = 200, 7.0
 _PENS = {
     Kind.DATA: Qt.PenStyle.SolidLine,
     Kind.PADDING: Qt.PenStyle.DashLine,
@@ -103,13 +105,16 @@ class BrushItem(QGraphicsItem):
         painter.setWorldTransform(QTransform())
         painter.setFont(self._font)
         for mark in self._marks:
-            self._draw(painter, mark, [(box, _seen(transform, box.rect)) for box in mark.cells.boxes])
+            boxes = mark.cells.boxes
+            least = _SMALLEST if len(boxes) == 1 else _SMALLEST_TAP
+            self._draw(painter, mark, [(box, _seen(transform, box.rect, least)) for box in boxes])
         painter.restore()
 
     def _draw(self, painter: QPainter, mark: Mark, boxes: list[tuple[Box, QRectF]]) -> None:
         width = 2.5 if mark.pinned else 1.5
-        if len(boxes) > _MANY:
-            # Thin lines are drawn ten times as fast, and so many boxes are seen without a halo.
+        sides = [min(rect.width(), rect.height()) for _box, rect in boxes]
+        if len(boxes) > _MANY or (len(boxes) > 1 and min(sides, default=0.0) < _NARROW):
+            # Many boxes are seen without a halo, and thin lines are drawn ten times as fast; narrow ones need the room.
             width = 1.0
         else:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -139,7 +144,7 @@ class BrushItem(QGraphicsItem):
         """Writes how often an element is read, inside a second frame."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self._colours[box.kind], 1))
-        if min(rect.width(), rect.height()) > 2 * _SMALLEST:
+        if min(rect.width(), rect.height()) > _FRAMED:
             painter.drawRect(rect.adjusted(3, 3, -3, -3))
         if min(rect.width(), rect.height()) > _ROOM:
             self._draw_plate(painter, f"×{box.times}", rect.bottomRight() - QPointF(4, 4), right=True)
@@ -156,11 +161,11 @@ class BrushItem(QGraphicsItem):
         painter.drawText(QPointF(plate.left() + 3, plate.bottom() - 3), text)
 
 
-def _seen(transform: QTransform, rect: Rect) -> QRectF:
-    """Returns a rectangle in the device's pixels, on whole ones, and not too small to be seen."""
+def _seen(transform: QTransform, rect: Rect, least: float) -> QRectF:
+    """Returns a rectangle in logical pixels, on whole ones, with sides of at least so many."""
     left, top, width, height = rect
     across, down = transform.m11(), transform.m22()
-    wide, high = max(width * across, _SMALLEST), max(height * down, _SMALLEST)
+    wide, high = max(width * across, least), max(height * down, least)
     x = transform.dx() + (left + width / 2) * across - wide / 2
     y = transform.dy() + (top + height / 2) * down - high / 2
     return QRectF(round(x) + 0.5, round(y) + 0.5, round(wide) - 1, round(high) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from itertools import groupby
 
@@ -115,4 +116,4 @@ def _cell(term: Term, is_whole: bool, theme: Theme) -> tuple[str, int]:
 
 def _struck(html: str) -> str:
     """Strikes a text through, but for signs that the line would hide."""
-    return f"<s>{html}</s>".replace("−", "</s>−<s>").replace("=&nbsp;", "</s>=&nbsp;<s>")
+    return "<s>" + re.sub("((?:&nbsp;)?−|=&nbsp;−?)", r"</s>\1<s>", html) + "</s>"

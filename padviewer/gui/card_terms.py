@@ -53,13 +53,12 @@ class Step:
 def terms_of(plan: Plan, output: dict[str, int], found: Explanation) -> list[Term]:
     """Returns the terms that an explanation tells, in their order."""
     windows = [reach.window(axis, output[axis.letter]) for axis in plan.spatial]
-    kinds = [[reach.kind_at(a, place) for place in range(*w)] for a, w in zip(plan.spatial, windows, strict=True)]
     order, terms = list(Kind), []
     places = np.unravel_index(found.places, found.shape)
     numbers = zip(*(vector.tolist() for vector in places), strict=True)
     for at, value, weight in zip(numbers, found.values.tolist(), found.weights.tolist(), strict=True):
         taps = tuple(w.start + i * w.step for w, i in zip(windows, at[:-1], strict=True))
-        kind = max((kind[i] for kind, i in zip(kinds, at[:-1], strict=True)), key=order.index)
+        kind = max((reach.kind_at(a, tap) for a, tap in zip(plan.spatial, taps, strict=True)), key=order.index)
         terms.append(Term(taps, found.first_channel + at[-1], value, weight, kind))
     return terms
 
@@ -85,15 +84,15 @@ def steps_of(plan: Plan, found: Explanation, shown: float) -> list[Step]:
     total = found.exact + found.bias
     activation = plan.spec.activation
     steps = [
-        Step(f"sum of {found.count} products", exact(found.exact), "added in float64, each product exact"),
+        Step(f"sum of {found.count} products", exact(found.exact), "exact, in float64"),
         Step("bias", single(found.bias), ""),
         Step("float32 sum", single(found.summed), _sum_note(plan, found, total)),
     ]
     if activation != "linear":
-        what = "of the float64 sum"
+        what = "of the exact sum"
         if found.largest is not None:
-            what = f"its share of all {plan.filters} filters, the largest sum {single(found.largest)}"
-        steps.append(Step(activation, single(found.activated), f"{what}, rounded to float32"))
+            what = f"{what} among all {plan.filters} filters, the largest {single(found.largest)}"
+        steps.append(Step(activation, single(found.activated), what))
     steps.append(Step("shown", single(shown), _shown_note(shown, found.activated, activation)))
     return steps
 
@@ -144,13 +143,13 @@ def _sum_note(plan: Plan, found: Explanation, total: float) -> str:
     if apart is None:
         return "not finite"
     if apart == 0:
-        return "the same, rounded to float32"
+        return "the same in float32"
     # Of each addition at most half a unit is lost, and of each product; a separable convolution adds twice.
     rounds = (found.count + 2) * (2 if plan.spec.conv == "separable" else 1)
     possible = rounds * _HALF_ULP * (found.magnitude + abs(found.bias))
-    away = f"{apart} ulp away ({abs(found.summed - total):.1e})"
+    away = f"{apart} ulp off ({abs(found.summed - total):.1e})"
     if abs(found.summed - total) <= 2 * possible:
-        return f"{away}: float32 rounds after each addition, in an order of its own"
+        return f"{away}: float32 rounds each addition"
     return f"{away}: more than float32 rounding explains; the device computes with fewer bits"
 
 
@@ -163,4 +162,4 @@ def _shown_note(shown: float, activated: float, activation: str) -> str:
     if apart is None:
         return "not equal"
     what = "the float32 sum" if activation == "linear" else f"the sum and of {activation}"
-    return f"{apart} ulp away ({abs(shown - activated):.1e}), by the rounding of {what}"
+    return f"{apart} ulp off ({abs(shown - activated):.1e}), by the rounding of {what}"

@@ -155,13 +155,12 @@ class Engine:
         plan = request.plan
         holds = self._feature is not None and self._key == plan.made_of
         held = float(self._held(plan).cut(request.region).ravel()[0]) if holds else None
-        return explain(request, self._convolution, held, lambda value: _activated(plan, value))
+        return explain(request, self._convolution, held, lambda value: self._activated(plan, value))
 
-
-def _activated(plan: Plan, value: float) -> float:
-    with keras.device(plan.spec.device.lower()):
-        tensor = keras.ops.convert_to_tensor(np.array([value], FEATURE_DTYPE))
-        return float(keras.ops.convert_to_numpy(keras.activations.get(plan.spec.activation)(tensor))[0])
+    def _activated(self, plan: Plan, value: float) -> float:
+        with keras.device(plan.spec.device.lower()), self._framework.inference():
+            tensor = keras.ops.convert_to_tensor(np.array([value], FEATURE_DTYPE))
+            return float(self._framework.to_numpy(keras.activations.get(plan.spec.activation)(tensor))[0])
 
 
 def _computed_since(started: float, plan: Plan) -> Computed:
