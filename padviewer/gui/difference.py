@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from padviewer.errors import Cancelled, PadviewerError, PlanError
-from padviewer.gui import rectangles
+from padviewer.gui import rectangles, screen
 from padviewer.gui.difference_choices import DifferenceChoices
 from padviewer.gui.difference_figures import Figures, figures_of
 from padviewer.gui.difference_pair import Pair
@@ -58,6 +58,8 @@ class DifferencePanel(QFrame):
         self._pair: Pair | None = None
         self._figures, self._whole = Figures(), False
         self._compared: Compared | None = None
+        # After an edit the panes come first.
+        self._waits = self._session.feature.state.working
         self._build()
         self._connect()
         self.view.set_theme(window.theme)
@@ -141,7 +143,7 @@ class DifferencePanel(QFrame):
 
     def _connect(self) -> None:
         session, panes = self._session, self._window.panes
-        session.plan_changed.connect(lambda _older, _plan: self._turn())
+        session.plan_changed.connect(self._on_session_plan_changed)
         session.cut_changed.connect(lambda _cut: self._turn())
         session.feature_changed.connect(self._on_session_feature_changed)
         session.devices_changed.connect(lambda _devices: self._show_choices())
@@ -149,7 +151,9 @@ class DifferencePanel(QFrame):
         self._window.theme_changed.connect(self._on_window_theme_changed)
         for pane in panes.panes.values():
             pane.look_changed.connect(self._draw)
-        self._window.pane(Stage.FEATURE).canvas.view_changed.connect(self._on_panes_moved)
+        for stage in _STAGES.values():
+            self._window.pane(stage).canvas.view_changed.connect(self._on_panes_moved)
+        self.view.resized.connect(self._on_panes_moved)
         self._stage.currentIndexChanged.connect(self._turn)
         self._layout.currentIndexChanged.connect(self._show_layout)
         self._choices.chosen.connect(self._reference.compare_with)
@@ -200,7 +204,7 @@ class DifferencePanel(QFrame):
     def _start(self) -> None:
         """Begins as soon as the panes have what they show."""
         pair = self._pair
-        if pair is not None and (pair.stage is Stage.PADDED or not self._session.feature.state.working):
+        if pair is not None and (pair.stage is Stage.PADDED or not self._waits):
             self._work.compare(pair)
             self._ask()
 
@@ -220,6 +224,8 @@ class DifferencePanel(QFrame):
         self._note.setVisible(bool(text))
         self._text.setText("")
         self.go.setEnabled(False)
+        for widget in (self.go, self._text):
+            widget.setVisible(self._pair is not None)
         self.view.clear()
 
     def _show_choices(self) -> None:
@@ -286,7 +292,12 @@ class DifferencePanel(QFrame):
         if not isinstance(error, Cancelled):
             self._show_note(error.message)
 
+    def _on_session_plan_changed(self) -> None:
+        self._waits = True
+        self._turn()
+
     def _on_session_feature_changed(self, state: FeatureState) -> None:
+        self._waits = state.working
         if not state.working and self._compared is None:
             self._start()
 
@@ -296,9 +307,15 @@ class DifferencePanel(QFrame):
 
     def _follow(self) -> None:
         """Shows what the panes show, without the room around it that a pane of another form has."""
-        plan, view = self._session.plan, self._window.pane(Stage.FEATURE).canvas.view
-        if plan is not None and plan.spatial:
-            self.view.set_view(_within(view, rectangles.all_rect(plan, self._session.cut)))
+        plan, cut, stage = self._session.plan, self._session.cut, self._pane.stage
+        if plan is None or plan.stage(stage) is None:
+            return
+        left, top, width, height = rectangles.all_rect(plan, cut)
+        own = rectangles.stage_rect(plan, stage, cut)
+        rows, columns = (screen.fills(letter) for letter in screen.axes_on_screen(plan, cut))
+        left, width = (own[0], own[2]) if columns else (left, width)
+        top, height = (own[1], own[3]) if rows else (top, height)
+        self.view.set_view(_within(self._pane.canvas.view, (left, top, width, height)))
 
     def _on_view_hovered(self, x: float, y: float) -> None:
         for pane in self._window.panes.panes.values():

@@ -27,7 +27,8 @@ class Figures:
         total: sum of the finite differences, without their signs.
         odd: how many differences are not finite: NaN or infinity on one side.
         largest: the largest finite difference, without its sign.
-        place: where it is, by axis, in the stage of the settings in force; None where nothing differs.
+        place: where it is, by axis, in the stage of the settings in force; the first place where one side is NaN or
+            infinite, where no difference is finite; None where nothing differs.
         reach, reach_beyond: how deep in the content the deepest element that differs lies, in elements of the stage and
             of the input: 1 is the outermost; 0 where none is over the content.
         deepest: how deep the content is, in elements of the stage.
@@ -89,7 +90,7 @@ def figures_of(pair: Pair, numbers: Numbers, here: Array, there: Array) -> Figur
         here, there: the elements of both plans, with the stage's axes.
     """
     depth, elements = (np.broadcast_to(each, here.shape).ravel() for each in _depths(pair, numbers))
-    content, deepest = int(np.count_nonzero(depth)), int(depth.max(initial=0))
+    content, deepest = int(np.count_nonzero(depth)), _deepest(pair)
     # What is equal, which most is as a rule, is not looked at again.
     places = np.flatnonzero(~_same(here, there).ravel())
     if not places.size:
@@ -99,7 +100,7 @@ def figures_of(pair: Pair, numbers: Numbers, here: Array, there: Array) -> Figur
     apart = np.abs(signed(*here_there))
     finite = np.isfinite(apart)
     known = np.where(finite, apart, 0)
-    largest = int(known.argmax())
+    largest = int(known.argmax()) if known.any() else int(finite.argmin())
     with np.errstate(invalid="ignore", over="ignore"):
         values = np.maximum(*(np.abs(each) for each in here_there)).astype(np.float64)
         beyond = ~(apart <= TOLERANCE * values)
@@ -141,17 +142,12 @@ def _depths(pair: Pair, numbers: Numbers) -> tuple[Array, Array]:
 
     Borders that neither plan pads do not count, unless there are no others.
     """
-    padded = {
-        axis.letter
-        for plan in (pair.plan, pair.other)
-        for axis in plan.spatial
-        if any(axis.pad) or (pair.stage is Stage.FEATURE and any(axis.conv))
-    }
+    padded = _padded_letters(pair)
     depth, elements = np.full((1,) * len(numbers), np.iinfo(np.int64).max), np.full((1,) * len(numbers), 2**62)
     region = pair.regions(numbers)[0]
     for at, (letter, span) in enumerate(zip(numbers, region, strict=True)):
         axis = pair.plan.axis(letter)
-        if axis is None or (padded and letter not in padded):
+        if axis is None or letter not in padded:
             continue
         shape = [1] * len(numbers)
         shape[at] = span.count
@@ -161,15 +157,39 @@ def _depths(pair: Pair, numbers: Numbers) -> tuple[Array, Array]:
     return depth, elements
 
 
+def _padded_letters(pair: Pair) -> frozenset[str]:
+    """Returns the axes that either plan pads; all where none is."""
+    padded = {
+        axis.letter
+        for plan in (pair.plan, pair.other)
+        for axis in plan.spatial
+        if any(axis.pad) or (pair.stage is Stage.FEATURE and any(axis.conv))
+    }
+    return frozenset(padded or {axis.letter for axis in pair.plan.spatial})
+
+
+def _deepest(pair: Pair) -> int:
+    """Returns how deep the content of all slices is, in elements of the stage."""
+    ends = [_ends(axis, pair.stage) for axis in pair.plan.spatial if axis.letter in _padded_letters(pair)]
+    return max(0, min((last - first + 2) // 2 for first, last in ends))
+
+
+def _ends(axis: AxisPlan, stage: Stage) -> tuple[int, int]:
+    """Returns the first and the last element of an axis whose middle is over the content."""
+    scale, offset = axis.to_padded(stage)
+    start, stop = axis.data
+    size = axis.outputs if stage is Stage.FEATURE else axis.padded
+    first = max(0, int(np.floor((start - offset) / scale - 0.5)) + 1)
+    return first, min(size - 1, int(np.ceil((stop - offset) / scale - 0.5)) - 1)
+
+
 def _depths_on(axis: AxisPlan, stage: Stage, indices: Array) -> tuple[Array, Array]:
     """Returns how deep elements of an axis lie, 1 for the outermost whose middle is over the content, 0 for others."""
     scale, offset = axis.to_padded(stage)
     start, stop = axis.data
-    size = axis.outputs if stage is Stage.FEATURE else axis.padded
     middles = scale * (indices + 0.5) + offset
     inside = (middles > start) & (middles < stop)
-    first = max(0, int(np.floor((start - offset) / scale - 0.5)) + 1)
-    last = min(size - 1, int(np.ceil((stop - offset) / scale - 0.5)) - 1)
+    first, last = _ends(axis, stage)
     depth = np.minimum(indices - first, last - indices) + 1
     elements = np.ceil(np.minimum(middles - start, stop - middles)).astype(np.int64)
     return np.where(inside, depth, 0), np.where(inside, elements, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from padviewer.axes import CHANNELS
+from padviewer.geometry import Span
 from padviewer.gui.difference_figures import Figures
 from padviewer.gui.difference_pair import Pair
 from padviewer.gui.ledger import joined, number, percent
@@ -22,25 +23,34 @@ def figures_text(pair: Pair, figures: Figures, whole: bool) -> str:
     looked = _looked(pair, figures, whole)
     if not figures.differing:
         return joined([f"identical{'' if whole else ' so far'}: {looked} are equal to the last bit", *_reading(pair)])
-    parts = [f"largest {number(figures.largest)} at {place_text(figures)}", f"mean {number(figures.mean)}"]
+    parts = []
+    if figures.largest:
+        parts = [f"largest {number(figures.largest)} at {place_text(pair, figures)}", f"mean {number(figures.mean)}"]
     if figures.odd:
-        parts.append(f"{_count(figures.odd)} are NaN or infinite on one side")
+        first = "" if figures.largest else f", the first at {place_text(pair, figures)}"
+        parts.append(f"{_count(figures.odd)} are NaN or infinite on one side{first}")
     differing, beyond = (percent(count / figures.compared) for count in (figures.differing, figures.beyond))
     shares = [f"{differing} of {looked} differ", f"{beyond} by more than 1e−6 of the value"]
     return joined([*parts, *_reach_parts(pair, figures), *shares, *_reading(pair)])
 
 
 def _looked(pair: Pair, figures: Figures, whole: bool) -> str:
-    noun = "outputs" if pair.stage is Stage.FEATURE else "elements"
+    noun = "output" if pair.stage is Stage.FEATURE else "element"
+    noun += "s" if pair.size != 1 else ""
     count = _count(figures.compared)
     if not whole:
         return f"{count} of {_count(pair.size)} {noun}"
     return f"all {count} {noun}" if pair.is_complete else f"the {count} {noun} that both have"
 
 
-def place_text(figures: Figures) -> str:
-    """Returns where the largest difference is: `H 3 W 5`."""
-    return " ".join(f"{letter} {index}" for letter, index in (figures.place or {}).items() if letter != CHANNELS)
+def place_text(pair: Pair, figures: Figures) -> str:
+    """Returns where the largest difference is: `H 3 W 5`; with the channel where several are compared."""
+    place = dict(figures.place or {})
+    channel = place.pop(CHANNELS, 0)
+    words = [f"{letter} {index}" for letter, index in place.items()]
+    if pair.numbers.get(CHANNELS, Span(0, 1)).count > 1:
+        words.append(f"filter {channel + 1}" if pair.stage is Stage.FEATURE else f"{CHANNELS} {channel}")
+    return " ".join(words)
 
 
 def _reach_parts(pair: Pair, figures: Figures) -> list[str]:

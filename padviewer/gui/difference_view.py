@@ -29,6 +29,7 @@ class DifferenceView(QWidget):
     region_wanted = Signal()
     hovered = Signal(float, float)
     left = Signal()
+    resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +39,9 @@ class DifferenceView(QWidget):
         self._following = False
         self._ask = QTimer(self, singleShot=True, interval=0)
         self._ask.timeout.connect(self.region_wanted)
+        # When the layout has given all of them their sizes.
+        self._resize = QTimer(self, singleShot=True, interval=0)
+        self._resize.timeout.connect(self.resized)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -53,6 +57,7 @@ class DifferenceView(QWidget):
             canvas.hovered.connect(self.hovered)
             canvas.left.connect(self.left)
             canvas.view_changed.connect(self._ask.start)
+            canvas.resized.connect(self._resize.start)
         self.set_name("")
 
     @property

@@ -12,6 +12,7 @@ from padviewer.gui.setting_text import label_of, write_value
 from padviewer.plan import Plan
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
+from padviewer.workers.jobs import ENGINES
 
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
@@ -35,6 +36,7 @@ class Reference(QObject):
         self._session = session
         self._held: PipelineSpec | None = None
         self._change: dict[str, Any] = {}
+        self._backend: str | None = None
         self.plan: Plan | None = None
         session.plan_changed.connect(self._on_session_plan_changed)
 
@@ -81,13 +83,20 @@ class Reference(QObject):
         spec, present = self.spec, self._session.spec
         if spec is not None:
             self._held, self._change = present, {}
-            self._session.edit({name: getattr(spec, name) for name in _NAMES})
+            self._session.edit({name: getattr(spec, name) for name in _NAMES}, "swap with the reference")
             self._resolve()
 
     def _resolve(self) -> None:
         plan, spec = self._session.plan, self.spec
+        self._rest(spec.backend if spec else None)
         self.plan = None if plan is None or spec is None else resolve(spec, plan.info, plan.budget)
         self.changed.emit()
+
+    def _rest(self, backend: str | None) -> None:
+        """Ends the engine of a backend that was only asked for the reference: it holds much memory."""
+        if self._backend not in (None, backend, self._session.spec.backend):
+            self._session.clients[ENGINES[self._backend]].rest()
+        self._backend = backend
 
     def _on_session_plan_changed(self, _older: Plan | None, plan: Plan) -> None:
         held = self._held

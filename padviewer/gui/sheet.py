@@ -90,12 +90,14 @@ class SheetPanel(QFrame):
         self._guard = FieldGuard(self)
         self._error: PadviewerError | None = None
         self._sorted_for: tuple[object, ...] = ()
+        # Between a new plan and what the engine has of it, there is nothing to ask for.
+        self._waits = False
         self._filters = SheetList()
         self.view = SheetView(self._filters)
         self._tiles = SheetTiles(self._filters, self.view)
         self.view.setItemDelegate(self._tiles)
         self._build()
-        self._session.plan_changed.connect(lambda _older, _plan: self._turn())
+        self._session.plan_changed.connect(self._on_session_plan_changed)
         self._session.cut_changed.connect(lambda _cut: self._turn())
         self._session.feature_changed.connect(self._on_session_feature_changed)
         self._pane.look_changed.connect(self._show_look)
@@ -183,7 +185,8 @@ class SheetPanel(QFrame):
             self._work.fill(None)
             return
         page.set_visible([self._filters.filter_at(row) for row in self.view.rows])
-        self._work.fill(page if self._session.feature.state.ready and self._error is None else None)
+        may_ask = self._session.feature.state.ready and not self._waits and self._error is None
+        self._work.fill(page if may_ask else None)
 
     def _show_look(self) -> None:
         page = self._filters.page
@@ -271,7 +274,12 @@ class SheetPanel(QFrame):
             self._error = error
             self._show_count()
 
+    def _on_session_plan_changed(self) -> None:
+        self._waits = True
+        self._turn()
+
     def _on_session_feature_changed(self, state: FeatureState) -> None:
+        self._waits = not state.ready
         if state.ready:
             self._turn()
 

@@ -229,3 +229,16 @@ def test_a_closed_sheet_asks_for_nothing(qtbot: QtBot, open_window: Open, board:
     QTest.keyClick(window.panes, Qt.Key.Key_G)
     settle(qtbot, window)
     assert panel.filters.rowCount() == 9
+
+
+def test_an_edit_is_computed_once_with_the_sheet_open(qtbot: QtBot, open_window: Open, board: Path) -> None:
+    window = open_window(board, filters=8)
+    sheet(qtbot, window)
+    engine = window.session.clients["tensorflow engine"]
+    asked: list[str] = []
+    submit = engine.submit
+    engine.submit = lambda key, *rest: (asked.append(key), submit(key, *rest))[1]
+    type_into(window.form.field("target H"), "230")
+    settle(qtbot, window)
+    assert asked.count("compute") == 3, "one for each letter that was typed"
+    assert asked.index("sheet") > asked.index("compute")
