@@ -40,7 +40,7 @@ EXPORTED = (Stage.PADDED, Stage.FEATURE, Stage.MASK)
 DESCRIPTION = "See what padding does: input, padded tensor and feature map side by side."
 VERBS_HELP = """\
 verbs, each with a --help of its own:
-  padviewer [PATH ...]        open the window
+  padviewer [PATH ...]        open the window; without a path, as it was left
   padviewer info PATH ...     tell path, shape, axes, dtype and members
   padviewer export PATH ...   write the padded tensor, the feature map or the pixel mask
   padviewer snapshot PATH     render the window to a picture

@@ -147,10 +147,11 @@ class Actions:
         self.add(menu, "&New session", sessions.new_session)
         self.add(menu, "Open sess&ion…", sessions.ask_open_session)
         self._earlier = menu.addMenu("Open earlie&r session")
-        self._earlier.aboutToShow.connect(self._show_earlier)
+        self._earlier.aboutToShow.connect(self.show_earlier)
         self.add(menu, "S&ave session as…", sessions.ask_save_session)
 
-    def _show_earlier(self) -> None:
+    def show_earlier(self) -> None:
+        """Lists the sessions that were left."""
         self._earlier.clear()
         for title, folder in self._commands.sessions.earlier():
             open_it = partial(self._commands.sessions.open_earlier, folder)

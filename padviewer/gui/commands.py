@@ -240,6 +240,7 @@ class Commands:
         """Offers every command, file and setting by a few letters of it."""
         from padviewer.gui.palette import CommandPalette  # noqa: PLC0415 - not needed for the first picture
 
+        self._window.actions_.show_earlier()
         CommandPalette(self._window).open()
 
     # ---- window and help

@@ -342,13 +342,17 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes anything that names files."""
-        if event.mimeData().hasUrls():
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens what was dropped; what cannot be is told, item by item."""
         items, refused = dropped_items(event.mimeData().urls())
         event.acceptProposedAction()
+        if not items and event.mimeData().hasImage():
+            # A browser gives the picture itself beside its address.
+            self.clipboard.paste(event.mimeData())
+            return
         self.session.files.refuse(refused)
         self.commands.open_items(items)
 

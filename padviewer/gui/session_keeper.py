@@ -131,7 +131,8 @@ class SessionKeeper(QObject):
         """Keeps what comes from now on elsewhere; what is shown now stays where it was kept."""
         self.keep()
         self._writer.wait(_PATIENCE_S)
-        self._leave()
+        if self._slot is not None:
+            self._slot.end()  # also one that was only offered: a person has declined it
         self._slot, self._written, self._pending, self._held = slot, None, None, False
         if slot is not None:
             slot.begin()
@@ -144,15 +145,10 @@ class SessionKeeper(QObject):
         self._survived.stop()
         self.keep()
         self._writer.close(_PATIENCE_S)
-        self._leave()
-
-    def _leave(self) -> None:
         slot, self._slot = self._slot, None
-        if slot is None:
-            return
-        if self._held:
+        if slot is not None and self._held:
             slot.leave()  # whether it can be opened is not known yet
-        else:
+        elif slot is not None:
             slot.end()
 
     def _toggles(self) -> Iterator[ActionEntry]:

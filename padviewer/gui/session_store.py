@@ -82,9 +82,10 @@ class Slot:
         self._note(1)
 
     def end(self) -> None:
-        """Notes that it ended properly, and lets go of it."""
+        """Notes that it ended properly, and is the last that did; lets go of it."""
         with suppress(OSError):
             (self.folder / _RUNNING).unlink(missing_ok=True)
+            os.utime(self.file)
         self.leave()
 
     def leave(self) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from padviewer.gui.app import make_window
+from padviewer.gui.files import FileEntry
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.options import WindowOptions, window_options
 from padviewer.gui.preferences import Preferences
@@ -313,3 +314,40 @@ def test_the_program_killed_in_use_comes_back_as_it_was(photo: Path, tmp_path: P
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
     assert lines == ["photo.png — padviewer (700, 900)"] * 2
+
+
+def test_panels_come_back_with_the_one_that_was_seen(start: Start, photo: Path, qtbot: QtBot) -> None:
+    window = start(photo)
+    for name in ("table", "histogram"):
+        window.instruments.show_panel(name)
+        settle(qtbot, window)
+    window.instruments.show_panel("table")
+    window.instruments.brushing.toggle.setChecked(False)
+    settle(qtbot, window)
+    window.close()
+    again = start()
+    qtbot.wait(50)
+    settle(qtbot, again)
+    shown = {name for name, toggle in again.instruments.toggles.items() if toggle.isChecked()}
+    assert shown == {"table", "histogram"}
+    table, histogram = again.instruments.panel("table"), again.instruments.panel("histogram")
+    assert table is not None
+    assert histogram is not None
+    assert (table.isEnabled(), histogram.isEnabled()) == (True, False), "the tab that was in front is"
+
+
+def test_ten_thousand_files_are_kept_without_holding_the_window_up(start: Start, photo: Path, qtbot: QtBot) -> None:
+    window = start(photo)
+    others = [FileEntry((f"/data/scan_{number:05}.png", None)) for number in range(10_000)]
+    window.session.files.entries.extend(others)
+    assert len(kept(window, qtbot).items) == 10_001
+    usual = min(timed(window.keeper.keep) for _ in range(5))
+    window.session.files.entries[1:] = []
+    few = min(timed(window.keeper.keep) for _ in range(5))
+    assert usual - few < 0.02, "a look at all of them is far from a frame"
+
+
+def timed(call: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
