@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from padviewer.contamination import AxisContamination, Contamination, contamination_of
@@ -48,6 +49,8 @@ class ContaminationPanel(QScrollArea):
         self._counts, self._crop, self._conv = _note("muted"), _note(), _note("muted")
         self._cells: list[list[QLabel]] = []
         self._grid = QGridLayout()
+        self._inside = QWidget()
+        self._columns = QHBoxLayout(self._inside)
         self._build()
         self._bars.row_chosen.connect(self._chosen.setText)
         window.session.plan_changed.connect(self._on_session_plan_changed)
@@ -79,12 +82,20 @@ class ContaminationPanel(QScrollArea):
         """Qt asks how large it wants to be: all of its histogram is seen."""
         return QSize(super().sizeHint().width(), self._bars.minimumSizeHint().height() + _MARGINS)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lays its parts out anew: when it is first shown, Qt does so before the scroll bar takes its width."""
+        super().resizeEvent(event)
+        self._columns.setGeometry(self._inside.rect())
+
+    @property
+    def _notes(self) -> tuple[QLabel, ...]:
+        return self._headline, self._counts, self._crop, self._conv
+
     @property
     def text(self) -> str:
         """Everything that is said, line by line."""
         rows = ["  ".join(label.text() for label in row) for row in self._cells]
-        notes = [self._headline, self._counts, self._crop, self._conv]
-        said = [*(note.text() for note in notes), *rows, *self._bars.texts]
+        said = [*(note.text() for note in self._notes), *rows, *self._bars.texts]
         return "\n".join(line for line in said if line)
 
     @property
@@ -107,20 +118,19 @@ class ContaminationPanel(QScrollArea):
         words.addWidget(self._counts)
         words.addWidget(self._crop)
         words.addLayout(self._grid)
-        words.addWidget(self._conv)
-        words.addStretch(1)
+        # Its text takes what is left: beside a stretch it would be squeezed.
+        words.addWidget(self._conv, 1)
         histogram = QVBoxLayout()
         histogram.setSpacing(4)
         histogram.addWidget(self._bars)
         histogram.addWidget(self._chosen)
         histogram.addStretch(1)
-        inside = QWidget()
-        columns = QHBoxLayout(inside)
+        columns = self._columns
         columns.setContentsMargins(16, 8, 16, 8)
         columns.setSpacing(24)
         columns.addLayout(words, 1)
         columns.addLayout(histogram, 1)
-        self.setWidget(inside)
+        self.setWidget(self._inside)
 
     def _show_rows(self, rows: list[list[str]]) -> None:
         for label in (label for row in self._cells for label in row):
@@ -146,6 +156,7 @@ def _note(name: str = "") -> QLabel:
     label = QLabel()
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
     label.setWordWrap(True)
     return label
 

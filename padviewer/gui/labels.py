@@ -117,7 +117,7 @@ class FittingLabel(LinesLabel):
         self.updateGeometry()
 
     def set_short(self, short: bool) -> None:
-        """Whether it says the shortest of its texts in any case, and leaves the room to what stands beside it."""
+        """Whether it says the shortest two of its texts alone, and leaves the room to what stands beside it."""
         if short != self._is_short:
             self._is_short = short
             self.updateGeometry()
@@ -126,16 +126,18 @@ class FittingLabel(LinesLabel):
         """Qt asks how large it wants to be."""
         wanted = super().sizeHint()
         if self._is_short:
-            wanted.setWidth(self.fontMetrics().horizontalAdvance(self._texts[-1]) + 1)
+            wanted.setWidth(self.fontMetrics().horizontalAdvance(self._allowed[0]) + 1)
         return wanted
+
+    @property
+    def _allowed(self) -> tuple[str, ...]:
+        return self._texts[-2:] if self._is_short else self._texts
 
     @property
     def shown_text(self) -> str:
         """The text that there is room for; the shortest where there is room for none."""
-        if self._is_short:
-            return self._texts[-1]
         measure = self.fontMetrics().horizontalAdvance
-        for text in self._texts:
+        for text in self._allowed:
             lines = wrapped(text, self._lines, self.width(), measure)
             if all(measure(line) <= self.width() for line in lines):
                 return text

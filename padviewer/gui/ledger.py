@@ -73,6 +73,7 @@ def contamination_texts(found: Contamination) -> tuple[str, ...]:
         f"{touch} touch padding · {nothing} only padding",
         f"{touch} touch · {nothing} only padding",
         f"touch {touch}, only {nothing}",
+        f"{touch}, {nothing} only",
     )
 
 

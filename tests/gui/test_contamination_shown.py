@@ -189,9 +189,14 @@ def test_c_lays_it_over_the_map_and_is_remembered(
     assert open_window(photo, filters=1).instruments.contamination is not None
 
 
+@pytest.mark.parametrize("panel", [False, True])
 @pytest.mark.parametrize("size", [(1400, 900), (1180, 700), (900, 700), (720, 480)])
-def test_the_number_is_exact_at_any_width(open_window: Open, photo: Path, size: tuple[int, int]) -> None:
+def test_the_number_is_exact_at_any_width(
+    open_window: Open, photo: Path, qtbot: QtBot, size: tuple[int, int], panel: bool
+) -> None:
     window = open_window(photo, filters=1, target=(700, 800), position="center", size=size)
+    window.instruments.show_panel("contamination", panel)
+    settle(qtbot, window)
     pane = window.pane(Stage.FEATURE)
     share = pane.texts.share
     assert plain(pane.share_text) == "45 % of outputs touch padding · 44 % see nothing else"
@@ -214,6 +219,11 @@ def test_a_label_says_the_longest_text_that_fits(qtbot: QtBot) -> None:
         label.resize(width, 20)
         assert label.shown_text == text
     assert label.toolTip() == "a sentence that is rather long"
+    label.set_short(True)
+    assert label.sizeHint().width() == measure(short) + 1
+    for width, text in ((500, short), (measure(short) - 1, shortest)):
+        label.resize(width, 20)
+        assert label.shown_text == text
     label.set_texts(())
     assert label.text() == ""
 
@@ -299,6 +309,20 @@ def test_the_panel_follows_the_plan(open_window: Open, photo: Path, qtbot: QtBot
     assert "Every output touches padding along W: cropping leaves none." in panel.text
     window.commands.choose_theme("light")
     assert math.isclose(sum(row[3] for row in panel.bars._rows), 1)
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (1200, 600), (900, 560), (720, 480)])
+def test_no_text_of_the_panel_is_squeezed(open_window: Open, photo: Path, qtbot: QtBot, size: tuple[int, int]) -> None:
+    window = open_window(photo, filters=1, strides=(2,), conv_padding="same", target=(700, 800), size=size)
+    window.instruments.show_panel("contamination")
+    settle(qtbot, window)
+    panel = panel_of(window)
+    for note in panel._notes:
+        lines = note.heightForWidth(note.width())
+        assert lines <= note.height() or not note.text()
+    bottoms = [note.geometry().bottom() for note in panel._notes]
+    assert bottoms == sorted(bottoms)
+    assert panel.bars.height() >= panel.bars.minimumSizeHint().height()
 
 
 def test_a_huge_map_is_told_at_once(open_window: Open, tmp_path: Path, qtbot: QtBot) -> None:
