@@ -31,9 +31,11 @@ from padviewer.options import (
 )
 from padviewer.plan import ArrayInfo, Stage
 from padviewer.spec import parse_sizes
+from padviewer.weights import MODEL_SUFFIXES
 
 if TYPE_CHECKING:
     from padviewer.gui.options import WindowOptions
+    from padviewer.workers.crew import Crew
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 EXPORTED = (Stage.PADDED, Stage.FEATURE, Stage.MASK)
@@ -189,13 +191,34 @@ def _info(options: argparse.Namespace) -> int:
     from padviewer.workers.crew import Crew  # noqa: PLC0415
 
     code = 0
+    items, budget = items_of(options), budget_of(options)
     with Crew() as crew:
-        for outcome in describe(crew, items_of(options), budget_of(options)):
+        for item in items:
+            if item[0].lower().endswith(MODEL_SUFFIXES):
+                code = _info_of_model(crew, item[0], budget, options.json) or code
+                continue
+            (outcome,) = describe(crew, [item], budget)
             if outcome.error or outcome.value is None:
                 code = _complain(outcome.error, FAILED)
             else:
                 _tell(_describe(outcome.value, options.json))
     return code
+
+
+def _info_of_model(crew: Crew, path: str, budget: int, as_json: bool) -> int:
+    """Tells the layers of a model that weights can be taken from."""
+    from padviewer.batch.models import model_lines  # noqa: PLC0415
+    from padviewer.workers.weights_job import layers_job  # noqa: PLC0415
+
+    try:
+        found = crew.run(layers_job(path, budget))
+    except PadviewerError as error:
+        return _complain(error, FAILED)
+    if not found.layers:
+        return _complain(PadviewerError(found.refusal), FAILED)
+    for line in model_lines(found, as_json):
+        _tell(line)
+    return 0
 
 
 def _describe(info: ArrayInfo, as_json: bool) -> str:

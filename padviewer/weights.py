@@ -10,6 +10,8 @@ from padviewer.errors import PlanError, shortened
 from padviewer.spec import FROM_FILE, PipelineSpec
 
 ARRAY, PADDING = "array", "padding"
+# Files that hold weights and nothing that could be shown.
+MODEL_SUFFIXES = (".keras", ".weights.h5")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ from padviewer.errors import PadviewerError
 from padviewer.gui.files import Item
 from padviewer.gui.session import Session
 from padviewer.spec import FROM_FILE
-from padviewer.weights import PADDING, Layer
+from padviewer.weights import MODEL_SUFFIXES, PADDING, Layer
 from padviewer.workers.weights_messages import Layers
 
-# Files that hold weights and nothing that could be shown.
-MODEL_SUFFIXES = (".keras", ".weights.h5")
 _FILTER = "Weights (*.keras *.h5 *.hdf5 *.npy *.npz);;All files (*)"
 
 

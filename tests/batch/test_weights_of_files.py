@@ -100,3 +100,17 @@ def test_weights_that_cannot_be_are_told(folder, capfd, weights, words):
 def test_other_stages_need_no_weights(folder):
     arguments = ["export", str(folder / "x.npy"), "-o", str(folder / "p.npy"), "--force", "--weights", "missing.keras"]
     assert main(arguments) == 0
+
+
+def test_info_lists_the_layers_of_a_model(folder, capfd):
+    assert main(["info", str(folder / "m.keras"), str(folder / "x.npy")]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert "grouped  Conv2D  3 × 2 × 2 → 6  strides 2x2  dilation 1x1  conv padding same  groups 2" in lines[0]
+    assert main(["info", "--json", str(folder / "m.weights.h5")]) == 0
+    found = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert {layer["name"]: layer["kind"] for layer in found} == {
+        "grouped": "standard", "deep": "depthwise", "both": "separable",
+    }  # fmt: skip
+    assert main(["info", str(folder / "none.keras"), str(folder / "x.npy")]) == 1
+    assert len(capfd.readouterr().out.splitlines()) == 1
