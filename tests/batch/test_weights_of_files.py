@@ -9,7 +9,11 @@ import sys
 import numpy as np
 import pytest
 
-from padviewer.cli import main
+from padviewer.batch.files import export
+from padviewer.cli import build_parser, main
+from padviewer.options import budget_of, follows_of, items_of, spec_of
+from padviewer.plan import Stage
+from padviewer.workers.crew import Crew
 
 PROGRAM = """
 import sys, warnings, numpy as np, keras
@@ -41,28 +45,51 @@ def folder(tmp_path_factory):
     return path
 
 
-def exported(folder, weights, *options):
-    out = folder / "out.npy"
-    common = ["export", str(folder / "x.npy"), "--stage", "feature", "--target", "24x32", "-o", str(out), "--force"]
-    assert main([*common, "--axes", "HWC", "--weights", weights, *options]) == 0
-    return np.load(out)
+@pytest.fixture(scope="module")
+def crew():
+    """One engine for all exports: it takes seconds to start."""
+    with Crew() as crew:
+        yield crew
+
+
+@pytest.fixture
+def exported(folder, crew):
+    def run(weights, *more):
+        arguments = [str(folder / "x.npy"), "-o", "unused", "--target", "24x32", "--axes", "HWC", "--weights", weights]
+        options = build_parser("export").parse_args([*arguments, *more])
+        out = str(folder / "out.npy")
+        (outcome,) = export(
+            crew, items_of(options), [out], spec_of(options), Stage.FEATURE, budget_of(options), True,
+            follows=follows_of(options),
+        )  # fmt: skip
+        assert outcome.error is None
+        return np.load(out)
+
+    return run
 
 
 @pytest.mark.parametrize("name", ["grouped", "deep", "both"])
 @pytest.mark.parametrize("budget", ["1GiB", "12KiB"])
-def test_a_layer_of_a_model_does_what_it_does_in_keras(folder, name, budget):
-    found = exported(folder, f"{folder / 'm.keras'}::{name}", "--budget", budget)
+def test_a_layer_of_a_model_does_what_it_does_in_keras(exported, folder, name, budget):
+    found = exported(f"{folder / 'm.keras'}::{name}", "--budget", budget)
     np.testing.assert_allclose(found, np.load(folder / f"{name}.npy"), atol=1e-5)
 
 
-def test_weights_alone_keep_the_settings_that_are_given(folder):
+def test_weights_alone_keep_the_settings_that_are_given(exported, folder):
     options = ["--strides", "2", "--conv-padding", "same", "--activation", "tanh"]
-    found = exported(folder, f"{folder / 'm.weights.h5'}::grouped", *options)
+    found = exported(f"{folder / 'm.weights.h5'}::grouped", *options)
     np.testing.assert_allclose(found, np.load(folder / "grouped.npy"), atol=1e-5)
 
 
-def test_a_kernel_of_numpy(folder):
-    found = exported(folder, str(folder / "kernel.npy"), "--activation", "linear")
+def test_the_command_line_takes_a_layer(folder):
+    out = str(folder / "line.npy")
+    arguments = [str(folder / "x.npy"), "--stage", "feature", "--axes", "HWC", "--target", "24x32", "-o", out]
+    assert main(["export", *arguments, "--weights", f"{folder / 'm.keras'}::both"]) == 0
+    np.testing.assert_allclose(np.load(out), np.load(folder / "both.npy"), atol=1e-5)
+
+
+def test_a_kernel_of_numpy(exported, folder):
+    found = exported(str(folder / "kernel.npy"), "--activation", "linear")
     kernel, x = np.load(folder / "kernel.npy"), np.pad(np.load(folder / "x.npy"), ((0, 4), (0, 2), (0, 0)))
     view = np.lib.stride_tricks.sliding_window_view(x, (3, 2), (0, 1))
     for number in range(6):
@@ -71,12 +98,10 @@ def test_a_kernel_of_numpy(folder):
         np.testing.assert_allclose(found[..., number], expected, atol=1e-4)
 
 
-def test_a_pattern_is_used_as_a_preset_is(folder):
+def test_a_pattern_is_used_as_a_preset_is(exported, folder):
     np.save(folder / "taps.npy", np.full((3, 3), 1 / 9))
     options = ["--filters", "4", "--activation", "linear", "--groups", "2"]
-    np.testing.assert_allclose(
-        exported(folder, str(folder / "taps.npy"), *options), exported(folder, "box", *options), atol=1e-6
-    )
+    np.testing.assert_allclose(exported(str(folder / "taps.npy"), *options), exported("box", *options), atol=1e-6)
 
 
 @pytest.mark.parametrize(
