@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from driving import Open, settle
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
@@ -16,6 +18,7 @@ from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
 from padviewer.contamination import contamination_of
+from padviewer.geometry import Span
 from padviewer.gui import ledger
 from padviewer.gui.contamination_marks import OPACITIES, ContaminationMarks
 from padviewer.gui.contamination_panel import ContaminationPanel
@@ -23,7 +26,7 @@ from padviewer.gui.contamination_slice import slice_of
 from padviewer.gui.labels import FittingLabel
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.preferences import Preferences
-from padviewer.gui.screen import Cut
+from padviewer.gui.screen import Cut, fixed_index
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
@@ -98,7 +101,7 @@ def blended(under: QColor, over: str, alpha: int) -> tuple[int, ...]:
     ],
     ids=["center", "dilated reflect", "same", "crop"],
 )
-def test_every_output_is_tinted_by_its_share(open_window: Open, tmp_path: Path, qtbot: QtBot, settings) -> None:
+def test_every_output_is_tinted_by_its_share(open_window: Open, tmp_path: Path, qtbot: QtBot, settings: dict) -> None:
     np.save(tmp_path / "flat.npy", np.zeros((26, 34), np.uint8))
     window = open_window(tmp_path / "flat.npy", filters=1, **settings)
     expected = counted(window.session.plan)
@@ -389,3 +392,38 @@ def test_a_pointer_that_moves_computes_nothing_anew(open_window: Open, photo: Pa
     settle(qtbot, window)
     canvas.viewport().grab()
     assert marks._drawn is not drawn
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_is_on_screen_is_a_slice_of_all_outputs(data) -> None:
+    sizes = data.draw(st.lists(st.integers(1, 12), min_size=3, max_size=3))
+    plan = plan_of(
+        *sizes,
+        2,
+        axes="DHWC",
+        target=tuple(data.draw(st.lists(st.integers(4, 20), min_size=3, max_size=3))),
+        position=data.draw(st.sampled_from(["start", "center", "end"])),
+        overflow="crop",
+        kernel=tuple(data.draw(st.lists(st.integers(1, 4), min_size=3, max_size=3))),
+        strides=(data.draw(st.integers(1, 3)),),
+        conv_padding=data.draw(st.sampled_from(["valid", "same"])),
+        filters=2,
+    )
+    known = contamination_of(plan)
+    axes = data.draw(st.sampled_from(["HW", "DH", "DW", "CW", "HC"]))
+    depth, height, width = (data.draw(st.integers(0, 3)) for _ in range(3))
+    cut = Cut(depth=depth, height=height, width=width, axes=axes)
+    found = slice_of(plan, cut, known)
+    rows = found.rows.data_shares(np.arange(found.rows.size + 1.0))
+    columns = found.columns.data_shares(np.arange(found.columns.size + 1.0))
+    spans = []
+    for axis in plan.spatial:
+        index = fixed_index(plan, Stage.FEATURE, cut, axis.letter)
+        spans.append(Span(0, axis.outputs) if axis.letter in axes else Span(index, index + 1))
+    expected = known.shares(spans)
+    shape = [expected.shape["DHW".index(letter)] if letter != "C" else 1 for letter in axes]
+    expected = np.broadcast_to(expected.reshape(shape), (found.rows.size, found.columns.size))
+    assert 1 - found.hidden * np.multiply.outer(rows, columns) == pytest.approx(expected)
+    steps = found.steps(rows, columns)
+    assert steps.tolist() == [[step_of(share) for share in row] for row in expected]
