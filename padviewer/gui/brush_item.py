@@ -136,8 +136,13 @@ class BrushItem(QGraphicsItem):
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         fill = QColor(colour)
         fill.setAlpha(36 if kind is Kind.DATA else 150)
+        if is_here:
+            # By itself: a PDF knows one opacity for both.
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QBrush(fill, _HATCHES[kind]))
+            painter.drawRects(rects)
         painter.setPen(pen)
-        painter.setBrush(QBrush(fill, _HATCHES[kind]) if is_here else QBrush())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRects(rects)
 
     def _draw_times(self, painter: QPainter, box: Box, rect: QRectF) -> None:

@@ -89,12 +89,12 @@ def pdf_of(figure: Figure, width_mm: float, dpi: float) -> bytes:
 
 
 def svg_of(figure: Figure, width_mm: float, dpi: float) -> bytes:
-    """Returns a figure as an SVG. What lies over a picture is a drawing of its own in it, which ends at its borders."""
+    """Returns a figure as an SVG. What lies over a picture is a group of its own, which ends at its borders."""
     layout = lay_out(figure, width_mm * UNITS_PER_MM)
     page = QRectF(0, 0, layout.width, layout.height)
     whole = _svg(page, figure, lambda painter: draw(painter, layout, figure.theme, dpi / _PER_INCH, over=False))
     end = whole.rindex("</svg>")
-    return (whole[:end] + "".join(_part(placed, figure) for placed in layout.panes) + whole[end:]).encode("utf-8")
+    return (whole[:end] + "".join(_part(number, placed, figure) for number, placed in enumerate(layout.panes)) + whole[end:]).encode("utf-8")
 
 
 def _svg(page: QRectF, figure: Figure, paint: Callable[[QPainter], None]) -> str:
@@ -116,14 +116,15 @@ def _svg(page: QRectF, figure: Figure, paint: Callable[[QPainter], None]) -> str
     return _PATTERN.sub(_hatch, _MASK.sub("", text))
 
 
-def _part(placed: Placed, figure: Figure) -> str:
-    """Returns what lies over a picture as an `svg` element; Qt's generator knows no clipping."""
+def _part(number: int, placed: Placed, figure: Figure) -> str:
+    """Returns what lies over a picture as a group that ends at its borders; Qt's generator knows no clipping."""
     canvas = placed.canvas
     page = QRectF(0, 0, canvas.width(), canvas.height())
     text = _svg(page, figure, lambda painter: draw_over(painter, placed, page))
-    place = f'x="{canvas.x()}" y="{canvas.y()}" width="{canvas.width()}" height="{canvas.height()}"'
     body = text[text.index("<defs>") : text.rindex("</svg>")]
-    return f'<svg {place} viewBox="0 0 {canvas.width()} {canvas.height()}" overflow="hidden">{body}</svg>\n'
+    clip = f'<clipPath id="pane{number}"><rect width="{canvas.width()}" height="{canvas.height()}"/></clipPath>'
+    place = f'transform="translate({canvas.x()},{canvas.y()})" clip-path="url(#pane{number})"'
+    return f"<defs>{clip}</defs>\n<g {place}>{body}</g>\n"
 
 
 def _hatch(found: re.Match[str]) -> str:

@@ -70,7 +70,8 @@ class SelectionItem(QGraphicsItem):
             pen.setDashPattern([8, 4])
         fill = QColor(self._accent)
         fill.setAlpha(24)
+        # By itself: a PDF knows one opacity for filling and line.
+        painter.fillRect(seen, fill)
         painter.setPen(pen)
-        painter.setBrush(fill)
         painter.drawRect(seen)
         painter.restore()

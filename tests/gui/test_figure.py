@@ -130,9 +130,9 @@ def test_an_svg_holds_text_and_lines_and_three_pictures(window):
         assert text in texts, text
     pictures = list(root.iter(f"{SVG}image"))
     assert len(pictures) == 3 + 1  # the bar of the feature map's levels is one too
-    parts = list(root.iter(f"{SVG}svg"))[1:]
-    assert len(parts) == 3
-    assert {part.get("overflow") for part in parts} == {"hidden"}
+    clipped = [group.get("clip-path") for group in root.iter(f"{SVG}g") if group.get("clip-path")]
+    assert clipped == [f"url(#{clip.get('id')})" for clip in root.iter(f"{SVG}clipPath")]
+    assert len(clipped) == 3
     patterns = list(root.iter(f"{SVG}pattern"))
     assert patterns
     assert all([child.tag for child in pattern] == [f"{SVG}path"] for pattern in patterns)
