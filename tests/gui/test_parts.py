@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import MagicMock
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -41,8 +43,6 @@ def test_an_export_is_asked_for_by_what_it_is(stage: Stage, what: str) -> None:
 def test_a_theme_that_is_not_known_is_that_of_the_desktop(qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
-    for slot in ("set_files_shown", "set_settings_shown", "set_full_screen", "set_averaging"):
-        setattr(window, slot, print)
-    actions = Actions(window)
+    actions = Actions(window, MagicMock())
     actions.set_theme("solarized")
     assert actions.themes["system"].isChecked()
