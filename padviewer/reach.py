@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator
 from enum import StrEnum
 
+import numpy as np
+
 from padviewer.axes import CHANNELS
 from padviewer.geometry import Span, fold
 from padviewer.plan import AxisPlan, Plan
@@ -78,6 +80,26 @@ def origin(axis: AxisPlan, mode: str, place: int) -> int | None:
         return None
     index = place - axis.pad.before
     return index if kind is Kind.DATA else int(fold(index, axis.size, mode))
+
+
+def sources(axis: AxisPlan, mode: str, output: int) -> Iterator[tuple[Span, int]]:
+    """Yields the input elements that an output reads, and how often: more than once where padding brings them back.
+
+    Each element once, in runs without a common element. Where the window reaches into padding that is not constant,
+    all of its taps are gone through.
+    """
+    taps = meet(window(axis, output), Span(0, axis.padded))
+    inside = meet(taps, Span(*axis.data))
+    if mode == "constant" or inside.count == taps.count:
+        if inside.count:
+            first, last = inside.start, inside.start + (inside.count - 1) * inside.step
+            yield Span(first - axis.pad.before, last + 1 - axis.pad.before, inside.step), 1
+        return
+    index, counts = np.unique(fold(taps.indices - axis.pad.before, axis.size, mode), return_counts=True)
+    cuts = np.flatnonzero((np.diff(index) != 1) | (np.diff(counts) != 0)) + 1
+    firsts, lasts = [0, *cuts.tolist()], [*cuts.tolist(), len(index)]
+    for first, last in zip(firsts, lasts, strict=True):
+        yield Span(int(index[first]), int(index[last - 1]) + 1), int(counts[first])
 
 
 # ---- from the input to what reads it
@@ -149,12 +171,6 @@ def reached(axis: AxisPlan, mode: str, index: int, inside: Span) -> Iterator[Spa
                 found = meet(readers(axis, place), inside)
                 if found.count:
                     yield found
-
-
-def times(axis: AxisPlan, mode: str, output: int, index: int) -> int:
-    """Returns how often an output reads an input element: more than once where mirrored padding brings it back."""
-    taps = window(axis, output)
-    return sum(meet(taps, copy).count for copy in copies(axis, mode, index))
 
 
 # ---- channels and filters

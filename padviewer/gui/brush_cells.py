@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import NamedTuple
 
-import numpy as np
-
 from padviewer import reach
 from padviewer.axes import BATCH, CHANNELS
-from padviewer.geometry import Span, fold
+from padviewer.geometry import Span
 from padviewer.gui.rectangles import Rect
 from padviewer.gui.screen import (
     Cut,
@@ -279,27 +277,21 @@ def _places(axis: AxisPlan, mode: str, stage: Stage, index: int) -> tuple[Span, 
 
 
 def _sources(axis: AxisPlan, mode: str, output: int) -> Iterator[tuple[Kind, Span, int]]:
-    """Yields the input elements that an output reads, those that stand several times in its window with how often."""
-    before = axis.pad.before
-    taps = reach.meet(reach.window(axis, output), Span(0, axis.padded))
-    data = Span(*axis.data) if mode == "constant" else Span(0, axis.padded)
-    taps = reach.meet(taps, data)
-    last = taps.start + (taps.count - 1) * taps.step
-    if not taps.count:
+    """Yields the input elements that an output reads, and how often; of large or torn windows, all between them."""
+    if axis.kernel > _MOST_FOLDED and mode != "constant":
+        taps = reach.window(axis, output)
+        inside = axis.data[0] <= taps.start and taps.stop <= axis.data[1]
+        yield (
+            Kind.DATA,
+            Span(taps.start - axis.pad.before, taps.stop - axis.pad.before) if inside else Span(0, axis.size),
+            1,
+        )
         return
-    if mode == "constant" or (taps.start >= axis.data[0] and last < axis.data[1]):
-        yield Kind.DATA, Span(taps.start - before, last + 1 - before, taps.step), 1
-        return
-    if taps.count > _MOST_FOLDED:
-        yield Kind.DATA, Span(0, axis.size), 1
-        return
-    index, counts = np.unique(fold(taps.indices - before, axis.size, mode), return_counts=True)
-    cuts = np.flatnonzero((np.diff(index) != 1) | (np.diff(counts) != 0)) + 1
-    if len(cuts) > _MOST:
-        yield Kind.DATA, Span(int(index[0]), int(index[-1]) + 1), int(counts.max())
-        return
-    for run, times in zip(np.split(index, cuts), np.split(counts, cuts), strict=True):
-        yield Kind.DATA, Span(int(run[0]), int(run[-1]) + 1), int(times[0])
+    found = list(reach.sources(axis, mode, output))
+    if len(found) <= _MOST:
+        yield from ((Kind.DATA, span, times) for span, times in found)
+    else:
+        yield Kind.DATA, Span(found[0][0].start, found[-1][0].stop), max(times for _span, times in found)
 
 
 def _reached(axis: AxisPlan, mode: str, index: int, inside: Span) -> list[Span]:

@@ -323,3 +323,51 @@ def test_keys_of_foreign_letters_do_no_harm(open_window: Open, small: Path, qtbo
             QApplication.sendEvent(window.pane(Stage.INPUT).canvas, QKeyEvent(kind, code, PLAIN, text))
     settle(qtbot, window)
     assert not window.instruments.brushing.is_made
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect", "wrap"])
+def test_what_is_marked_is_what_the_engine_reads(
+    mode: str, open_window: Open, small: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    settings = {"position": "center", "kernel": (3,), "dilation": (2,), "conv_padding": "same", "activation": "linear"}
+    window = open_window(small, target=(16, 18), mode=mode, filters=1, **settings)
+    array = np.load(small)
+    place = (3, 3)
+    hover(qtbot, window, Stage.FEATURE, *place)
+    read = np.zeros(array.shape, bool)
+    for left, top, width, height in boxes(window, Stage.INPUT):
+        # Both axes have two elements of padding before.
+        read[round(top) - 2 : round(top + height) - 2, round(left) - 2 : round(left + width) - 2] = True
+    assert 0 < read.sum() < 9 if mode == "constant" else read.sum() >= 4
+
+    def output(name: str, changed: np.ndarray) -> float:
+        np.save(tmp_path / name, changed.astype(np.uint8))
+        window.commands.open_paths([str(tmp_path / name)])
+        settle(qtbot, window)
+        tile = window.pane(Stage.FEATURE)._tile
+        assert tile is not None
+        return float(tile.data[(*place, 0)])
+
+    before = output("same.npy", array)
+    others = np.random.default_rng(9).integers(1, 255, array.shape)
+    assert output("others.npy", np.where(read, array, others)) == pytest.approx(before, rel=1e-5)
+    for number, (row, column) in enumerate(np.argwhere(read)):
+        one = array.copy()
+        one[row, column] ^= 64
+        assert output(f"one{number}.npy", one) != pytest.approx(before, rel=1e-5), (row, column)
+
+
+def test_pins_stay_for_another_array_of_the_same_axes(
+    open_window: Open, small: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window = open_window(small, filters=1)
+    click(qtbot, window, Stage.INPUT, 11, 3)
+    np.save(tmp_path / "tall.npy", np.ones((30, 8), np.uint8))
+    window.commands.open_paths([str(tmp_path / "tall.npy")])
+    settle(qtbot, window)
+    assert [pin.index for pin in window.instruments.brushing.brush.pins] == [{"H": 11, "W": 3}]
+    np.save(tmp_path / "short.npy", np.ones((5, 8), np.uint8))
+    window.commands.open_paths([str(tmp_path / "short.npy")])
+    settle(qtbot, window)
+    assert window.instruments.brushing.brush.pins == ()
+    assert "unpinned input H 11 W 3" in window.status.message
