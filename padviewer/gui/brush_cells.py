@@ -123,6 +123,8 @@ def cells_of(plan: Plan, cut: Cut, element: Element, stage: Stage, view: Rect, p
     kind, times = behind or (Kind.DATA, 1)
     if behind is None:
         rows, columns = (_one(rows),), (_one(columns),)
+    else:
+        rows, columns = _lifted(rows, kind), _lifted(columns, kind)
     return Cells(_boxes(plan, stage, (row, rows), (column, columns), kind, times), behind is not None)
 
 
@@ -208,6 +210,19 @@ def _united(found: list[Stretch]) -> tuple[Stretch, ...]:
         else:
             united.append(stretch)
     return tuple(united)
+
+
+def _lifted(found: tuple[Stretch, ...], kind: Kind) -> tuple[Stretch, ...]:
+    """Returns stretches of a slice that is of a kind; those that are alike then and touch are one."""
+    lifted: list[Stretch] = []
+    for stretch in found:
+        after = stretch._replace(kind=_worst(stretch.kind, kind))
+        before = lifted[-1] if lifted else None
+        if before and (before.stop, before.kind, before.times) == (after.start, after.kind, after.times):
+            lifted[-1] = before._replace(stop=after.stop)
+        else:
+            lifted.append(after)
+    return tuple(lifted)
 
 
 def _hulls(found: Iterable[Stretch]) -> tuple[Stretch, ...]:
