@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +19,6 @@ from padviewer.errors import PlanError
 
 Array = npt.NDArray[np.float32]
 Exact = npt.NDArray[np.float64]
-# Returns the pattern with this number: those with a direction differ.
-Patterns = Callable[[int], Array]
 
 # Beyond it, as in OpenCV, binomial numbers say nothing more.
 LARGEST = 31
@@ -60,17 +57,16 @@ def pattern(name: str, sizes: tuple[int, ...], number: int = 0) -> Array:
     return _outer([line(size) for size in sizes]).astype(np.float32)
 
 
-def patterns(name: str, sizes: tuple[int, ...]) -> Patterns:
-    """Returns the patterns of a name, each made once."""
-    return functools.cache(functools.partial(pattern, name, sizes))
+def patterns(name: str, sizes: tuple[int, ...]) -> list[Array]:
+    """Returns the patterns of a name: one for each axis where they have a direction, else one."""
+    return [pattern(name, sizes, number) for number in range(len(sizes) if name == "sobel" else 1)]
 
 
-def standard(made: Patterns, sizes: tuple[int, ...], channels: int, filters: int, groups: int = 1) -> Array:
+def standard(made: list[Array], channels: int, filters: int, groups: int = 1) -> Array:
     """Returns the kernel of a standard convolution.
 
     Args:
-        made: the patterns.
-        sizes: of the kernel.
+        made: the patterns, taken in turn.
         channels: of the input.
         filters: how many there are.
         groups: into how many channels and filters are divided.
@@ -79,25 +75,27 @@ def standard(made: Patterns, sizes: tuple[int, ...], channels: int, filters: int
         float32 of shape (sizes, channels / groups, filters).
     """
     read, made_by = channels // groups, filters // groups
-    kernel = np.zeros((*sizes, read, filters), np.float32)
-    for number in range(filters):
-        within = number % made_by
-        if made_by == 1 and read > 1:
-            kernel[..., number] = made(0)[..., np.newaxis] / np.float32(read)
-        elif read:
-            kernel[..., within % read, number] = made(within // read)
+    kernel = np.zeros((*made[0].shape, read, filters), np.float32)
+    if made_by == 1 and read > 1:
+        kernel[...] = made[0][..., np.newaxis, np.newaxis] / np.float32(read)
+    elif read:
+        numbers = np.arange(filters)
+        within = numbers % made_by
+        for turn, each in enumerate(made):
+            own = within // read % len(made) == turn
+            kernel[..., within[own] % read, numbers[own]] = each[..., np.newaxis]
     return kernel
 
 
-def depthwise(made: Patterns, sizes: tuple[int, ...], channels: int, multiplier: int) -> Array:
+def depthwise(made: list[Array], channels: int, multiplier: int) -> Array:
     """Returns the kernel of a depthwise convolution, each channel with the same patterns.
 
     Returns:
         float32 of shape (sizes, channels, multiplier).
     """
-    kernel = np.empty((*sizes, channels, multiplier), np.float32)
-    for number in range(multiplier):
-        kernel[..., number] = made(number)[..., np.newaxis]
+    kernel = np.empty((*made[0].shape, channels, multiplier), np.float32)
+    for turn, each in enumerate(made[:multiplier]):
+        kernel[..., turn :: len(made)] = each[..., np.newaxis, np.newaxis]
     return kernel
 
 
@@ -110,8 +108,9 @@ def pointwise(rank: int, channels: int, multiplier: int, filters: int) -> Array:
     kernel = np.zeros((channels * multiplier, filters), np.float32)
     if filters == 1:
         kernel[::multiplier, 0] = 1 / np.float32(channels)
-    for number in range(filters if filters > 1 else 0):
-        kernel[number % channels * multiplier + number // channels % multiplier, number] = 1
+    else:
+        numbers = np.arange(filters)
+        kernel[numbers % channels * multiplier + numbers // channels % multiplier, numbers] = 1
     return kernel.reshape((1,) * rank + kernel.shape)
 
 

@@ -14,7 +14,7 @@ from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, 
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan, filters_of
 from padviewer.refusals import RANDOM_WEIGHTS, Remedies, check_convolution, counted, over_budget, sizes_text
 from padviewer.spec import FROM_FILE, Fill, Number, PipelineSpec, format_fill, format_sizes
-from padviewer.weights import Layer, Weights, check_weights, settings_of
+from padviewer.weights import Layer, Weights, channels_read, check_weights, settings_of
 
 
 def resolve(spec: PipelineSpec, info: ArrayInfo, budget: int, weights: Weights | None = None) -> Plan:
@@ -62,6 +62,16 @@ def settings_for(layer: Layer, plan: Plan) -> dict[str, Any]:
     """
     rank = len(spatial_axes(plan.input.axes))
     return settings_of(layer, plan.spec, plan.input.extent(CHANNELS), rank)
+
+
+def misfit_of(layer: Layer, plan: Plan) -> str:
+    """Returns in a few words why a layer cannot be used with an input; empty where it can."""
+    try:
+        found = settings_for(layer, plan)
+    except PlanError:
+        return "other axes"
+    needed = channels_read(layer, found)
+    return "" if needed in (None, plan.input.extent(CHANNELS)) else f"reads {needed} channels"
 
 
 def following(spec: PipelineSpec, weights: Weights, plan: Plan, names: frozenset[str]) -> PipelineSpec:

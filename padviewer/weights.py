@@ -143,8 +143,8 @@ def check_weights(weights: Weights, shapes: tuple[tuple[int, ...], ...], spec: P
 
 
 def channels_read(layer: Layer, settings: dict[str, Any]) -> int | None:
-    """Returns how many channels a layer reads under its settings; None of a pattern, which reads any."""
-    if len(layer.shapes[0]) < 3 or "conv" not in settings:
+    """Returns how many channels a layer reads under its settings; None of patterns and padding, which take any."""
+    if "conv" not in settings:
         return None
     read = layer.shapes[0][-2]
     return read * int(settings["groups"]) if settings["conv"] == "standard" else read

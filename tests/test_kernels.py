@@ -93,7 +93,7 @@ def test_even_and_small_sizes_are_refused_with_the_nearest(name: str, shape: tup
 def test_a_filter_reads_one_channel_of_its_group(name: str, read: int, made_by: int, groups: int) -> None:
     shape = (3, 5)
     channels, filters = read * groups, made_by * groups
-    found = kernels.standard(kernels.patterns(name, shape), shape, channels, filters, groups)
+    found = kernels.standard(kernels.patterns(name, shape), channels, filters, groups)
     assert found.shape == (*shape, read, filters)
     for number in range(filters):
         within = number % made_by
@@ -111,14 +111,20 @@ def test_both_halves_together_read_what_a_standard_filter_reads(
 ) -> None:
     shape = (3, 3)
     made = kernels.patterns(name, shape)
-    first = kernels.depthwise(made, shape, channels, multiplier)
+    first = kernels.depthwise(made, channels, multiplier)
     second = kernels.pointwise(2, channels, multiplier, filters)
     assert (first.shape, second.shape) == ((3, 3, channels, multiplier), (1, 1, channels * multiplier, filters))
     together = np.einsum("hwcm,cmf->hwcf", first, second.reshape(channels, multiplier, filters))
     for number in range(filters):
         expected = np.zeros((*shape, channels))
         if filters == 1:
-            expected[...] = made(0)[..., np.newaxis] / channels
+            expected[...] = made[0][..., np.newaxis] / channels
         else:
-            expected[..., number % channels] = made(number // channels % multiplier)
+            expected[..., number % channels] = made[number // channels % multiplier % len(made)]
         np.testing.assert_allclose(together[..., number], expected, rtol=1e-6)
+
+
+def test_a_million_filters_cost_no_more_than_their_numbers() -> None:
+    found = kernels.standard(kernels.patterns("sobel", (3, 3)), 2, 1_000_000)
+    assert found.nbytes == 9 * 2 * 1_000_000 * 4
+    np.testing.assert_array_equal(found[..., 1, 999_999], kernels.pattern("sobel", (3, 3), 499_999))

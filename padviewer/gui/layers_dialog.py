@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -11,7 +13,7 @@ from padviewer.gui.theme import monospaced
 from padviewer.weights import PADDING, Layer, shapes_text
 from padviewer.workers.weights_messages import Layers
 
-_COLUMNS = ("Layer", "Kind", "Kernel")
+_COLUMNS = ("Layer", "Kind", "Kernel", "Does not fit")
 _ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -21,11 +23,14 @@ class LayersDialog(QDialog):
     Args:
         layers: of a file; at least one.
         chosen: place of the layer in force, if one is.
+        misfit: returns why a layer cannot be used with the input; empty where it can.
     """
 
     layer_chosen = Signal(object)  # Layer
 
-    def __init__(self, layers: Layers, chosen: str | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, layers: Layers, chosen: str | None, misfit: Callable[[Layer], str], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Choose a layer")
         self.resize(560, 360)
@@ -46,9 +51,10 @@ class LayersDialog(QDialog):
         layout.addWidget(self.list, 1)
         layout.addWidget(self._buttons)
         for layer in layers.layers:
-            self.list.addTopLevelItem(_row(layer))
+            self.list.addTopLevelItem(_row(layer, misfit(layer)))
+        self.list.setColumnHidden(3, not any(misfit(layer) for layer in layers.layers))
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in (1, 2):
+        for column in (1, 2, 3):
             self.list.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.list.header().setStretchLastSection(False)
         self.list.currentItemChanged.connect(self._on_current_changed)
@@ -75,8 +81,8 @@ class LayersDialog(QDialog):
         button.setEnabled(item is not None)
 
 
-def _row(layer: Layer) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([shortened(layer.title, 60), layer.layer_class or "array", shapes_text(layer)])
+def _row(layer: Layer, misfit: str) -> QTreeWidgetItem:
+    item = QTreeWidgetItem([shortened(layer.title, 60), layer.layer_class or "array", shapes_text(layer), misfit])
     item.setData(0, _ROLE, layer)
     item.setFont(2, monospaced(item.font(2).pointSizeF()))
     notes = "\n".join((shortened(layer.member or layer.title), *layer.notes))

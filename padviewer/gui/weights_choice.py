@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from padviewer.errors import PadviewerError
 from padviewer.gui.files import Item
 from padviewer.gui.session import Session
+from padviewer.resolve import misfit_of
 from padviewer.spec import FROM_FILE
 from padviewer.weights import MODEL_SUFFIXES, PADDING, Layer
 from padviewer.workers.weights_messages import Layers
@@ -51,7 +52,8 @@ class WeightsChoice:
 
             spec = self._session.spec
             in_force = layers.chosen.member if layers.chosen and spec.weights == FROM_FILE else None
-            dialog = LayersDialog(layers, in_force, self._parent)
+            plan = self._session.plan
+            dialog = LayersDialog(layers, in_force, lambda layer: misfit_of(layer, plan) if plan else "", self._parent)
             dialog.layer_chosen.connect(lambda layer: self._choose(layers, layer))
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()

@@ -160,7 +160,7 @@ def _read(plan: Plan) -> list[Array]:
     ends = np.cumsum([math.prod(shape) for shape in layer.shapes])
     arrays = [part.reshape(shape) for part, shape in zip(np.split(numbers, ends[:-1]), layer.shapes, strict=True)]
     if is_pattern(layer, len(plan.spatial)):
-        return [*_spread(plan, lambda _number: arrays[0]), np.zeros(plan.filters, FEATURE_DTYPE)]
+        return [*_spread(plan, arrays[:1]), np.zeros(plan.filters, FEATURE_DTYPE)]
     return arrays if layer.bias else [*arrays, np.zeros(plan.filters, FEATURE_DTYPE)]
 
 
@@ -168,16 +168,15 @@ def _made(plan: Plan, name: str) -> list[Array]:
     return _spread(plan, kernels.patterns(name, tuple(axis.kernel for axis in plan.spatial)))
 
 
-def _spread(plan: Plan, made: kernels.Patterns) -> list[Array]:
+def _spread(plan: Plan, made: list[Array]) -> list[Array]:
     """Returns the kernels that patterns make."""
     spec, channels = plan.spec, plan.input.extent(CHANNELS)
-    sizes = tuple(axis.kernel for axis in plan.spatial)
     if spec.conv == "standard":
-        return [kernels.standard(made, sizes, channels, spec.filters, spec.groups)]
-    first = kernels.depthwise(made, sizes, channels, spec.depth_multiplier)
+        return [kernels.standard(made, channels, spec.filters, spec.groups)]
+    first = kernels.depthwise(made, channels, spec.depth_multiplier)
     if spec.conv == "depthwise":
         return [first]
-    return [first, kernels.pointwise(len(sizes), channels, spec.depth_multiplier, spec.filters)]
+    return [first, kernels.pointwise(len(plan.spatial), channels, spec.depth_multiplier, spec.filters)]
 
 
 def _largest(kernel: Array) -> float:

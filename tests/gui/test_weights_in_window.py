@@ -92,6 +92,7 @@ def test_a_dropped_model_offers_its_layers_and_one_is_taken_in_one_edit(
         ["deep", "DepthwiseConv2D", "3 × 3 × 3 → 3"],
         ["pad", "MultiDimDynamicPadding", ""],
     ]
+    assert dialog.list.isColumnHidden(3), "all of them fit"
     assert len(window.session.files.entries) == 1, "a model is no picture"
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.session.spec.weights == "file")
@@ -212,3 +213,18 @@ def test_an_input_of_another_rank_leaves_the_weights_where_they_belong(
     settle(qtbot, window)
     assert (window.session.spec.weights, window.session.plan.problem) == ("file", None)
     assert window.session.plan.weights.layer.title == "first"
+
+
+def test_layers_that_do_not_fit_the_input_say_so(open_window: Open, model: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    np.save(tmp_path / "gray.npy", np.zeros((40, 50), "uint8"))
+    window = open_window(tmp_path / "gray.npy")
+    window.session.look_for_weights(str(model))
+    dialog = dialog_of(window, qtbot)
+    items = [dialog.list.topLevelItem(row) for row in range(3)]
+    assert [item.text(3) for item in items] == ["reads 3 channels", "reads 3 channels", ""]
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    settle(qtbot, window)
+    assert "reads 3 channels, and the input has 1" in window.message.message
+    window.session.undo()
+    settle(qtbot, window)
+    assert window.session.plan.problem is None
