@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QModelIndex, QPoint, QSize, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QListView, QVBoxLayout, QWidget
@@ -25,6 +24,7 @@ from padviewer.gui.sheet_tiles import SheetTiles
 from padviewer.gui.sheet_work import SheetWork
 from padviewer.gui.theme import Theme
 from padviewer.plan import FEATURE_DTYPE, Stage
+from padviewer.workers.filter_figures import FilterFigures
 from padviewer.workers.statistics import Statistics
 
 if TYPE_CHECKING:
@@ -192,13 +192,11 @@ class SheetPanel(QFrame):
         page = self._filters.page
         if page is None:
             return
-        look, figures = self._pane.look, page.figures
+        look = self._pane.look
         common: Levels | None = None
         if self._levels.currentIndex() == 0:
-            low, high = (_finite(values) for values in (figures.minimum, figures.maximum))
-            extremes = Statistics(min(low, default=None), max(high, default=None), 0, 0, 1)
             rule = "custom" if look.rule == "custom" else "data"
-            common = levels_of(replace(look, rule=rule), np.empty(0, FEATURE_DTYPE), extremes)
+            common = levels_of(replace(look, rule=rule), np.empty(0, FEATURE_DTYPE), _extremes(page.figures))
         self._tiles.set_look(look, common, self._aspect(page))
         self.view.viewport().update()
 
@@ -304,6 +302,8 @@ class SheetPanel(QFrame):
         self._work.fill(None)
 
 
-def _finite(values: npt.NDArray[np.float64]) -> list[float]:
-    known: list[float] = values[np.isfinite(values)].tolist()
-    return known
+def _extremes(figures: FilterFigures) -> Statistics:
+    """Returns the statistics of all filters together, as far as they are known."""
+    low, high = np.nanmin(figures.minimum, initial=np.inf), np.nanmax(figures.maximum, initial=-np.inf)
+    known = bool(low <= high)
+    return Statistics(float(low) if known else None, float(high) if known else None, 0, 0, 1)

@@ -40,11 +40,6 @@ class SheetList(QAbstractListModel):
         self._order = np.argsort(-keys if descending else keys, kind="stable")
         self.layoutChanged.emit()
 
-    def tell_changed(self) -> None:
-        """Says that more is known of the filters."""
-        if self.rowCount():
-            self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
-
     def row_of(self, filter_number: int) -> int | None:
         """Returns where a filter stands."""
         found = np.flatnonzero(self._order == filter_number)
@@ -76,7 +71,7 @@ def state_of(page: SheetPage, filter_number: int) -> str:
     figures = page.figures
     if figures.odd[filter_number]:
         return "NaN, Inf"
-    if figures.dead[filter_number]:
+    if figures.is_dead(filter_number):
         return "dead" if page.is_exact else f"0 in {page.outputs}"
     return ""
 
@@ -89,7 +84,7 @@ def description(page: SheetPage, filter_number: int) -> list[str]:
         return parts
     for name, text in (("mean", "mean"), ("maximum", "max"), ("minimum", "min"), ("deviation", "deviation")):
         parts.append(f"{text} {number(getattr(figures, name)[filter_number])}")
-    if figures.dead[filter_number]:
+    if figures.is_dead(filter_number):
         parts.append("dead: all outputs are 0" if page.is_exact else f"0 in each of {page.outputs} samples")
     if odd := int(figures.odd[filter_number]):
         parts.append(f"{odd} outputs are NaN or infinite")

@@ -112,7 +112,7 @@ class SheetTiles(QStyledItemDelegate):
         else:
             room = _fitted(room, self._aspect)
             painter.drawImage(room, self._picture(filter_number, data))
-        if data is not None and page.figures.dead[filter_number]:
+        if data is not None and page.figures.is_dead(filter_number):
             hatch = QColor(self._theme.muted)
             painter.setBrushOrigin(room.topLeft())
             painter.fillRect(room, QBrush(hatch, Qt.BrushStyle.DiagCrossPattern))

@@ -43,6 +43,10 @@ class FilterFigures:
         dead: npt.NDArray[np.bool_] = (self.minimum == 0) & (self.maximum == 0) & (self.odd == 0)
         return dead
 
+    def is_dead(self, number: int) -> bool:
+        """Whether every output of a filter that was looked at is 0."""
+        return bool(self.minimum[number] == 0 == self.maximum[number] and not self.odd[number])
+
     def with_more(self, more: FilterFigures) -> FilterFigures:
         """Returns the figures of these outputs and of others of the same filters."""
         finite = self.finite + more.finite

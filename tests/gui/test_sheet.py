@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -242,3 +245,44 @@ def test_an_edit_is_computed_once_with_the_sheet_open(qtbot: QtBot, open_window:
     settle(qtbot, window)
     assert asked.count("compute") == 3, "one for each letter that was typed"
     assert asked.index("sheet") > asked.index("compute")
+
+
+def test_levels_are_common_or_of_each(qtbot: QtBot, open_window: Open, board: Path) -> None:
+    window = open_window(board, filters=6, activation="linear")
+    panel = sheet(qtbot, window)
+    page, tiles = panel.filters.page, panel.tiles
+    common = [tiles._levels(page.thumbnail(number)) for number in range(6)]
+    figures = page.figures
+    assert set(common) == {(figures.minimum.min(), figures.maximum.max())}
+    choose(panel, "Levels of the thumbnails", "Levels of each")
+    own = [tiles._levels(page.thumbnail(number)) for number in range(6)]
+    assert own == [(page.thumbnail(n).min(), page.thumbnail(n).max()) for n in range(6)]
+    before = tiles._picture(2, page.thumbnail(2)).copy()
+    window.pane(Stage.FEATURE)._on_menu_look_edited(replace(window.pane(Stage.FEATURE).look, colour_map="gray"))
+    assert tiles._picture(2, page.thumbnail(2)) != before, "the colours are those of the pane"
+
+
+def test_an_engine_that_dies_leaves_the_sheet_to_the_next(qtbot: QtBot, open_window: Open, photo: Path) -> None:
+    window = open_window(photo, filters=8, own_engine=True)
+    panel = sheet(qtbot, window)
+    os.kill(window.session.clients["tensorflow engine"]._worker.pid, signal.SIGKILL)
+    type_into(window.form.field("filters"), "9")
+    settle(qtbot, window)
+    assert panel.filters.rowCount() == 9
+    assert panel.filters.page.is_exact
+
+
+def test_grouped_and_separable_kernels(qtbot: QtBot, open_window: Open, tmp_path: Path, shared_engine) -> None:
+    np.save(tmp_path / "wide.npy", np.random.default_rng(7).normal(size=(30, 40, 40)).astype("float32"))
+    settings = {"axes": "HWC", "conv": "depthwise", "depth_multiplier": 2}
+    window = open_window(tmp_path / "wide.npy", budget=500_000, **settings)
+    panel = sheet(qtbot, window)
+    page = panel.filters.page
+    assert not window.session.plan.is_whole
+    assert page.count == 80
+    pieces = [page.thumbnail(number).copy() for number in range(80)]
+    type_into(window.form.field("budget"), "1G")
+    settle(qtbot, window)
+    feature = whole_map(window, shared_engine)
+    for number, piece in enumerate(pieces):
+        np.testing.assert_allclose(piece, feature[..., number], rtol=1e-4, atol=1e-5)

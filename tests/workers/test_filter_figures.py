@@ -26,6 +26,7 @@ def check(figures, outputs) -> None:
         expected = [finite.mean(), finite.std(), finite.min(), finite.max()] if finite.size else [np.nan] * 4
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
         assert figures.dead[number] == (each.size > 0 and bool((each == 0).all()))
+        assert figures.is_dead(number) == figures.dead[number]
 
 
 @given(OUTPUTS)
