@@ -29,12 +29,12 @@ from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
 from padviewer.gui.files import FileEntry, Item
 from padviewer.gui.history import History, Step
-from padviewer.gui.kept import Kept
 from padviewer.gui.model_saving import ModelSaving
 from padviewer.gui.probe import ProbeWork
 from padviewer.gui.saved_session import SavedSession
 from padviewer.gui.screen import Cut, fit_cut, follow_content, plane_region
-from padviewer.gui.setting_text import BUDGET, changed_settings
+from padviewer.gui.setting_text import BUDGET
+from padviewer.gui.settings import Settings
 from padviewer.gui.tiles import TileWork
 from padviewer.gui.weights_work import WeightsWork
 from padviewer.handed import identity, parse_handed
@@ -87,14 +87,10 @@ class Session(QObject):
     ) -> None:
         super().__init__(parent)
         self._clients = clients
-        self._usual_budget = budget
-        self._kept = Kept()
+        self._settings = Settings(spec, budget, demonstration)
+        self._backend = spec.backend
         self._restored: tuple[Item, Cut] | None = None
-        self._demonstration = demonstration
         self._follows = follows
-        self.budget = budget
-        self.spec = spec
-        self.history = History()
         self.plan: Plan | None = None
         self.cut = Cut()
         self.files = FileList(clients[READER], budget, self)
@@ -110,6 +106,21 @@ class Session(QObject):
         self._exports = ExportWork(
             clients, self.feature, self.export_resumed.emit, self.export_progressed.emit, self.export_ended.emit
         )
+
+    @property
+    def spec(self) -> PipelineSpec:
+        """The settings in force."""
+        return self._settings.spec
+
+    @property
+    def budget(self) -> int:
+        """Bytes that one result may take."""
+        return self._settings.budget
+
+    @property
+    def history(self) -> History:
+        """What was edited."""
+        return self._settings.history
 
     @property
     def exporting(self) -> bool:
@@ -156,7 +167,7 @@ class Session(QObject):
         """Returns the plan that a file of the list has, or would have on screen; None where it is not known yet."""
         if self.plan is None or entry.info is None or self.plan.info == entry.info:
             return self.plan if entry.info is not None else None
-        spec = self._kept.settings_of(self.spec, entry.item, len(self._letters), entry.info.axes)
+        spec = self._settings.of(entry.item, self._letters, entry.info.axes)
         return resolve(spec, entry.info, self.budget, self.weights.of(spec))
 
     def edit(self, changes: dict[str, Any], what: str = "") -> None:
@@ -167,18 +178,12 @@ class Session(QObject):
             what: says what this is, where it is a step of its own for undoing, such as a remedy.
         """
         try:
-            spec = self.spec.replace(**{name: value for name, value in changes.items() if name != BUDGET})
+            changed = self._settings.edit(changes, what, self._letters, self.files.shown)
         except SettingsError as error:
             self.failed.emit(error)
-            return
-        older, before, budget = self.spec, self.budget, changes.get(BUDGET, self.budget)
-        names = changed_settings(older, spec)
-        was = {name: getattr(older, name) for name in names} | ({BUDGET: before} if budget != before else {})
-        now = {name: getattr(spec, name) for name in names} | ({BUDGET: budget} if budget != before else {})
-        if now:
-            self._set(spec, budget)
-            self.history.add(Step(was, now, self._letters, self.files.shown, what))
-            self.history_changed.emit()
+        else:
+            if changed:
+                self._put_in_force()
 
     def look_for_weights(self, path: str) -> None:
         """Looks what layers a file has; `layers_found` brings them."""
@@ -221,32 +226,22 @@ class Session(QObject):
 
     def undo(self) -> Step | None:
         """Takes the last edit back; returns it, or None where there is none."""
-        step = self.history.undo()
+        step = self._settings.undo(self._letters, self.files.shown)
         if step is not None:
-            self._put(step.before, step)
+            self._put_in_force()
         return step
 
     def redo(self) -> Step | None:
         """Does again what was undone last; returns it, or None where there is nothing."""
-        step = self.history.redo()
+        step = self._settings.redo(self._letters, self.files.shown)
         if step is not None:
-            self._put(step.after, step)
+            self._put_in_force()
         return step
 
     def save(self) -> SavedSession:
         """Returns what is open and how it is set; how it is looked at is the window's to add."""
-        kept, axes = self._kept.save()
-        saved = SavedSession(
-            items=tuple(entry.item for entry in self.files.entries),
-            shown=self.files.shown,
-            spec=self.spec,
-            kept=kept,
-            axes=axes,
-            budget=None if self.budget == self._usual_budget else self.budget,
-            cut=self.cut,
-            done=tuple(self.history.done),
-            undone=tuple(self.history.undone),
-        )
+        items = tuple(entry.item for entry in self.files.entries)
+        saved = self._settings.save(SavedSession(items=items, shown=self.files.shown, cut=self.cut))
         # What a running Python handed over is gone with the window.
         return saved.without({item for item in saved.items if parse_handed(item[0])})
 
@@ -257,14 +252,11 @@ class Session(QObject):
             saved: the session.
             demonstration: as of this class.
         """
-        self._demonstration = demonstration
-        self._kept.restore(saved.kept, saved.axes)
-        self.history.restore(saved.done, saved.undone)
+        self._settings.restore(saved, demonstration)
         shown = saved.shown if saved.shown in saved.items else next(iter(saved.items), None)
         self._restored = (shown, saved.cut) if shown is not None else None
-        self._set(saved.spec, saved.budget or self._usual_budget)
+        self._put_in_force()
         self.files.restore(list(saved.items), shown)
-        self.history_changed.emit()
 
     def read_text(self, path: str, limit: int, on_text: Callable[[str], None]) -> None:
         """Has the reader read a text of at most `limit` bytes; what cannot be read is told by `failed`."""
@@ -350,25 +342,16 @@ class Session(QObject):
         """The spatial axes of what is shown."""
         return spatial_axes(self.plan.input.axes) if self.plan is not None else ""
 
-    def _set(self, spec: PipelineSpec, budget: int) -> None:
-        """Puts settings in force; those of a session that is being opened show with its file."""
-        older, switched = self._engine, spec.backend != self.spec.backend
-        self.spec = spec
-        if budget != self.budget:
-            self.budget = budget
-            self.files.set_budget(budget)
-        if switched:
+    def _put_in_force(self) -> None:
+        """Uses the settings; those of a session that is being opened show with its file."""
+        self.files.set_budget(self.budget)
+        if self.spec.backend != self._backend:
             # An engine holds much memory; the next use of its backend starts another.
-            older.rest()
+            self._clients[ENGINES[self._backend]].rest()
+            self._backend = self.spec.backend
             self.start()
         if self._restored is None:
             self._resolve()
-
-    def _put(self, values: Mapping[str, Any], step: Step) -> None:
-        """Sets what a step tells: of what is on screen, or where it waits until that is on screen again."""
-        own = self._kept.take(values, step, self._letters, self.files.shown)
-        budget = own.pop(BUDGET, self.budget)
-        self._set(self.spec.replace(**own), budget)
         self.history_changed.emit()
 
     def _adopt(self, info: ArrayInfo, item: Item, before: Item | None) -> None:
@@ -377,20 +360,13 @@ class Session(QObject):
         older = self.plan.info if self.plan is not None and restored is None else None
         another = older is not None and (identity(older.path), older.member) != (identity(info.path), info.member)
         again = older is not None and not another and older.axes == info.axes
-        if another and self.spec == self._demonstration:
-            self.spec = PipelineSpec()
-        if another or (restored is not None and restored[0] != item):
-            self.spec = self._kept.change_item(self.spec, before, item)
-        if self.spec.axes and len(self.spec.axes) != len(info.shape):
-            self.spec = self.spec.replace(axes=None)
-        if older is not None:
-            after = spatial_axes(self.spec.axes or info.axes)
-            self.spec = self._kept.change_rank(self.spec, len(self._letters), len(after))
-        if restored is not None and restored[0] == item:
+        as_left = restored is not None and restored[0] == item
+        letters = self._letters if older is not None else ""
+        self._settings.take_over(info, item, before, letters, another or (restored is not None and not as_left))
+        if restored is not None and as_left:
             self.cut = restored[1]
         elif not again:
             self.cut = Cut()
-        self.history.seal()
         if again and older is not None and older.path == info.path:
             self.weights.forget()  # a file that is reloaded has its weights reloaded too
         self.feature.forget()
@@ -416,7 +392,8 @@ class Session(QObject):
         weights, refusal = self.weights.of(self.spec), self.weights.refusal(self.spec)
         plan = resolve(self.spec, info, self.budget, weights)
         if weights is not None and self._follows:
-            self.spec, self._follows = following(self.spec, weights, plan, self._follows), frozenset()
+            self._settings.spec = following(self.spec, weights, plan, self._follows)
+            self._follows = frozenset()
             plan = resolve(self.spec, info, self.budget, weights)
         if refusal is not None:
             return without_weights(plan, refusal.message)
