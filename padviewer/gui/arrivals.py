@@ -18,7 +18,8 @@ from padviewer.gui.main_window import MainWindow
 from padviewer.handed import handed_path
 from padviewer.live.link import Link, Message
 from padviewer.live.settings import spec_of_json
-from padviewer.plan import ArrayInfo
+from padviewer.plan import ArrayInfo, Stage
+from padviewer.workers.jobs import READER
 
 # Messages that are taken in before the window draws again.
 _AT_ONCE = 16
@@ -204,7 +205,7 @@ class Arrivals(QObject):
             self._send("taken", entry=number)
 
     def _has_settled(self, arrival: Arrival) -> bool:
-        """Whether a version is known, and where it comes on screen, is there with its feature map."""
+        """Whether a version is known, and drawn where it comes on screen; with its feature map, once there are any."""
         entry = self._entry(arrival.item)
         if entry is None or entry.error is not None:
             return True
@@ -212,7 +213,12 @@ class Arrivals(QObject):
         shown = files.current is not None and files.entries[files.current].item == arrival.item
         if entry.info is None or (shown and (plan is None or plan.info.path != arrival.item[0])):
             return False
-        return not shown or (self._window.settled and not self._session.feature.state.working)
+        if not shown:
+            return True
+        if self._session.devices is None:  # an engine takes seconds to start
+            drawn = not any(self._window.pane(stage).is_asking for stage in (Stage.INPUT, Stage.PADDED))
+            return drawn and self._session.clients[READER].idle
+        return self._window.settled and not self._session.feature.state.working
 
     def _can_answer(self, number: int, until: float) -> bool:
         """Whether it is known what an array is, and its picture has come or had its time."""

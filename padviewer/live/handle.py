@@ -62,6 +62,7 @@ class Handle:
         Raises:
             UnsupportedArray: `x` is no array that can be shown.
             SettingsError: the axes do not fit it.
+            ShowError: there is not enough memory for a copy.
         """
         reopened = self._reopen()
         if not self.closed:

@@ -41,7 +41,10 @@ def pack(array: npt.NDArray[Any], dtype: np.dtype[Any], axes: str | None, notes:
     remarks = json.dumps({"axes": axes, "notes": notes}).encode()
     nbytes = math.prod(array.shape) * dtype.itemsize
     _check_memory(nbytes)
-    descriptor = os.memfd_create("padviewer", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        descriptor = os.memfd_create("padviewer", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    except OSError as error:
+        raise ShowError(f"no memory could be had for a copy of {format_bytes(nbytes)}: {error}") from error
     try:
         os.ftruncate(descriptor, len(head) + nbytes + len(remarks))
         os.pwrite(descriptor, head, 0)

@@ -13,6 +13,8 @@ from padviewer.axes import parse_axes, spatial_axes
 from padviewer.errors import SettingsError
 from padviewer.spec import PipelineSpec
 
+# Characters of all settings; a message to the window holds some times as many.
+_LONGEST = 20_000
 # What `show` takes beside the settings.
 _OWN = ("target_shape", "name", "axes", "window", "block")
 
@@ -57,7 +59,10 @@ def checked_settings(target_shape: Any, given: dict[str, Any], axes: str) -> dic
         if name in values and isinstance(field.default, tuple) and isinstance(values[name], int):
             values[name] = (values[name],)
     held = json.loads(PipelineSpec(**values).to_json())
-    return {name: held[name] for name in values}
+    changes = {name: held[name] for name in values}
+    if len(json.dumps(changes)) > _LONGEST:
+        raise SettingsError(f"settings of more than {_LONGEST} characters; give a single fill value, or fewer")
+    return changes
 
 
 def spec_of_json(settings: dict[str, Any]) -> dict[str, Any]:

@@ -261,8 +261,11 @@ def start_process() -> Process:
     """
     if not sys.executable:
         raise ShowError("the window is a Python of its own, and sys.executable does not name one; set it")
-    ours, theirs = Link.pair()
-    errors = os.fdopen(os.memfd_create("padviewer errors", os.MFD_CLOEXEC), "r+b", 0)
+    try:
+        ours, theirs = Link.pair()
+        errors = os.fdopen(os.memfd_create("padviewer errors", os.MFD_CLOEXEC), "r+b", 0)
+    except OSError as error:
+        raise ShowError(f"no line to a window could be opened: {error}") from error
     # -P: what lies in the current folder is not imported.
     command = [sys.executable, "-P", "-m", "padviewer", "--from-python", str(theirs.fileno())]
     try:

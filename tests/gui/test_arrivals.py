@@ -111,7 +111,7 @@ def names(window: MainWindow) -> list[str]:
     return [model.data(model.index(row)) for row in range(model.rowCount())]
 
 
-def test_an_array_is_shown_as_a_file_is(python: Python, tmp_path: Path, preferences: Preferences) -> None:
+def test_an_array_is_shown_as_a_file_is(python: Python, tmp_path: Path, preferences: Preferences, qtbot: QtBot) -> None:
     handle = python.show(PIXELS, "noise", target_shape=(50, 60), position="center", mode="edge")
     found = python.info(handle)
     assert (found["name"], found["shape"], found["dtype"], found["axes"]) == ("noise", (30, 40, 3), "uint8", "HWC")
@@ -128,6 +128,9 @@ def test_an_array_is_shown_as_a_file_is(python: Python, tmp_path: Path, preferen
     assert python.exported(tmp_path, Stage.FEATURE).shape == (48, 58, 1)
     assert preferences.recent == []
     assert window.session.save().items == ()
+    assert python.arrivals is not None
+    # While nothing happens, it looks at nothing.
+    qtbot.waitUntil(lambda: not python.arrivals._timer.isActive(), timeout=PATIENCE_MS)
 
 
 def test_an_update_keeps_view_and_settings(python: Python, tmp_path: Path, qtbot: QtBot) -> None:

@@ -322,3 +322,53 @@ except KeyboardInterrupt:
     script.send_signal(signal.SIGINT)
     assert script.communicate(timeout=PATIENCE_S) == ("interrupted False\n", "")
     assert window.is_running()
+
+
+def test_a_window_that_hangs_holds_nobody_up(scripts: Scripts) -> None:
+    output, errors = scripts.run("""
+import psutil
+handle = padviewer.show(np.zeros((4, 5)))
+handle.info()
+(window,) = [child for child in psutil.Process().children() if "--from-python" in child.cmdline()]
+window.suspend()
+before, began = len(os.listdir("/proc/self/fd")), time.monotonic()
+for number in range(5000):
+    handle.update(np.full((4, 5), number))
+others = [padviewer.show(np.zeros((3, number + 1)), name=str(number)) for number in range(50)]
+for other in others[:40]:
+    other.close()
+print(len(os.listdir("/proc/self/fd")) - before <= 11, time.monotonic() - began < 20)
+try:
+    handle.info(timeout=0.1)
+except TimeoutError as error:
+    print(error)
+window.resume()
+print(handle.info()["shape"], others[-1].info()["shape"], others[-1].info()["on_screen"], others[0].closed)
+""")
+    assert output.splitlines() == ["True True", "the window has not answered within 0.1 s", "(4, 5) (3, 50) True True"]
+    assert errors == ""
+
+
+def test_all_that_was_shown_arrives_before_the_script_ends(scripts: Scripts) -> None:
+    scripts.run("""
+for number in range(150):
+    padviewer.show(np.full((3, 4), number), name=str(number))
+""")
+    (window,) = scripts.windows()
+    until(lambda: sorted(array.max() for array in arrays_of(window)) == list(range(150)))
+
+
+def test_a_large_array_is_copied_once(scripts: Scripts) -> None:
+    output, errors = scripts.run("""
+import resource
+x = np.ones((1 << 14, 1 << 14), "uint8")[::-1]
+padviewer.show(x[:9, :9])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+handle = padviewer.show(x, name="large")
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < x.nbytes / 8)
+print(handle.info()["shape"])
+""")
+    assert (output.splitlines(), errors) == (["True", "(16384, 16384)"], "")
+    (window,) = scripts.windows()
+    size = window.memory_info()
+    assert size.rss - size.shared < 1 << 28, "the window holds none of it itself"

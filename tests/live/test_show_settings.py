@@ -81,6 +81,12 @@ def test_a_value_that_no_input_could_make_valid_is_refused(name, value):
         checked_settings(None, {name: value}, "HW")
 
 
+def test_settings_that_no_message_holds_are_refused():
+    assert len(checked_settings(None, {"fill_value": tuple(range(3000))}, "HWC")["fill_value"]) == 3000
+    with pytest.raises(SettingsError, match="single fill value"):
+        checked_settings(None, {"fill_value": tuple(range(9000))}, "HWC")
+
+
 def test_axes_are_letters_one_for_each_axis():
     assert checked_axes("h, w, c", (1, 2, 3)) == "HWC"
     assert checked_axes(None, (1, 2, 3)) is None
