@@ -11,6 +11,7 @@ from padviewer.gui.theme import monospaced
 
 # The index of all elements at once.
 TOGETHER = -1
+_POSITIONS = 1 << 30
 PLAY, PAUSE = "▶", "⏸"
 
 
@@ -24,7 +25,7 @@ class AxisSlider(QWidget):
             is the index `TOGETHER`.
     """
 
-    index_edited = Signal(str, int)
+    index_edited = Signal(str, object)  # the axis, and an index that may have more than 31 bits
     used = Signal(str)
     play_clicked = Signal(str)
     play_menu_wanted = Signal(QPoint)
@@ -34,6 +35,8 @@ class AxisSlider(QWidget):
         self.letter = letter
         self._together = together
         self._size = 1
+        # Elements that a step of the slider stands for: its positions are numbers of 31 bits.
+        self._scale = 1
         self._index: int | None = None
         self._is_short = False
         self._name = _NameLabel("muted")
@@ -88,22 +91,25 @@ class AxisSlider(QWidget):
 
     def set_index(self, index: int | None, size: int) -> None:
         """Shows an index of an axis; None where the stage has nothing there."""
-        self._size = size
+        self._size, self._scale = size, -(-size // _POSITIONS)
         with QSignalBlocker(self._slider):
-            self._slider.setRange(TOGETHER if self._together else 0, max(0, size - 1))
-            self._slider.setPageStep(max(1, size // 10))
+            self._slider.setRange(TOGETHER if self._together else 0, max(0, (size - 1) // max(1, self._scale)))
+            self._slider.setPageStep(max(1, self._slider.maximum() // 10))
             if index is not None:
-                self._slider.setValue(index)
+                self._slider.setValue(index // max(1, self._scale))
         self._show(index)
 
     def choose(self, index: int) -> None:
         """Chooses an index, as a person does."""
-        self._slider.setValue(index)
+        if index != self._index:
+            with QSignalBlocker(self._slider):
+                self._slider.setValue(index // max(1, self._scale))
+            self._tell(index)
 
     @property
     def index(self) -> int:
         """The index that is chosen."""
-        return self._slider.value()
+        return self._slider.value() if self._index is None else self._index
 
     @property
     def extent(self) -> int:
@@ -137,7 +143,7 @@ class AxisSlider(QWidget):
         return super().eventFilter(watched, event)
 
     def _edit(self, text: str) -> None:
-        self._field.open(self._number, text or str(self._slider.value() + 1), select=not text)
+        self._field.open(self._number, text or str(self.index + 1), select=not text)
 
     def _show(self, index: int | None) -> None:
         self._index = index
@@ -148,7 +154,10 @@ class AxisSlider(QWidget):
             text = f"{together if index == TOGETHER else text:>{max(len(text), len(together))}}"
         self._number.setText(text)
 
-    def _on_slider_changed(self, index: int) -> None:
+    def _on_slider_changed(self, position: int) -> None:
+        self._tell(position * max(1, self._scale))
+
+    def _tell(self, index: int) -> None:
         self._show(index)
         self.used.emit(self.letter)
         self.index_edited.emit(self.letter, index)
@@ -183,7 +192,7 @@ class _NumberLabel(QLabel):
 class _NumberField(QLineEdit):
     """Lies over a number while another is typed: Return takes it, Esc and leaving the field do not."""
 
-    number_typed = Signal(int)
+    number_typed = Signal(object)
     given_up = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -191,7 +200,7 @@ class _NumberField(QLineEdit):
         self.setObjectName("number")
         self.setFont(monospaced(8.5))
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setMaxLength(9)
+        self.setMaxLength(15)
         self.hide()
         self.returnPressed.connect(self._on_return_pressed)
 

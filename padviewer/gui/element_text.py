@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from padviewer.gui.ledger import tidy
+
 _DIGITS = 4
 
 Lines = tuple[str, ...]
@@ -37,11 +39,7 @@ def _number(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "Inf" if value > 0 else "−Inf"
-    text = f"{value:.{_DIGITS}g}"
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")
+    return tidy(f"{value:.{_DIGITS}g}")
 
 
 def _imaginary(value: float) -> str:

@@ -229,6 +229,7 @@ class HistogramPanel(QFrame):
         for field, level in zip((self._low, self._high), pane.levels, strict=True):
             if not field.isModified():
                 field.setText(f"{level:.9g}")
+                field.setCursorPosition(0)
 
     def _on_field_edited(self) -> None:
         self._low.setModified(False)

@@ -271,8 +271,13 @@ def ordinal(count: int) -> str:
 
 def number(value: float) -> str:
     """Returns a number short enough for a line: integers whole, others with four digits."""
-    text = f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.4g}"
-    return text.replace("-", "−")
+    return tidy(f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.4g}")
+
+
+def tidy(text: str) -> str:
+    """Returns a number as Python writes it, as people do: with a minus sign, and `e9` instead of `e+09`."""
+    mantissa, _e, exponent = text.partition("e")
+    return (f"{mantissa}e{int(exponent)}" if exponent else text).replace("-", "−")
 
 
 def file_detail(shape: tuple[int, ...], dtype: str) -> str:

@@ -53,6 +53,7 @@ class Pane(QFrame):
         self.canvas = Canvas()
         self.canvas.setAccessibleName(f"{ledger.TITLES[stage]} picture")
         self._waits = False
+        self._is_ready = stage is not Stage.FEATURE
         self._offered: list[QMenu] = []
         self._build()
         self._overlay = PaneOverlay(self.canvas, self._menu, ledger.TITLES[stage])
@@ -124,7 +125,7 @@ class Pane(QFrame):
 
     def set_state(self, state: FeatureState) -> None:
         """Says how far the engine is."""
-        self._computed = state.computed
+        self._computed, self._is_ready = state.computed, state.ready
         if state.computed and self._plan is not None:
             self.texts.show_plan(self._plan, state.computed)
         self._overlay.set_working(state.working)
@@ -230,8 +231,8 @@ class Pane(QFrame):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether what is shown is not yet what was asked for."""
-        return self._waits or self.is_asking
+        """Whether what is shown is not yet what was asked for; nothing can be asked for before there is a map."""
+        return self._is_ready and (self._waits or self.is_asking)
 
     def slider(self, letter: str) -> AxisSlider | None:
         """Returns the slider of an axis that is not on screen."""

@@ -20,7 +20,7 @@ class PaneSliders(QWidget):
         stage: whose axes they are.
     """
 
-    index_edited = Signal(str, int)
+    index_edited = Signal(str, object)
     used = Signal(str)
     play_clicked = Signal(str)
     play_menu_wanted = Signal(QPoint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from padviewer.gui.ledger import count_text, joined, percent
+from padviewer.gui.ledger import count_text, joined, percent, tidy
 from padviewer.gui.plane_count import Counted
 from padviewer.workers.statistics import Summary
 
@@ -53,14 +53,7 @@ def exact_text(counted: Counted) -> str:
 
 def short(value: float | int) -> str:
     """Returns a number with four significant digits; integers whole where they are not long."""
-    if isinstance(value, int) and abs(value) < 10**_WHOLE:
-        text = str(value)
-    else:
-        text = f"{value:.4g}"
-        if "e" in text:
-            mantissa, exponent = text.split("e")
-            text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", "−")
+    return tidy(str(value) if isinstance(value, int) and abs(value) < 10**_WHOLE else f"{value:.4g}")
 
 
 def zeros_text(found: Summary) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from padviewer.gui.axis_slider import AxisSlider
+from padviewer.gui.feature import FeatureState
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.player import Player
 from padviewer.plan import Stage
@@ -161,3 +162,29 @@ def test_speed_is_remembered(open_window: Open, volume: Path) -> None:
     chosen["&Back and forth"].trigger()
     assert (window.panes.player.rate, window.panes.player.bounces) == (5, True)
     assert (window.preferences.play_rate, window.preferences.play_bounces) == (5, True)
+
+
+def test_an_axis_longer_than_a_slider_can_count(qtbot: QtBot) -> None:
+    slider = AxisSlider("T", "time")
+    qtbot.addWidget(slider)
+    seen: list[int] = []
+    slider.index_edited.connect(lambda _letter, index: seen.append(index))
+    slider.set_index(2_999_999_999, 3_000_000_000)
+    assert slider.number_text == "3000000000 of 3000000000"
+    slider.choose(1_234_567_891)
+    assert (slider.index, slider.number_text) == (1_234_567_891, "1234567892 of 3000000000")
+    slider._slider.setValue(slider._slider.maximum())
+    assert seen[0] == 1_234_567_891
+    assert 2_999_999_990 < seen[1] < 3_000_000_000
+
+
+def test_what_is_being_computed_does_not_keep_slices_from_playing(
+    open_window: Open, volume: Path, qtbot: QtBot
+) -> None:
+    window = open_window(volume, axes="DHW", filters=1, kernel=(1,))
+    feature = window.pane(Stage.FEATURE)
+    feature.refresh()
+    assert feature.is_waiting
+    feature.set_state(FeatureState(working=True))
+    feature.refresh()
+    assert not feature.is_waiting
