@@ -36,6 +36,7 @@ class Brush(QObject):
         super().__init__(window)
         self._window = window
         self._session = window.session
+        self._plan = window.session.plan
         self._items = {pane: BrushItem() for pane in window.panes.panes.values()}
         self._pointed: Element | None = None
         self._under: Element | None = None
@@ -141,6 +142,8 @@ class Brush(QObject):
 
     def _show_in(self, pane: Pane) -> None:
         item, plan = self._items[pane], self._session.plan
+        if plan is not self._plan:
+            return  # the panes have the newer plan already, and elements of it are not known yet
         wanted = [*self.pins, *([self._pointed] if self._pointed else [])]
         if plan is None or not plan.spatial or not (wanted or item.marks):
             return
@@ -162,6 +165,7 @@ class Brush(QObject):
 
     def _on_session_plan_changed(self, older: Plan | None, plan: Plan) -> None:
         """Pins stay at the content that they were at; those that are nowhere any more are told."""
+        self._plan = plan
         self._pointed, self._under = None, None
         found = [pins.followed(pin, older, plan) for pin in self.pins]
         kept = _distinct(found)

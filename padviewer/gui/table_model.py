@@ -35,6 +35,8 @@ class TableModel(QAbstractTableModel):
         super().__init__(parent)
         self._plane: TablePlane | None = None
         self._first = (0, 0)
+        # Qt asks for them all the time.
+        self._counts = (0, 0)
         self._blocks: dict[Block, npt.NDArray[Any]] = {}
         self._missing: dict[Block, None] = {}
         self._names: Names = {}
@@ -64,14 +66,17 @@ class TableModel(QAbstractTableModel):
 
     def set_plane(self, plane: TablePlane | None) -> None:
         """Shows another plane; where it has as many cells, what is selected stays so."""
-        older, self._plane = self._plane, plane
+        older = self._plane
         self._blocks.clear()
         self._missing.clear()
         if older is not None and plane is not None and older.shape == plane.shape and older.letters == plane.letters:
-            self._tell_changed(0, 0, self.rowCount(), self.columnCount())
+            self._plane = plane
+            self._tell_changed(0, 0, *self._counts)
             return
         self.beginResetModel()
-        self._first = (0, 0)
+        self._plane, self._first = plane, (0, 0)
+        rows, columns = plane.shape if plane is not None else (0, 0)
+        self._counts = min(rows, WINDOW), min(columns, WINDOW)
         self.endResetModel()
 
     def set_first(self, row: int, column: int) -> None:
@@ -116,10 +121,10 @@ class TableModel(QAbstractTableModel):
     # ---- Qt's questions
 
     def rowCount(self, parent: Index = _NONE) -> int:
-        return 0 if self._plane is None or parent.isValid() else min(self._plane.shape[0], WINDOW)
+        return 0 if parent.isValid() else self._counts[0]
 
     def columnCount(self, parent: Index = _NONE) -> int:
-        return 0 if self._plane is None or parent.isValid() else min(self._plane.shape[1], WINDOW)
+        return 0 if parent.isValid() else self._counts[1]
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
         if role != _ROLE.DisplayRole:

@@ -30,6 +30,10 @@ class CellsView(QTableView):
         self.setMinimumHeight(3 * _ROW_HEIGHT)
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         self.setTabKeyNavigation(False)
+        for header in (self.verticalHeader(), self.horizontalHeader()):
+            # A heading looks up cell by cell whether all of its cells are selected: seconds, where all of a large plane
+            # is. With a selection of its own, which is empty, it does not, and still selects when it is pressed.
+            header.setSelectionModel(QItemSelectionModel(model, header))
 
     def event(self, event: QEvent) -> bool:
         """Copying is the table's while it has the keyboard."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from driving import Open, settle, type_into
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -227,3 +227,21 @@ def test_a_slice_in_padding_has_no_table(open_window: Open, tmp_path: Path, qtbo
     assert panel.info_text == "nothing to show here"
     panel.copy_view()
     panel.view.grab()
+
+
+def test_all_of_a_large_table_is_selected_without_looking_at_its_cells(
+    open_window: Open, tmp_path: Path, qtbot: QtBot
+) -> None:
+    np.save(tmp_path / "large.npy", np.zeros((3000, 2000), np.uint8))
+    window = open_window(tmp_path / "large.npy", filters=1)
+    panel = open_panel(qtbot, window)
+    asked = []
+    count = panel.model.rowCount
+    panel.model.rowCount = lambda *parent: (asked.append(1), count(*parent))[1]
+    panel.view.selectAll()
+    panel.view.grab()
+    assert len(asked) < 3000
+    heading = panel.view.horizontalHeader()
+    QTest.mouseClick(heading.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(heading.sectionPosition(2) + 9, 5))
+    (block,) = panel.view.selectionModel().selection()
+    assert (block.left(), block.right(), block.top(), block.bottom()) == (2, 2, 0, 2999)
