@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from padviewer.gui import rectangles, screen
@@ -46,6 +46,8 @@ class DifferenceView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         for name, canvas in self.canvases.items():
+            # Keys go from element to element in the panes.
+            canvas.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             canvas.setAccessibleName(f"{_NAMES[name]} picture")
             column = QVBoxLayout(self._columns[name])
             column.setContentsMargins(0, 0, 0, 0)

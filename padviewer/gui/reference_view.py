@@ -54,8 +54,10 @@ class ReferenceView(QObject):
         reference.changed.connect(lambda: self.show_reference(False))
         window.session.cut_changed.connect(lambda _cut: self.show_reference(False))
         window.installEventFilter(self)
-        for picture in self._pictures.values():
-            picture.pane.canvas.viewport().installEventFilter(self)
+        for pane in window.panes.panes.values():
+            # The canvas takes arrow keys, and its viewport buttons, before the window hears of them.
+            pane.canvas.installEventFilter(self)
+            pane.canvas.viewport().installEventFilter(self)
 
     def show_reference(self, shown: bool) -> None:
         """Shows the reference in place of the settings in force, or no longer."""

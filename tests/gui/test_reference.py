@@ -110,6 +110,30 @@ def test_a_drag_with_shift_is_not_the_reference(qtbot: QtBot, open_window: Open,
     assert not view.shown
 
 
+def test_arrows_with_shift_select_on_what_is_in_force(qtbot: QtBot, open_window: Open, board: Path) -> None:
+    window = open_window(board, filters=2)
+    view = held(qtbot, window, "fill_value", "3")
+    canvas = press(window, qtbot)
+    assert view.shown
+    QTest.keyPress(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert not view.shown
+    QTest.keyRelease(canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert not view.shown
+
+
+def test_a_pointer_over_a_picture_is_enough(qtbot: QtBot, open_window: Open, board: Path) -> None:
+    window = open_window(board, filters=2)
+    view = held(qtbot, window, "fill_value", "3")
+    window.form.field("mode").setFocus()
+    canvas = window.pane(Stage.INPUT).canvas
+    canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    QTest.keyPress(window, Qt.Key.Key_Shift, Qt.KeyboardModifier.ShiftModifier)
+    assert view.shown
+    QTest.keyRelease(window, Qt.Key.Key_Shift)
+    assert not view.shown
+    canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+
+
 def test_typing_capitals_shows_no_reference(qtbot: QtBot, open_window: Open, board: Path) -> None:
     window = open_window(board, filters=2)
     view = held(qtbot, window, "fill_value", "3")
