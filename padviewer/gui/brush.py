@@ -41,6 +41,7 @@ class Brush(QObject):
         self._pointed: Element | None = None
         self._under: Element | None = None
         self._shows_pointed = True
+        self._anchors = pins.Anchors(window.session.plan)
         self.pins: tuple[Element, ...] = ()
         for pane, item in self._items.items():
             pane.canvas.add_item(item, _DEPTH)
@@ -100,7 +101,7 @@ class Brush(QObject):
     def step_pin(self, across: int, down: int) -> None:
         """Moves the pin that was set last by some elements on the screen."""
         plan = self._session.plan
-        if not self.pins or plan is None:
+        if not self.pins or plan is None or plan.stage(self.pins[-1].stage) is None:
             return
         moved = self.pins[-1]
         for letter, steps in zip(axes_on_screen(plan, self._session.cut), (down, across), strict=True):
@@ -161,13 +162,21 @@ class Brush(QObject):
         count = len(self.pins)
         return f"{count} pin{'' if count == 1 else 's'}, Esc unpins" if count else ""
 
+    def _followed(self, pin: Element, plan: Plan) -> Element | None:
+        """Returns where a pin is after an edit; while its stage is not there, it waits."""
+        waits = plan.stage(pin.stage) is None
+        return pin if waits else pins.followed(pin, self._anchors.of(pin.stage), plan)
+
     # ---- slots
 
     def _on_session_plan_changed(self, older: Plan | None, plan: Plan) -> None:
         """Pins stay at the content that they were at; those that are nowhere any more are told."""
         self._plan = plan
         self._pointed, self._under = None, None
-        found = [pins.followed(pin, older, plan) for pin in self.pins]
+        if older is None:
+            self._anchors.forget()
+        found = [self._followed(pin, plan) for pin in self.pins]
+        self._anchors.advance(plan)
         kept = _distinct(found)
         lost = len(self.pins) - len([pin for pin in found if pin is not None])
         if lost:

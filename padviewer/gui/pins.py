@@ -40,6 +40,30 @@ def followed(pin: Element, older: Plan | None, plan: Plan) -> Element | None:
     return Element(pin.stage, index) if inside and set(stage.axes) - set(index) <= {"C"} else None
 
 
+class Anchors:
+    """Remembers in which plan's indices the elements of a stage are: in those of the newest plan that had the stage.
+
+    Settings that do not go together, while somebody types, take stages away that come back with the next letter.
+    """
+
+    def __init__(self, plan: Plan | None) -> None:
+        self._plans: dict[Stage, Plan] = {}
+        if plan is not None:
+            self.advance(plan)
+
+    def of(self, stage: Stage) -> Plan | None:
+        """Returns the plan; None where indices are of another array, and count as they are."""
+        return self._plans.get(stage)
+
+    def forget(self) -> None:
+        """The array is another."""
+        self._plans.clear()
+
+    def advance(self, plan: Plan) -> None:
+        """All elements have followed to a plan, but for those of stages that it has not."""
+        self._plans |= {stage: plan for stage in Stage if plan.stage(stage) is not None}
+
+
 def over_content(stage: Stage, index: int, before: AxisPlan, axis: AxisPlan) -> int | None:
     """Returns the index that lies over the same content of the input on one axis; None where it lay over none.
 

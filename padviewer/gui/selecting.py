@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from padviewer.gui.pane import Pane
+from padviewer.gui.pins import Anchors
 from padviewer.gui.rectangles import region_rect
 from padviewer.gui.screen import Cut, axes_on_screen
 from padviewer.gui.selection import Corner, Selection, counterpart, enclosed, followed, region_of, selection_text
@@ -38,6 +39,7 @@ class Selecting(QObject):
         self._items = {stage: SelectionItem() for stage in panes}
         self._plan: Plan | None = None
         self._cut = Cut()
+        self._anchors = Anchors(None)
         self._announced: tuple[Stage, Region] | None = None
         self.selection: Selection | None = None
         for stage, pane in panes.items():
@@ -52,8 +54,12 @@ class Selecting(QObject):
     def set_plan(self, older: Plan | None, plan: Plan) -> None:
         """Stays over the same content after an edit, as far as that is there."""
         self._plan = plan
+        if older is None:
+            self._anchors.forget()
+        if self.selection is not None and plan.stage(self.selection.stage) is not None:
+            self.selection = followed(plan, self._anchors.of(self.selection.stage), self.selection)
+        self._anchors.advance(plan)
         if self.selection is not None:
-            self.selection = followed(plan, older, self.selection)
             # The plane on screen is that of the older plan still; it is told next.
             self._show(announce=False)
 

@@ -67,7 +67,9 @@ def counterpart(plan: Plan, cut: Cut, selection: Selection, stage: Stage) -> Reg
     In PADDED, of a selection in FEATURE: what its windows read, as far as it lies in the tensor. In INPUT: the content
     under it, without what mirrored padding brings back. In FEATURE: the outputs whose windows touch it.
     """
-    plane = plane_region(plan, stage, cut) if plan.stage(stage) is not None else None
+    if plan.stage(stage) is None or plan.stage(selection.stage) is None:
+        return None
+    plane = plane_region(plan, stage, cut)
     if plane is None:
         return None
     chosen = dict(selection.spans)

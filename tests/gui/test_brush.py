@@ -371,3 +371,27 @@ def test_pins_stay_for_another_array_of_the_same_axes(
     settle(qtbot, window)
     assert window.instruments.brushing.brush.pins == ()
     assert "unpinned input H 11 W 3" in window.status.message
+
+
+def test_pins_and_selection_wait_while_settings_do_not_go_together(
+    open_window: Open, small: Path, qtbot: QtBot
+) -> None:
+    window = open_window(small, filters=1)
+    heard: list = []
+    window.panes.selection_changed.connect(lambda *what: heard.append(what))
+    click(qtbot, window, Stage.FEATURE, 3, 3)
+    sweep(qtbot, window, Stage.FEATURE, (1, 1), (4, 5))
+    window.session.edit({"kernel": (30,)})
+    settle(qtbot, window)
+    assert window.session.plan.feature is None
+    assert heard[-1] == (None, None)
+    assert [selected(window, stage) for stage in STAGES] == [None] * 3
+    focus(qtbot, window, Stage.FEATURE)
+    QTest.keyClick(window.pane(Stage.FEATURE).canvas, Qt.Key.Key_Down, CTRL)
+    QTest.keyClick(window.pane(Stage.FEATURE).canvas, Qt.Key.Key_Down)
+    hover(qtbot, window, Stage.INPUT, 2, 2)
+    window.session.edit({"kernel": (3,), "target": (20, 20), "position": "center"})
+    settle(qtbot, window)
+    (pin,) = window.instruments.brushing.brush.pins
+    assert pin.index == {"H": 7, "W": 6, "C": 0}, "over the same content as before"
+    assert heard[-1] == (Stage.FEATURE, (Span(5, 9), Span(4, 9), Span(0, 1)))
