@@ -49,12 +49,14 @@ def check_convolution(spec: PipelineSpec, source: StagePlan, spatial: tuple[Axis
 def _check_kind(spec: PipelineSpec, source: StagePlan, spatial: tuple[AxisPlan, ...]) -> None:
     """Refuses what Keras has no layer for, or what its layer of this kind does not take."""
     channels = source.extent(CHANNELS)
+    if channels == 0:
+        raise PlanError(
+            "a convolution needs at least 1 channel; the input has none. Choose other axes or another input"
+        )
     if spec.conv == "standard":
         _check_groups(spec, channels)
         return
     standard = ("Standard convolution", {"conv": "standard"})
-    if channels == 0:
-        raise PlanError(f"a {spec.conv} convolution needs channels; the input has none", (standard,))
     if len(spatial) > 2:
         # The same numbers, by the layer that Keras has.
         grouped = {"conv": "standard", "groups": channels, "filters": filters_of(spec, channels)}
@@ -74,9 +76,9 @@ def _check_groups(spec: PipelineSpec, channels: int) -> None:
     groups = spec.groups
     if groups == 1:
         return
-    if channels == 0 or channels % groups:
+    if channels % groups:
         above = next((n for n in range(groups, min(channels, groups + 999) + 1) if channels % n == 0), 1)
-        fitting = (math.gcd(groups, channels), above) if channels else (1,)
+        fitting = (math.gcd(groups, channels), above)
         raise PlanError(
             f"groups {groups}: must divide the channels of the input, of which there are {channels}",
             tuple(_groups(n, spec.filters) for n in dict.fromkeys(fitting)),

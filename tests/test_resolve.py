@@ -137,8 +137,6 @@ def problems() -> dict[str, tuple[ArrayInfo, dict[str, Any], str]]:
         "depthwise causal": (
             info(9, 2, axes="TC"), {"conv": "depthwise", "conv_padding": "causal"}, "valid or same, not causal",
         ),
-        "no channels": (info(9, 9, 0), {"conv": "depthwise"}, "needs channels"),
-        "groups of no channels": (info(9, 9, 0), {"groups": 2}, "groups 2: must divide the channels"),
         "no file of weights": (image, {"weights": "file"}, "none is chosen"),
         "even Sobel": (image, {"weights": "sobel", "kernel": (4, 3)}, "odd size from 3 to 31 on each axis; got 4x3"),
         "small Laplacian": (image, {"weights": "laplacian", "kernel": (1,)}, "got 1x1"),
@@ -339,6 +337,12 @@ def test_the_cost_of_a_separable_convolution() -> None:
     assert plan.multiply_adds == 8 * 18 * (3 * 3 * 6 + 6 * 5)
     between = 8 * 18 * 6
     assert plan.engine_bytes == 4 * (2 * 10 * 20 * 3 + 3 * 3 * 3 * 2 + 6 * 5 + between + 8 * 18 * 5)
+
+
+@pytest.mark.parametrize("conv", CONVOLUTIONS)
+def test_no_convolution_has_no_channels(conv: str) -> None:
+    problem = problem_of(info(9, 9, 0), conv=conv, groups=2)
+    assert ("at least 1 channel" in str(problem), problem.remedies) == (True, ())
 
 
 def test_a_depthwise_volume_is_offered_the_same_numbers() -> None:

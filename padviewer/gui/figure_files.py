@@ -94,7 +94,9 @@ def svg_of(figure: Figure, width_mm: float, dpi: float) -> bytes:
     page = QRectF(0, 0, layout.width, layout.height)
     whole = _svg(page, figure, lambda painter: draw(painter, layout, figure.theme, dpi / _PER_INCH, over=False))
     end = whole.rindex("</svg>")
-    return (whole[:end] + "".join(_part(number, placed, figure) for number, placed in enumerate(layout.panes)) + whole[end:]).encode("utf-8")
+    return (
+        whole[:end] + "".join(_part(number, placed, figure) for number, placed in enumerate(layout.panes)) + whole[end:]
+    ).encode("utf-8")
 
 
 def _svg(page: QRectF, figure: Figure, paint: Callable[[QPainter], None]) -> str:

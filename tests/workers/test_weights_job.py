@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from leftovers import segments
 
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, WorkerDied
 from padviewer.workers.shared import SharedArray
@@ -17,10 +17,6 @@ from padviewer.workers.weights_messages import LayersRequest, WeightsRequest
 from padviewer.workers.weights_reader import layers_of, load_weights
 
 BUDGET = 1 << 28
-
-
-def shared_names():
-    return {path.name for path in Path("/dev/shm").glob("padviewer-*")}
 
 
 def answer(request):
@@ -45,7 +41,7 @@ def drive(job):
 def test_an_array_comes_through_shared_memory(tmp_path):
     kernel = np.random.default_rng(0).normal(size=(3, 3, 2, 4))
     np.savez(tmp_path / "k.npz", a=kernel, b=np.ones(3))
-    before = shared_names()
+    before = segments()
     found = drive(layers_job(str(tmp_path / "k.npz"), BUDGET))
     assert ([layer.title for layer in found.layers], found.chosen) == (["a", "b"], None)
     loaded = drive(weights_job(f"{tmp_path / 'k.npz'}::a", BUDGET))
@@ -55,7 +51,7 @@ def test_an_array_comes_through_shared_memory(tmp_path):
     with SharedArray(weights.memory, (72,), "float32").open() as numbers:
         np.testing.assert_array_equal(numbers.reshape(3, 3, 2, 4), kernel.astype("float32"))
     loaded.release()
-    assert shared_names() == before
+    assert segments() == before
 
 
 def test_a_file_with_several_needs_a_name(tmp_path):
@@ -72,14 +68,14 @@ def test_more_than_the_budget_takes_no_memory(tmp_path):
 
 def test_a_reader_that_dies_of_a_file_leaves_no_memory(tmp_path):
     np.save(tmp_path / "k.npy", np.ones((3, 3)))
-    before = shared_names()
+    before = segments()
     job = weights_job(str(tmp_path / "k.npy"), BUDGET)
     _worker, request = next(job)
     _worker, request = job.send(answer(request))
     assert isinstance(request, WeightsRequest)
     with pytest.raises(DamagedSource, match=r"k.npy: the reader ended while it read this file"):
         job.throw(WorkerDied("the reader ended"))
-    assert shared_names() == before
+    assert segments() == before
     job = layers_job("k.npy", BUDGET)
     next(job)
     with pytest.raises(DamagedSource, match="may be damaged"):
