@@ -21,6 +21,8 @@ _HATCH = 230
 _POINTS = 7.5
 _CONTOUR_LABEL = "0 %"
 _ROOM = (44, 28)
+# Outputs of these sizes, in logical pixels, may have values written where the name would stand.
+_VALUES = (12, 40)
 
 Picture = tuple[tuple[float, ...], QImage, npt.NDArray[np.uint32]]
 
@@ -76,11 +78,12 @@ class ContaminationMarks(QGraphicsItem):
         left, top = math.floor(visible.left() * ratio) / ratio, math.floor(visible.top() * ratio) / ratio
         painter.drawImage(QPointF(left, top), self._drawn[1])
         if found.clean is not None and found.clean != found.rect:
-            self._paint_contour(painter, transform.mapRect(QRectF(*found.clean)), view)
+            element = min(covered.width() / found.columns.size, covered.height() / found.rows.size)
+            self._paint_contour(painter, transform.mapRect(QRectF(*found.clean)), view, element)
         painter.restore()
 
-    def _paint_contour(self, painter: QPainter, clean: QRectF, view: QRectF) -> None:
-        """Draws a line around the outputs that see data only, with its name where there is room."""
+    def _paint_contour(self, painter: QPainter, clean: QRectF, view: QRectF, element: float) -> None:
+        """Draws a line around the outputs that see data only, with its name where it covers no value."""
         clean = clean.intersected(view.adjusted(-4, -4, 4, 4))
         if clean.isEmpty():
             return
@@ -90,7 +93,7 @@ class ContaminationMarks(QGraphicsItem):
         painter.drawRect(clean)
         inside = clean.intersected(view)
         is_far = clean.left() < 0 and clean.top() < 0
-        if is_far or inside.width() < _ROOM[0] or inside.height() < _ROOM[1]:
+        if is_far or _VALUES[0] <= element < _VALUES[1] or inside.width() < _ROOM[0] or inside.height() < _ROOM[1]:
             return
         painter.setFont(self._font)
         metrics = QFontMetricsF(self._font)

@@ -177,7 +177,7 @@ def _row(each: AxisContamination) -> list[str]:
 def counts_text(found: Contamination) -> str:
     """Returns the numbers behind the shares."""
     touch, nothing, outputs = (grouped(n) for n in (found.touching, found.seeing_nothing, found.outputs))
-    return f"{touch} and {nothing} of {outputs} outputs of each filter"
+    return f"{touch} touch it, {nothing} see nothing else, of {outputs} outputs of each filter"
 
 
 def crop_text(found: Contamination) -> str:

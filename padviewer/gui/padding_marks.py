@@ -55,27 +55,28 @@ class PaddingMarks(QGraphicsItem):
         """Qt asks for the part of the scene that is drawn on."""
         if self._provenance is None:
             return QRectF()
-        return QRectF(*self._provenance.outer).united(QRectF(*self._provenance.ghost))
+        return QRectF(*self._provenance.read).united(QRectF(*self._provenance.ghost))
 
     def paint(self, painter: QPainter, _option: Any, widget: QWidget | None = None) -> None:
         """Draws in logical pixels, so that hatches and lines keep their density, and only what is visible."""
         marks = self._provenance
-        if marks is None or marks.outer == marks.kept == marks.ghost:
+        if marks is None or marks.outer == marks.kept == marks.ghost == marks.read:
             return
         transform = painter.worldTransform()
         view = _view(widget.size() if widget else painter.viewport().size())
         painter.save()
         painter.setWorldTransform(QTransform())
         painter.setRenderHint(PATTERNS)
-        outer, kept, ghost = (
+        outer, kept, ghost, read = (
             transform.mapRect(QRectF(*rect)).intersected(view) if rect[2] and rect[3] else QRectF()
-            for rect in (marks.outer, marks.kept, marks.ghost)
+            for rect in (marks.outer, marks.kept, marks.ghost, marks.read)
         )
         if marks.stage is Stage.INPUT:
             self._paint_cropped(painter, outer, kept)
         else:
             self._paint_padding(painter, outer, kept)
             painter.drawLines(list(self._folds(marks, transform, view, outer)))
+            self._paint_zeros(painter, outer, read)
             self._paint_ghost(painter, view, outer, ghost)
             if min(abs(transform.m11()), abs(transform.m22())) < _LARGEST_ELEMENT:
                 self._paint_mode(painter, marks.mode, outer, kept)
@@ -103,6 +104,16 @@ class PaddingMarks(QGraphicsItem):
         for place in marks.rows.folds(seen.top(), seen.bottom(), down):
             y = transform.map(QPointF(0, place)).y()
             yield QLineF(outer.left(), y, outer.right(), y)
+
+    def _paint_zeros(self, painter: QPainter, outer: QRectF, read: QRectF) -> None:
+        """Hatches what the convolution itself adds around PADDED, crosswise: it is padding, and in no tensor."""
+        if outer.isEmpty() or read == outer:
+            return
+        hatch = QColor(self._theme.padding)
+        hatch.setAlpha(110)
+        painter.fillPath(_between(read, outer), QBrush(hatch, Qt.BrushStyle.DiagCrossPattern))
+        painter.setPen(QPen(QColor(self._theme.padding), 1, Qt.PenStyle.DotLine))
+        painter.drawRect(read)
 
     def _paint_ghost(self, painter: QPainter, view: QRectF, outer: QRectF, ghost: QRectF) -> None:
         """Outlines the content that lies outside of PADDED."""

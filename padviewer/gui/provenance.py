@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from padviewer.geometry import Split
-from padviewer.gui.rectangles import Rect, content_rect, stage_rect
+from padviewer.gui.rectangles import Rect, content_rect, read_rect, stage_rect
 from padviewer.gui.screen import Cut, axes_on_screen
 from padviewer.plan import Plan, Stage
 
@@ -66,6 +66,7 @@ class Provenance:
         outer: the rectangle of the stage.
         kept: of INPUT the part that PADDED has too; of PADDED what is data, empty in a slice of padding.
         ghost: of PADDED the rectangle of all of INPUT, also where it was cropped.
+        read: of PADDED the rectangle with the zeros around it that `same` or `causal` adds for the convolution.
         mode: what padding is made of; empty where there is none.
         rows, columns: the axes on screen.
     """
@@ -74,6 +75,7 @@ class Provenance:
     outer: Rect
     kept: Rect
     ghost: Rect
+    read: Rect
     mode: str
     rows: Track
     columns: Track
@@ -87,7 +89,8 @@ def provenance_of(plan: Plan, stage: Stage, cut: Cut) -> Provenance | None:
     outer, ghost = stage_rect(plan, stage, cut), stage_rect(plan, Stage.INPUT, cut)
     kept = content_rect(plan, cut) if stage is Stage.PADDED else _box(rows, columns)
     mode = plan.spec.mode if any(max(axis.pad) > 0 for axis in plan.spatial) else ""
-    return Provenance(stage, outer, kept, ghost, mode, rows, columns)
+    read = read_rect(plan, cut) if stage is Stage.PADDED else outer
+    return Provenance(stage, outer, kept, ghost, read, mode, rows, columns)
 
 
 def _track(plan: Plan, letter: str) -> Track:

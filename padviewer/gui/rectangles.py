@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from padviewer.geometry import Region, Span
+from padviewer.geometry import Region, Span, Split
 from padviewer.gui.screen import (
     Cut,
     axes_on_screen,
@@ -55,10 +55,25 @@ def content_rect(plan: Plan, cut: Cut) -> Rect:
     return left, top, max(0, right - left), max(0, bottom - top)
 
 
+def read_rect(plan: Plan, cut: Cut) -> Rect:
+    """Returns the rectangle on screen of PADDED with the zeros that the convolution itself adds around it."""
+    left, top, width, height = stage_rect(plan, Stage.PADDED, cut)
+    if plan.feature is None:
+        return left, top, width, height
+    adds = [axis.conv if (axis := plan.axis(letter)) else Split(0, 0) for letter in axes_on_screen(plan, cut)]
+    rows, columns = adds
+    return left - columns.before, top - rows.before, width + sum(columns), height + sum(rows)
+
+
 def all_rect(plan: Plan, cut: Cut) -> Rect:
-    """Returns the rectangle on screen that holds every stage; 0 to 1 on an axis of which each pane shows its own."""
+    """Returns the rectangle on screen that holds every stage, and what the convolution reads around PADDED.
+
+    On an axis of which each pane shows its own, it reaches from 0 to 1.
+    """
     stages = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
     rects = [stage_rect(plan, stage, cut) for stage in stages if plan.stage(stage) is not None]
+    if plan.padded is not None:
+        rects.append(read_rect(plan, cut))
     low, high = [], []
     for letter, first in zip(axes_on_screen(plan, cut), (1, 0), strict=True):
         low.append(0.0 if fills(letter) else min(rect[first] for rect in rects))

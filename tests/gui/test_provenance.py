@@ -163,3 +163,35 @@ def test_the_hatch_is_as_dense_on_any_screen(qtbot: QtBot) -> None:
         row = [image.pixel(x, 30 * ratio) != QColor("black").rgb() for x in range(160 * ratio)]
         crossed.append(sum(now and not before for before, now in pairwise(row)))
     assert crossed[0] == crossed[1] > 10
+
+
+def test_what_the_convolution_adds_is_hatched_around_padded(open_window: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    np.save(tmp_path / "flat.npy", np.full((8, 8), 90, np.uint8))
+    window = open_window(tmp_path / "flat.npy", filters=1, kernel=(3,), strides=(2,))
+    canvas = window.pane(Stage.PADDED).canvas
+    window.session.edit({"conv_padding": "same"})
+    settle(qtbot, window)
+    canvas.set_view((-2, -2, 12, 12))
+    after = canvas.grab().toImage()
+    window.session.edit({"conv_padding": "valid"})
+    settle(qtbot, window)
+    canvas.set_view((-2, -2, 12, 12))
+    before = canvas.grab().toImage()
+    added = {(x, y) for x in range(-1, 9) for y in range(-1, 9) if is_hatched(canvas, before, after, x + 0.5, y + 0.5)}
+    assert added == {(x, y) for x in range(9) for y in range(9) if 8 in (x, y)}, "0 + 1 rows and columns"
+
+
+def is_hatched(canvas: Canvas, one: QImage, other: QImage, x: float, y: float) -> bool:
+    middle = at(canvas, one, x, y)
+    around = [middle + QPoint(dx, dy) for dx in range(-4, 5) for dy in range(-4, 5)]
+    return any(one.pixel(place) != other.pixel(place) for place in around)
+
+
+def test_what_is_read_is_padded_and_the_zeros_of_the_convolution() -> None:
+    plan = plan_of(480, 640, target=(500, 640), kernel=(3, 6), strides=(2,), conv_padding="same")
+    found = provenance_of(plan, Stage.PADDED, Cut())
+    assert found is not None
+    assert (found.outer, found.read) == ((0, 0, 640, 500), (-2, 0, 644, 501))
+    source = provenance_of(plan, Stage.INPUT, Cut())
+    assert source is not None
+    assert source.read == source.outer
