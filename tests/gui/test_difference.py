@@ -278,3 +278,21 @@ def test_backends_that_are_not_installed_are_not_offered(qtbot: QtBot, open_wind
     offered = {combo.itemData(row) for row in range(combo.count())} - {None}
     assert offered == {name for name in ("jax", "torch") if importlib.util.find_spec(name)}
     assert combo.isVisible() == bool(offered)
+
+
+def test_of_a_vast_plane_only_what_is_seen_is_compared(qtbot: QtBot, open_window: Open, tmp_path: Path) -> None:
+    path = tmp_path / "vast.npy"
+    array = np.lib.format.open_memmap(path, "w+", "uint8", (30_000, 30_000))
+    array[-40:, -40:] = 9
+    del array
+    window = open_window(path, target=(30_100, 30_100), filters=1, activation="linear")
+    panel = difference(qtbot, window)
+    choose(qtbot, panel, "mode", "edge")
+    size = 30_098**2
+    assert not panel.is_whole
+    assert 0 < panel.figures.compared < 1 << 20
+    assert f"{panel.figures.compared} of {size} outputs" in text(panel)
+    window.panes.show_view((29_950.0, 29_950.0, 100.0, 100.0))
+    settle(qtbot, window)
+    assert f"of {size} outputs differ" in text(panel)
+    assert panel.figures.reach[1] == 1
