@@ -155,6 +155,7 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self._headline = ElidedLabel("title")
         export = QPushButton("Export")
+        export.setToolTip("Write a stage to a file (the padded tensor: Ctrl+S)")
         export.setObjectName("primary")
         export.setMenu(self.actions_.export_menu)
         fit = QPushButton("Fit")

@@ -75,7 +75,8 @@ def found_entries(query: str, entries: list[PaletteEntry], session: Session, use
     settings = _setting(query, session)
     fits = [(_fit(query, entry, used), entry) for entry in entries]
     ranked = sorted((pair for pair in fits if pair[0] is not None), key=lambda pair: -(pair[0] or 0))
-    return settings + _usable_first([entry for _score, entry in ranked if entry.completes.strip() != query.strip()])
+    found = settings + _usable_first([entry for _score, entry in ranked if entry.completes.strip() != query.strip()])
+    return found or [PaletteEntry("Nothing fits")]
 
 
 def _fit(query: str, entry: PaletteEntry, used: list[str]) -> float | None:

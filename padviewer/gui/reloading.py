@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from padviewer.errors import shortened
 from padviewer.gui.watch import FileWatch
+from padviewer.handed import shown_name
 
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
@@ -64,4 +65,4 @@ class Reloading(QObject):
 
 
 def _name(path: str) -> str:
-    return shortened(path.rsplit("/", 1)[-1], 60)
+    return shortened(shown_name(path), 60)

@@ -14,6 +14,7 @@ from padviewer.gui.history import LIMIT, Step
 from padviewer.gui.rectangles import Rect
 from padviewer.gui.rendering import COLOUR_MAPS, LEVEL_RULES, Look
 from padviewer.gui.screen import Cut
+from padviewer.handed import shown_name
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
 
@@ -116,7 +117,7 @@ class SavedSession:
         shown = self.shown or (self.items[0] if self.items else None)
         if shown is None:
             return "nothing open"
-        name = shortened(shown[0].replace("\\", "/").rsplit("/", 1)[-1], 40)
+        name = shortened(shown_name(shown[0]), 40)
         others = len(self.items) - 1
         return f"{name} and {others} more" if others > 0 else name
 

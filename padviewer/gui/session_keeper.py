@@ -17,6 +17,7 @@ from padviewer.gui.history import Step
 from padviewer.gui.options import demonstration_of
 from padviewer.gui.saved_session import SavedSession
 from padviewer.gui.session_store import Slot
+from padviewer.spec import PipelineSpec
 
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
@@ -79,6 +80,7 @@ class SessionKeeper(QObject):
             saved,
             items=tuple(map(_absolute, saved.items)),
             shown=None if saved.shown is None else _absolute(saved.shown),
+            spec=_with_absolute_weights(saved.spec),
             axes={_absolute(item): letters for item, letters in saved.axes.items()},
             view=window.panes.view,
             looks={stage: pane.look for stage, pane in window.panes.panes.items()},
@@ -187,6 +189,12 @@ class SessionKeeper(QObject):
 def _absolute(item: Item) -> Item:
     # Asked of every file of the list, once a second.
     return item if item[0].startswith("/") else (str(Path(item[0]).absolute()), item[1])
+
+
+def _with_absolute_weights(spec: PipelineSpec) -> PipelineSpec:
+    """Returns settings that find their file of weights wherever the program is started."""
+    file = spec.weights_file
+    return spec if file is None or file.startswith("/") else spec.replace(weights_file=str(Path(file).absolute()))
 
 
 def _absolute_step(step: Step) -> Step:
