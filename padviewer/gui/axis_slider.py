@@ -77,6 +77,15 @@ class AxisSlider(QWidget):
         self._slider.setToolTip(f"Which {name} is shown{first}; arrow keys step, digits go to a number, Space plays")
         self._number.setToolTip(f"Which {name} is shown; click to type a number")
 
+    @property
+    def name_width(self) -> int:
+        """The width that its name wants."""
+        return self._name.sizeHint().width()
+
+    def set_name_width(self, width: int) -> None:
+        """Gives its name the width that those of other sliders want, so that they begin at one place."""
+        self._name.setMinimumWidth(width)
+
     def set_short(self, short: bool) -> None:
         """Says the number in few letters, where there is little room."""
         self._is_short = short

@@ -297,7 +297,8 @@ class MainWindow(QMainWindow):
         self.pane(Stage.FEATURE).set_state(state)
 
     def _on_statistics_changed(self, stage: Stage) -> None:
-        self.pane(stage).set_statistics(self.statistics.found(stage), self.statistics.is_selection(stage))
+        known = self.statistics
+        self.pane(stage).set_statistics(known.found(stage), known.is_selection(stage), known.is_counting(stage))
 
     def _on_session_files_changed(self) -> None:
         self.files.set_files(self.session.files.entries, self.session.files.current)

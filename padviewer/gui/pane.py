@@ -161,11 +161,11 @@ class Pane(QFrame):
         margin = 8 if room is Room.TINY else 12
         self._layout.setContentsMargins(margin, 8, margin, 8)
 
-    def set_statistics(self, counted: Counted | None, selected: bool = False) -> None:
-        """Tells what was counted of the plane, or of a selection; nothing while it is not known."""
+    def set_statistics(self, counted: Counted | None, selected: bool = False, counting: bool = False) -> None:
+        """Tells what was counted of the plane, or of a selection, or that it is being counted."""
         planned = self._plan.stage(self.stage) if self._plan else None
         if counted is None or planned is None:
-            self.texts.show_statistics("", "")
+            self.texts.show_statistics("counting…" if counting else "", "")
         else:
             self.texts.show_statistics(statistics_text(counted, planned.dtype, selected), exact_text(counted))
 

@@ -52,18 +52,21 @@ class PaneSliders(QWidget):
                 self._rows.insertWidget(row, self._make_slider(letter))
             self.sliders[letter].set_index(index, size)
         self.sliders = {letter: self.sliders[letter] for letter in wanted}
+        self._align()
 
     def set_names(self, names: Names) -> None:
         """Calls axes by the names that a person gave them; a letter without one has its usual name."""
         self._names = names
         for letter, slider in self.sliders.items():
             slider.set_name(self._name(letter))
+        self._align()
 
     def set_short(self, short: bool) -> None:
         """Says numbers in few letters, where there is little room."""
         self._is_short = short
         for slider in self.sliders.values():
             slider.set_short(short)
+        self._align()
 
     @property
     def rows_height(self) -> int:
@@ -71,6 +74,12 @@ class PaneSliders(QWidget):
         # The layout counts no slider that is not shown yet.
         each = [slider.sizeHint().height() for slider in self.sliders.values()]
         return sum(each) + self._rows.spacing() * max(0, len(each) - 1)
+
+    def _align(self) -> None:
+        """Lets sliders begin at one place, but where names have to give way to them."""
+        widest = max((slider.name_width for slider in self.sliders.values()), default=0)
+        for slider in self.sliders.values():
+            slider.set_name_width(0 if self._is_short else widest)
 
     def _make_slider(self, letter: str) -> AxisSlider:
         together = "colours" if letter == CHANNELS and self._stage is not Stage.FEATURE and self._has_colours() else ""

@@ -88,6 +88,10 @@ class PlaneStatistics(QObject):
             return self._selection[1]
         return plane_region(plan, stage, session.cut)
 
+    def is_counting(self, stage: Stage) -> bool:
+        """Whether what a pane shows is being counted, or is about to be."""
+        return self._wanted.get(stage) is not None and self._found.get(stage) is None
+
     @property
     def is_due(self) -> bool:
         """Whether something is about to be counted."""
