@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -11,6 +12,7 @@ from padviewer.errors import printable
 from padviewer.plan import Plan
 from padviewer.snippets import literals
 from padviewer.spec import FROM_FILE
+from padviewer.weights import ARRAY, Layer, is_pattern
 
 # Patterns of more numbers are loaded, unless they are all one number.
 _LONGEST = 256
@@ -21,8 +23,18 @@ def initializers(plan: Plan) -> tuple[list[str], dict[str, str]]:
     names = _names(plan)
     if plan.spec.weights == "random":
         return [], dict.fromkeys(names, f"keras.initializers.GlorotUniform(seed={plan.spec.seed})")
-    found = [f"keras.initializers.Constant({name.removesuffix('_initializer')})" for name in names]
-    return (_loaded(plan) if _is_loaded(plan) else _made(plan)), dict(zip(names, found, strict=True))
+    layer = plan.weights.layer if plan.weights else None
+    if layer is not None and _is_model(plan):
+        return _of_model(plan, layer), {} if layer.bias else {"use_bias": "False"}
+    found = {name: _initial(name) for name in names}
+    if layer is not None and layer.kind != ARRAY:
+        return _loaded(plan, layer), {**found, **({"bias_initializer": _initial("bias")} if layer.bias else {})}
+    return (_loaded(plan, None) if _is_too_long(plan) else _made(plan)), found
+
+
+def settings_after(plan: Plan) -> list[str]:
+    """Returns lines that come after the model: weights that another model has."""
+    return ["convolution.set_weights(weights)"] if plan.weights and _is_model(plan) else []
 
 
 def _names(plan: Plan) -> tuple[str, ...]:
@@ -33,31 +45,65 @@ def _names(plan: Plan) -> tuple[str, ...]:
     }[plan.spec.conv]
 
 
-def _is_loaded(plan: Plan) -> bool:
-    if plan.spec.weights == FROM_FILE:
-        return True
+def _initial(name: str) -> str:
+    return f"keras.initializers.Constant({name.removesuffix('_initializer')})"
+
+
+def _is_model(plan: Plan) -> bool:
+    """Whether weights come from a file that Keras loads as a model."""
+    layer = plan.weights.layer if plan.weights else None
+    path = (plan.spec.weights_file or "").partition("::")[0]
+    return layer is not None and layer.kind != ARRAY and path.lower().endswith(".keras")
+
+
+def _is_too_long(plan: Plan) -> bool:
+    """Whether a pattern has more numbers than anybody wants to paste; files hold theirs."""
     sizes = tuple(axis.kernel for axis in plan.spatial)
+    if plan.spec.weights == FROM_FILE:
+        return plan.weights is None
     return math.prod(sizes) > _LONGEST and _constant(kernels.pattern(plan.spec.weights, sizes)) is None
 
 
-def _loaded(plan: Plan) -> list[str]:
+def _of_model(plan: Plan, layer: Layer) -> list[str]:
+    path = (plan.spec.weights_file or "").partition("::")[0]
+    return [f"weights = keras.saving.load_model({_quoted(path)}).get_layer({_quoted(layer.title)}).get_weights()"]
+
+
+def _loaded(plan: Plan, layer: Layer | None) -> list[str]:
+    """Returns lines that load arrays by names of their own, of what cannot be said in a few numbers."""
     is_file = plan.spec.weights == FROM_FILE
     found = printable(plan.spec.weights_file or "") if is_file else f"the pattern {plan.spec.weights}"
+    shapes = dict(zip(_names(plan), plan.kernel_shapes, strict=True))
+    if layer is not None and layer.bias:
+        shapes["bias"] = layer.shapes[-1]
+    names = {name.removesuffix("_initializer"): shape for name, shape in shapes.items()}
     return [
-        f"# The weights are those of {found}. Save as model writes them; save them under these names:",
-        *(
-            f'{name.removesuffix("_initializer")} = np.load("{name.removesuffix("_initializer")}.npy")  # {shape}'
-            for name, shape in zip(_names(plan), plan.kernel_shapes, strict=True)
-        ),
+        f"# The weights of {found}, which Save as model writes too, under these names:",
+        *(f'{name} = np.load("{name}.npy")  # {" x ".join(map(str, shape))}' for name, shape in names.items()),
     ]
+
+
+def _array_of_file(plan: Plan) -> str:
+    """Returns the expression for the array of a file of numpy."""
+    path, _separator, member = (plan.spec.weights_file or "").partition("::")
+    return f"np.load({_quoted(path)})" + (f"[{_quoted(member)}]" if member else "")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(printable(text), ensure_ascii=False)
 
 
 def _made(plan: Plan) -> list[str]:
     """Returns the lines that spread a pattern over channels and filters, as `kernels` does."""
     spec, rank = plan.spec, len(plan.spatial)
     sizes = tuple(axis.kernel for axis in plan.spatial)
+    if plan.weights and not is_pattern(plan.weights.layer, rank):
+        return [f"{_names(plan)[0].removesuffix('_initializer')} = {_array_of_file(plan)}"]
     turns = rank if spec.weights == "sobel" else 1
-    each = [_array(kernels.pattern(spec.weights, sizes, number)) for number in range(turns)]
+    if plan.weights:
+        each = [_array_of_file(plan)]
+    else:
+        each = [_array(kernels.pattern(spec.weights, sizes, number)) for number in range(turns)]
     if turns > 1:
         lines = [f"patterns = [  # {spec.weights}, along each axis", *(f"    {array}," for array in each), "]"]
     else:

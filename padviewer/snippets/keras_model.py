@@ -9,7 +9,7 @@ import numpy as np
 from padviewer.axes import BATCH, CHANNELS, spatial_axes
 from padviewer.plan import Plan
 from padviewer.snippets import literals
-from padviewer.snippets.keras_kernel import initializers
+from padviewer.snippets.keras_kernel import initializers, settings_after
 from padviewer.snippets.tensor import without_batch
 
 
@@ -40,6 +40,7 @@ def model(plan: Plan, sizes: dict[str, int]) -> list[str]:
         *convolution(plan),
         *lines,
         f"model = keras.Model(inputs, convolution(padding({source})))",
+        *settings_after(plan),
     ]
 
 
@@ -59,7 +60,7 @@ def takes(plan: Plan) -> str:
 
 def uses_numpy(plan: Plan) -> bool:
     """Whether the lines of `model` use numpy."""
-    return plan.feature is not None and plan.spec.weights != "random"
+    return any("np." in line for line in model(plan, {}))
 
 
 def convolution(plan: Plan) -> list[str]:

@@ -13,11 +13,16 @@ from hypothesis import strategies as st
 from snippet_cases import array_of, assert_same, batch_first, canonical, padded, plan_of, plans
 
 from padviewer.geometry import Span
+from padviewer.models import open_model
+from padviewer.plan import ArrayInfo
+from padviewer.resolve import resolve
 from padviewer.snippets import snippet
 from padviewer.sources.base import ArraySource
-from padviewer.spec import ACTIVATIONS, CONVOLUTIONS, WEIGHTS
+from padviewer.spec import ACTIVATIONS, CONVOLUTIONS, WEIGHTS, PipelineSpec
+from padviewer.weights import Weights, settings_of
 from padviewer.workers.convolution import Convolution
 from padviewer.workers.frameworks import load_framework
+from padviewer.workers.shared import OwnedArray
 
 DIALECTS = ("keras", "keras plain")
 
@@ -147,3 +152,77 @@ def test_it_is_what_a_person_would_write():
         "model = keras.Model(inputs, convolution(padding(inputs)))",
     ]
     assert "keras.layers.ZeroPadding2D(((45, 46), (22, 23)))" in snippet("keras plain", plan)
+
+
+@pytest.fixture
+def plan_with_weights(tmp_path):
+    """Makes plans whose weights are read from a file, as the window does, into memory that the test gives back."""
+    owned = []
+
+    def make(name, member, shape=(6, 7, 4), **changes):
+        path = tmp_path / name
+        with open_model(str(path), 1 << 30) as model:
+            layer = model.find(member)
+            arrays = model.read(layer, 1 << 30)
+        memory = OwnedArray((layer.size,), "float32")
+        owned.append(memory)
+        with memory.array.open() as numbers:
+            np.concatenate([array.ravel() for array in arrays], out=numbers)
+        file = str(path) + (f"::{member}" if member else "")
+        weights = Weights(file, layer, 0, memory.array.name)
+        info = ArrayInfo("photo.png", None, "NPY", shape, "float32", "HWC", False, 0)
+        spec = PipelineSpec(weights="file", weights_file=file, target=(8, 8), mode="reflect", activation="linear")
+        found = settings_of(layer, spec, shape[-1], 2) | {"activation": "linear"} | changes
+        plan = resolve(spec.replace(**found), info, 1 << 40, weights)
+        assert plan.problem is None, plan.problem
+        return plan
+
+    yield make
+    for memory in owned:
+        memory.release()
+
+
+def weights_on_disk(folder):
+    keras.utils.set_random_seed(1)
+    layers = [
+        keras.layers.Conv2D(4, 3, use_bias=False, name="plain"),
+        keras.layers.SeparableConv2D(5, 3, bias_initializer="random_normal", name="both halves"),
+    ]
+    model = keras.Sequential([keras.Input((None, None, 4)), *layers])
+    model.save(folder / "model.keras")
+    model.save_weights(folder / "model.weights.h5")
+    random = np.random.default_rng(0)
+    np.save(folder / "kernel.npy", random.normal(size=(3, 3, 4, 6)).astype("float32"))
+    np.savez(folder / "patterns.npz", ramp=random.normal(size=(3, 3)).astype("float32"))
+    return layers
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("name", "member"),
+    [
+        ("model.keras", "layers/conv2d"),
+        ("model.keras", "layers/separable_conv2d"),
+        ("kernel.npy", None),
+        ("patterns.npz", "ramp"),
+    ],
+)
+def test_weights_of_a_file_are_read_from_it(convolution, plan_with_weights, tmp_path, dialect, name, member):
+    weights_on_disk(tmp_path)
+    plan = plan_with_weights(name, member)
+    x = array_of(plan)
+    found = keras.ops.convert_to_numpy(run(snippet(dialect, plan))["model"](x[None]))
+    np.testing.assert_allclose(found, feature(convolution, plan, x), rtol=0, atol=1e-5)
+
+
+def test_weights_without_a_model_are_loaded_by_names_of_their_own(
+    convolution, plan_with_weights, tmp_path, monkeypatch
+):
+    layers = weights_on_disk(tmp_path)
+    plan = plan_with_weights("model.weights.h5", "layers/separable_conv2d")
+    for name, array in zip(("depthwise", "pointwise", "bias"), layers[1].get_weights(), strict=True):
+        np.save(tmp_path / f"{name}.npy", array)
+    monkeypatch.chdir(tmp_path)
+    x = array_of(plan)
+    found = keras.ops.convert_to_numpy(run(snippet("keras", plan))["model"](x[None]))
+    np.testing.assert_allclose(found, feature(convolution, plan, x), rtol=0, atol=1e-5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from snippet_cases import another_size, array_of, assert_same, padded, plan_of, plans
 
@@ -18,12 +18,14 @@ def run(code, x):
     return names["y"]
 
 
+@settings(deadline=None)
 @given(plans())
 def test_code_for_this_input_makes_the_padded_tensor(plan):
     x = array_of(plan)
     assert_same(run(snippet("numpy", plan), x), padded(plan, x))
 
 
+@settings(deadline=None)
 @given(plans(random=False), st.data())
 def test_code_for_any_size_makes_the_padded_tensor_of_every_size(plan, data):
     code = snippet("numpy any", plan)

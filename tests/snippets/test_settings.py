@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from snippet_cases import plan_of, plans
 
@@ -20,6 +20,7 @@ from padviewer.snippets.settings import quoted
 from padviewer.spec import CONVOLUTIONS, PipelineSpec
 
 
+@settings(deadline=None)
 @given(plans())
 def test_json_reads_back(plan):
     assert PipelineSpec.from_json(snippet("json", plan)) == plan.spec
@@ -55,6 +56,7 @@ def parsed(command):
     return build_parser("export").parse_args(words[2:])
 
 
+@settings(deadline=None)
 @given(plans())
 def test_the_command_line_means_the_same_settings(plan):
     # The command line writes true and false as 1 and 0.
@@ -64,6 +66,7 @@ def test_the_command_line_means_the_same_settings(plan):
     assert spec_of(parsed(snippet("command", plan))) == wanted
 
 
+@settings(deadline=None)
 @given(st.sets(st.sampled_from(sorted(CHANGES))))
 @example(set(CHANGES))
 def test_every_setting_that_differs_from_the_default_is_told(names):
@@ -114,6 +117,7 @@ ANY_NAME = st.text(st.characters(exclude_characters="\0"), min_size=1).map(
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@settings(deadline=None)
 @given(st.lists(ANY_NAME, min_size=1, max_size=20))
 def test_any_name_comes_through_bash_byte_for_byte(names):
     script = "printf '%s\\0' " + " ".join(map(quoted, names))

@@ -18,12 +18,14 @@ def run(code, x):
     return np.asarray(names["y"])
 
 
+@settings(deadline=None)
 @given(plans())
 def test_code_for_this_input_makes_the_padded_tensor(plan):
     x = array_of(plan)
     assert_same(run(snippet("tf", plan), x), padded(plan, x))
 
 
+@settings(deadline=None)
 @given(plans(random=False), st.data())
 def test_code_for_any_size_makes_the_padded_tensor_of_every_size(plan, data):
     code = snippet("tf any", plan)
