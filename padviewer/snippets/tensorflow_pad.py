@@ -61,7 +61,8 @@ def any_size(plan: Plan) -> str:
 def _mirrors(tensor: Tensor) -> bool:
     """Whether `tf.pad` has the mode, and the widths are no more than it mirrors."""
     least = {"reflect": 1, "symmetric": 0}.get(tensor.spec.mode)
-    if least is None:
+    # It refuses to mirror where there is an empty axis, though that one is not padded.
+    if least is None or 0 in tensor.shape:
         return False
     return all(max(amount) <= tensor.shape[axis] - least for axis, amount in tensor.added.items())
 

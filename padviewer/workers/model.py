@@ -36,8 +36,8 @@ def save_model(plan: Plan, kernel: Kernel, path: str, overwrite: bool) -> SavedM
         PadviewerError: Keras has no such model.
     """
     try:
-        with keras.device(plan.spec.device.lower()):
-            model = build_model(plan, kernel)
+        # Not on the device of the plan: a file has none, and on PyTorch a drawn position cannot be built on one.
+        model = build_model(plan, kernel)
     except PadviewerError:
         raise
     except Exception as error:
