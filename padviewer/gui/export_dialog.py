@@ -11,7 +11,7 @@ from padviewer.errors import ExportError, TargetExists, shortened
 from padviewer.export import EXTENSIONS, check_target
 from padviewer.export.place import check_place
 from padviewer.gui.actions import EXPORTS, suggested_name
-from padviewer.handed import shown_name
+from padviewer.handed import file_beside, shown_name
 from padviewer.plan import Plan, Stage
 
 _FILTERS = {
@@ -50,9 +50,9 @@ def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
 
 def ask_model_path(parent: QWidget, plan: Plan) -> str | None:
     """Returns the file to write a model to; None where the person thought better of it."""
-    name = shortened(os.path.basename(plan.info.path), 60)  # noqa: PTH119
+    name = shortened(shown_name(plan.info.path), 60)
     title = f"Save padding and convolution of {name} as a Keras model"
-    suggested = f"{os.path.splitext(plan.info.path)[0]}{_MODEL}"  # noqa: PTH122
+    suggested = file_beside(plan.info.path, _MODEL)
     return ask_save_path(parent, title, suggested, {f"Keras model (*{_MODEL})": _MODEL})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from padviewer.gui.figure import Figure, take_figure
 from padviewer.gui.figure_dialog import FigureDialog
 from padviewer.gui.figure_files import SUFFIXES, image_of, write_figure
 from padviewer.gui.theme import THEMES
+from padviewer.handed import file_beside
 
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
@@ -52,8 +52,8 @@ class FigureCommands:
         plan = self._window.session.plan
         if plan is None:
             return
-        stem = os.path.splitext(plan.info.path)[0]  # noqa: PTH122
-        path = ask_save_path(self.dialog or self._window, "Save figure", f"{stem}_figure.png", SUFFIXES)
+        suggested = file_beside(plan.info.path, "_figure.png")
+        path = ask_save_path(self.dialog or self._window, "Save figure", suggested, SUFFIXES)
         if path:
             self.save(path)
             if self.dialog is not None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from padviewer.live.arrays import Given, as_array
+from padviewer.live.arrays import as_array
 from padviewer.live.parcel import pack
 from padviewer.live.settings import checked_axes
 from padviewer.live.window import Entry, Letter, Window
@@ -64,9 +64,16 @@ class Handle:
             SettingsError: the axes do not fit it.
             ShowError: there is not enough memory for a copy.
         """
+        if self.closed and not self._entry.lost:
+            return False
+        given = as_array(x)
+        letters = checked_axes(axes, given.array.shape)
+        if letters is None and len(self._axes or "") == given.array.ndim:
+            letters = self._axes
+        self._axes = letters or self._axes
+        descriptor = pack(given, letters)
         reopened = self._reopen()
-        if not self.closed:
-            self.put(as_array(x), axes, self._settings if reopened else {}, front=reopened)
+        self.put(descriptor, self._settings if reopened else {}, front=reopened)
         return not self.closed
 
     def close(self) -> None:
@@ -114,20 +121,14 @@ class Handle:
     def __repr__(self) -> str:
         return f"<padviewer {self.name!r}: {'closed' if self.closed else 'open'}>"
 
-    def put(self, given: Given, axes: str | None, settings: dict[str, Any], front: bool) -> None:
+    def put(self, descriptor: int, settings: dict[str, Any], front: bool) -> None:
         """Sends a version of the array.
 
         Args:
-            given: the version.
-            axes: a letter for each axis; None takes those told before, where the rank is the same.
+            descriptor: of the version, which is given away.
             settings: that come with it, as JSON holds them.
             front: whether it comes on screen where another array is.
         """
-        letters = checked_axes(axes, given.array.shape)
-        if letters is None and len(self._axes or "") == given.array.ndim:
-            letters = self._axes
-        self._axes = letters or self._axes
-        descriptor = pack(given.array, given.dtype, letters, given.notes)
         self._window.put(self._entry, Letter("array", descriptor, settings, front))
 
     def _reopen(self) -> bool:

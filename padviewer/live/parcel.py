@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import ShowError
+from padviewer.live.arrays import Given
 
 # Below this the free memory is not looked at.
 _LARGE = 1 << 26
@@ -21,14 +22,12 @@ _LARGE = 1 << 26
 _PORTION = 1 << 20
 
 
-def pack(array: npt.NDArray[Any], dtype: np.dtype[Any], axes: str | None, notes: tuple[str, ...]) -> int:
+def pack(given: Given, axes: str | None) -> int:
     """Copies an array, once.
 
     Args:
-        array: in any memory order and byte order.
-        dtype: what its elements are cast to.
+        given: the array, in any memory order and byte order, and what its elements are cast to.
         axes: a letter for each axis; None where they are to be guessed.
-        notes: what was done to the array before.
 
     Returns:
         A descriptor of `.npy` data and, after it, the axes and notes as JSON. Nobody can write to it.
@@ -36,6 +35,7 @@ def pack(array: npt.NDArray[Any], dtype: np.dtype[Any], axes: str | None, notes:
     Raises:
         ShowError: there is not enough memory.
     """
+    array, dtype, notes = given
     fortran = array.flags.f_contiguous and not array.flags.c_contiguous
     head = _header(array.shape, dtype, fortran)
     remarks = json.dumps({"axes": axes, "notes": notes}).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from padviewer.errors import SettingsError
 from padviewer.handed import MAX_NAME
 from padviewer.live.arrays import as_array
 from padviewer.live.handle import Handle
+from padviewer.live.parcel import pack
 from padviewer.live.settings import checked_axes, checked_settings
 from padviewer.live.windows import Windows
 
@@ -68,14 +70,19 @@ def show(
         changes["axes"] = None  # the array brings its own
     _check_text("window", window)
     if name is not None:
-        _check_text("name", name or None)
-    handle = Handle(partial(_WINDOWS.find, window), name, changes, letters)
-    handle.put(given, letters, changes, front=True)
+        _check_text("name", name, least=1)
+    descriptor = pack(given, letters)
+    try:
+        handle = Handle(partial(_WINDOWS.find, window), name, changes, letters)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    handle.put(descriptor, changes, front=True)
     if block:
         handle.wait()
     return handle
 
 
-def _check_text(what: str, text: Any) -> None:
-    if not isinstance(text, str) or len(text) > MAX_NAME:
-        raise SettingsError(f"{what} {text!r}: expected a text of at most {MAX_NAME} characters")
+def _check_text(what: str, text: Any, least: int = 0) -> None:
+    if not isinstance(text, str) or not least <= len(text) <= MAX_NAME:
+        raise SettingsError(f"{what} {text!r}: expected a text of {least} to {MAX_NAME} characters")

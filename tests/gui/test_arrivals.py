@@ -27,8 +27,10 @@ from padviewer.handed import handed_path
 from padviewer.live.arrays import as_array
 from padviewer.live.handle import Handle
 from padviewer.live.link import Link
+from padviewer.live.parcel import pack
+from padviewer.live.process import Process
 from padviewer.live.settings import checked_settings
-from padviewer.live.window import Process, Window
+from padviewer.live.window import Window
 from padviewer.plan import Stage
 
 PATIENCE_MS = 60_000
@@ -53,7 +55,7 @@ class Python:
         given = as_array(x)
         changes = checked_settings(target_shape, settings, axes or "HW"[: given.array.ndim])
         handle = Handle(lambda: self.sender, name, changes, axes)
-        handle.put(given, axes, changes, front=True)
+        handle.put(pack(given, axes), changes, front=True)
         if self.arrivals is None:
             first = self.theirs.receive()
             assert first is not None

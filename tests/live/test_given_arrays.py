@@ -33,7 +33,7 @@ PIXELS = np.arange(24, dtype="float32").reshape(2, 4, 3)
 def copied(x, axes=None):
     """Returns the copy as numpy reads it, and what comes after it."""
     found = as_array(x)
-    descriptor = pack(found.array, found.dtype, axes, found.notes)
+    descriptor = pack(found, axes)
     with os.fdopen(descriptor, "rb") as file:
         data = io.BytesIO(file.read())
     return np.load(data), json.loads(data.read())
@@ -91,7 +91,7 @@ def test_a_copy_holds_the_elements_whatever_their_order(x, data):
 def test_a_copy_is_of_the_moment_and_nobody_can_write_to_it():
     x = np.arange(6.0)
     found = as_array(x)
-    descriptor = pack(found.array, found.dtype, "T", found.notes)
+    descriptor = pack(found, "T")
     x[:] = 0
     with pytest.raises(OSError, match="not permitted"):
         os.ftruncate(descriptor, 8)

@@ -372,3 +372,16 @@ print(handle.info()["shape"])
     (window,) = scripts.windows()
     size = window.memory_info()
     assert size.rss - size.shared < 1 << 28, "the window holds none of it itself"
+
+
+def test_a_copy_that_does_not_fit_is_refused_and_opens_no_window(scripts: Scripts) -> None:
+    output, errors = scripts.run("""
+x = np.broadcast_to(np.zeros(1, "uint8"), (1 << 20, 1 << 22))
+try:
+    padviewer.show(x)
+except padviewer.errors.ShowError as error:
+    print(error)
+""")
+    assert output.startswith("a copy of 4.0 TiB for the window does not fit the ")
+    assert "numpy.save" in output
+    assert (errors, scripts.windows()) == ("", [])

@@ -20,7 +20,7 @@ PIXELS = np.arange(4 * 5 * 3, dtype=">f4").reshape(4, 5, 3)
 @pytest.fixture
 def descriptor() -> Iterator[int]:
     given = as_array(np.asfortranarray(PIXELS))
-    number = pack(given.array, given.dtype, "DHW", ("so and so",))
+    number = pack(given._replace(notes=("so and so",)), "DHW")
     yield number
     os.close(number)
 
@@ -49,7 +49,7 @@ def test_it_is_read_by_region_with_its_axes_and_notes(descriptor: int) -> None:
 
 def test_axes_that_were_not_told_are_guessed() -> None:
     given = as_array(PIXELS)
-    number = pack(given.array, given.dtype, None, ())
+    number = pack(given, None)
     with open_source(handed_path(os.getpid(), number, "x"), budget=1) as source:
         assert (source.info.axes, source.info.axes_guessed) == ("HWC", True)
         # What is open stays readable when whoever held it lets it go.
@@ -60,7 +60,7 @@ def test_axes_that_were_not_told_are_guessed() -> None:
 @pytest.mark.parametrize("shape", [(0,), (3, 0, 2)])
 def test_an_array_without_elements_is_one(shape: tuple[int, ...]) -> None:
     given = as_array(np.zeros(shape))
-    number = pack(given.array, given.dtype, None, ())
+    number = pack(given, None)
     with open_source(handed_path(os.getpid(), number, "x"), budget=1) as source:
         assert source.info.shape == shape
     os.close(number)
