@@ -25,8 +25,9 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
     """
     # A backend takes seconds to import, and a file to decode: both go on while Qt is loaded here.
     reader = start_reader()
-    if options.keeps:
-        options = with_session(options, sessions_folder())
+    folder = sessions_folder() if options.keeps else None
+    if folder is not None:
+        options = with_session(options, folder)
     saved = options.saved
     engine = start_engine((saved or options).spec.backend)
     first = (saved.shown or saved.items[0]) if saved is not None else options.items[0]

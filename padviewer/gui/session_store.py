@@ -14,11 +14,17 @@ SLOTS = 8
 _FILE, _LOCK, _RUNNING, _PICTURES = "session.json", "lock", "running", "clipboard"
 
 
-def sessions_folder() -> Path:
-    """Returns the folder of all sessions, in the user's state directory, which must be known before Qt is loaded."""
+def sessions_folder() -> Path | None:
+    """Returns the folder of all sessions, in the user's state directory, which must be known before Qt is loaded.
+
+    None where the user has no directory of their own.
+    """
     given = os.environ.get("XDG_STATE_HOME", "")
-    # What is not absolute is to be ignored, the specification says.
-    state = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
+    try:
+        # What is not absolute is to be ignored, the specification says.
+        state = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
+    except RuntimeError:
+        return None
     return state / "padviewer" / "sessions"
 
 

@@ -255,5 +255,13 @@ def test_sessions_are_kept_in_the_users_state_directory(monkeypatch: pytest.Monk
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert sessions_folder() == tmp_path / "padviewer" / "sessions"
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    monkeypatch.setattr(Path, "home", homeless)
+    assert sessions_folder() is None
+    monkeypatch.undo()
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setenv("HOME", "/home/somebody")
     assert sessions_folder() == Path("/home/somebody/.local/state/padviewer/sessions")
+
+
+def homeless() -> Path:
+    raise RuntimeError("Could not determine home directory.")

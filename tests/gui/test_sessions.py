@@ -236,6 +236,17 @@ def test_a_file_that_is_no_session_is_told_and_what_is_open_stays(
     assert "open it by itself" in window.message.message
 
 
+def test_a_session_is_named_on_the_command_line(start: Start, photo: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    spec = PipelineSpec(target=(500, 700), filters=1)
+    path = tmp_path / "mine.padviewer"
+    path.write_text(SavedSession(items=((str(photo), None),), shown=(str(photo), None), spec=spec).to_json())
+    window = start(path)
+    qtbot.waitUntil(lambda: window.windowTitle() == "photo.png — padviewer", timeout=10_000)
+    settle(qtbot, window)
+    assert window.pane(Stage.PADDED).title_text == "500 × 700 × 3"
+    assert kept(window, qtbot).spec == spec
+
+
 def test_a_fifo_named_as_a_session_holds_nothing_up(start: Start, photo: Path, tmp_path: Path, qtbot: QtBot) -> None:
     os.mkfifo(tmp_path / "pipe.padviewer")
     window = start(photo)
