@@ -122,6 +122,7 @@ class Actions:
         self.add(menu, "Open from clip&board", self._commands.paste, "Ctrl+N", QKeySequence.StandardKey.Paste)
         self._recent = menu.addMenu("Open &recent")
         self._build_samples(menu.addMenu("Open &sample"))
+        self.add(menu, "&Weights from a file…", self._commands.ask_weights)
         menu.addSeparator()
         self._build_sessions(menu)
         menu.addSeparator()

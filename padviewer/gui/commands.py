@@ -55,6 +55,10 @@ class Commands:
         """Asks for a folder."""
         self.open_paths(ask_folder(self._window))
 
+    def ask_weights(self) -> None:
+        """Asks for a file of weights, and for a layer of it."""
+        self._window.weights.ask()
+
     def open_paths(self, paths: list[str]) -> None:
         """Opens files."""
         self.open_items([(path, None) for path in paths])

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from driving import Open, settle
 from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
@@ -213,6 +214,30 @@ def test_an_input_of_another_rank_leaves_the_weights_where_they_belong(
     settle(qtbot, window)
     assert (window.session.spec.weights, window.session.plan.problem) == ("file", None)
     assert window.session.plan.weights.layer.title == "first"
+
+
+def test_the_menu_asks_for_a_file(
+    open_window: Open, photo: Path, model: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(photo)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(model), ""))
+    (action,) = [action for action in window.findChildren(QAction) if action.text() == "&Weights from a file…"]
+    action.trigger()
+    dialog_of(window, qtbot)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Down)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.session.spec.weights == "file")
+    settle(qtbot, window)
+    assert (window.session.spec.conv, window.session.plan.feature.shape[-1]) == ("depthwise", 3)
+    assert window.findChild(LayersDialog) is None, "it is gone"
+    # From the form, the layer in force is the one that is marked.
+    QTest.keyClick(window.form.field("weights_file"), Qt.Key.Key_Space)
+    qtbot.wait(50)
+    again = dialog_of(window, qtbot)
+    assert again.list.currentItem().text(0) == "deep"
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    settle(qtbot, window)
+    assert window.session.spec.conv == "depthwise"
 
 
 def test_layers_that_do_not_fit_the_input_say_so(open_window: Open, model: Path, tmp_path: Path, qtbot: QtBot) -> None:
