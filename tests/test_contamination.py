@@ -230,6 +230,8 @@ def test_axes_of_any_length_are_counted_exactly(kernel: int) -> None:
         ]
         assert bar.outputs == sum(inside)
     assert sum(bar.outputs for bar in many.histogram) == many.outputs
+    assert many.histogram[0].outputs == many.outputs - many.touching > 1 << 64
+    assert many.histogram[-1].outputs == many.seeing_nothing
     assert 0 < many.mean < 1e-7
 
 

@@ -148,6 +148,8 @@ def test_a_border_thinner_than_a_pixel_is_seen(ratio: float) -> None:
     steps = found.steps(found.rows.data_shares(edges), found.columns.data_shares(edges))
     assert set(steps[-1]) == set(steps[:, -1]) == {1}
     assert not steps[:-1, :-1].any()
+    partly = np.array([found.rows.size - 3.5, found.rows.size - 2.0, found.rows.size - 0.5])
+    assert found.rows.data_shares(partly).tolist() == [1, 1 - 1 / 6], "an output that is covered in part counts"
     zoomed = found.rows.size - 4 + np.linspace(0, 4, 41)
     rows = found.rows.data_shares(zoomed)
     assert rows.reshape(4, 10).tolist() == [[1.0] * 10] * 3 + [[2 / 3] * 10]
