@@ -191,7 +191,7 @@ class _EntryPainter(QStyledItemDelegate):
         area: QRect = option.rect
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.field))
+            painter.setBrush(QColor(self._theme.window))
             painter.drawRoundedRect(area, 4, 4)
             painter.fillRect(area.left(), area.top() + 5, 3, area.height() - 10, QColor(self._theme.accent))
         line = area.adjusted(12, 0, -12, 0)

@@ -13,7 +13,7 @@ import reading
 from driving import Open, settle, type_into
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from padviewer.gui.instruments import PANELS
@@ -134,6 +134,21 @@ def test_errors_and_wrong_texts_are_told_by_more_than_a_colour(open_window: Open
     # Dashes: the border of a right text has one colour along it.
     along = {wrong.pixel(x, 0) for x in range(8, wrong.width() - 8)}
     assert len(along) > len({right.pixel(x, 0) for x in range(8, right.width() - 8)}) == 1
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_what_stands_in_an_empty_field_can_be_read(theme: str, open_window: Open, photo: Path, qtbot: QtBot) -> None:
+    window = open_window(photo, filters=1)
+    window.commands.choose_theme(theme)
+    field = QLineEdit(window)
+    field.setPlaceholderText("█" * 20)
+    field.resize(200, 40)
+    field.show()
+    qtbot.wait(20)
+    picture = field.grab().toImage()
+    colours = [picture.pixelColor(x, picture.height() // 2).name() for x in range(12, 100)]
+    assert contrast(max(colours, key=colours.count), window.theme.field) >= 4.5
+    field.deleteLater()
 
 
 def test_buttons_without_words_say_what_they_do(full: MainWindow) -> None:
