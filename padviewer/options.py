@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from padviewer.bytecount import parse_budget
-from padviewer.errors import printable
+from padviewer.errors import SettingsError, printable
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
 from padviewer.spec import (
     ACTIVATIONS,
@@ -142,8 +143,18 @@ def spec_of(options: argparse.Namespace) -> PipelineSpec:
         if (text := getattr(options, option)) is not None:
             given[name] = read(text)
     if options.weights is not None:
-        given |= {"weights": options.weights} if options.weights in _PRESETS else choice_of(options.weights)
+        given |= _weights_of(options.weights)
     return PipelineSpec(**given)
+
+
+def _weights_of(text: str) -> dict[str, Any]:
+    """Returns the settings that `--weights` means: a pattern, or a file."""
+    if text in _PRESETS:
+        return {"weights": text}
+    if text.isidentifier() and not os.path.lexists(text):
+        names = ", ".join(_PRESETS)
+        raise SettingsError(f"weights {text!r}: expected one of {names}; or a file, such as model.keras::conv2d")
+    return choice_of(text)
 
 
 def follows_of(options: argparse.Namespace) -> frozenset[str]:

@@ -139,3 +139,8 @@ def test_info_lists_the_layers_of_a_model(folder, capfd):
     }  # fmt: skip
     assert main(["info", str(folder / "none.keras"), str(folder / "x.npy")]) == 1
     assert len(capfd.readouterr().out.splitlines()) == 1
+
+
+def test_a_misspelt_pattern_is_told_with_their_names(folder, capfd):
+    assert main(["export", str(folder / "x.npy"), "-o", str(folder / "no.npy"), "--weights", "boxx"]) == 2
+    assert "weights 'boxx': expected one of random, identity, box" in capfd.readouterr().err
