@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from padviewer.gui.figure_layout import Layout, Line, Placed, font
 from padviewer.gui.rendering import Pixels
 from padviewer.gui.theme import Theme
+
+# From so many of the device's pixels to one on screen on, hatches are drawn as they are.
+_FINE = 3.0
 
 
 def draw(painter: QPainter, layout: Layout, theme: Theme, ratio: float, over: bool = True) -> None:
@@ -43,13 +46,39 @@ def draw_over(painter: QPainter, placed: Placed, target: QRectF) -> None:
     """Draws what lies over a picture into a rectangle of the size of `placed.canvas`."""
     painter.save()
     painter.setClipRect(target)
-    painter.translate(target.topLeft() + placed.origin - placed.canvas.topLeft())
+    density = placed.scale * painter.worldTransform().m11()
+    if isinstance(painter.device(), QImage) and density < _FINE:
+        painter.drawImage(target, _smooth_over(placed, density))
+    else:
+        painter.translate(target.topLeft() + placed.origin - placed.canvas.topLeft())
+        painter.scale(placed.scale, placed.scale)
+        _play(painter, placed)
+    painter.restore()
+
+
+def _smooth_over(placed: Placed, density: float) -> QImage:
+    """Returns what lies over a picture, made of more pixels: Qt leaves out lines of hatches that it makes smaller."""
+    finer = math.ceil(2 * density)
+    rows = placed.canvas.height() / placed.scale
+    size = QSize(math.ceil(placed.pane.size[0] * finer), math.ceil(rows * finer))
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    painter.scale(finer, finer)
+    painter.translate(0, (placed.origin.y() - placed.canvas.y()) / placed.scale)
+    _play(painter, placed)
+    painter.end()
+    wanted = QSize(max(1, round(placed.pane.size[0] * density)), max(1, round(rows * density)))
+    return image.scaled(wanted, mode=Qt.TransformationMode.SmoothTransformation)
+
+
+def _play(painter: QPainter, placed: Placed) -> None:
     # Qt draws a recording larger on a device that has more dots to the inch than the one that it was made for.
     over = placed.pane.over
-    scale = placed.scale * over.logicalDpiX() / painter.device().logicalDpiX()
+    scale = over.logicalDpiX() / painter.device().logicalDpiX()
     painter.scale(scale, scale)
     painter.drawPicture(QPointF(0, 0), over)
-    painter.restore()
 
 
 def _draw_picture(painter: QPainter, placed: Placed, ratio: float) -> None:

@@ -161,7 +161,7 @@ def _over(pane: FigurePane, x: float, y: float, width: float) -> _Text:
     text = _Text(x, y, width)
     text.add(pane.title, "title", "text", 1)
     text.add(pane.shape, "mono", "text", 3)
-    text.add(pane.share, "strong", "padding", 3)
+    text.add(pane.share, "strong", "padding", 4)
     text.add(pane.detail, "text", "muted")
     return text
 
