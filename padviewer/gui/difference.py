@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from padviewer.errors import Cancelled, PadviewerError, PlanError
-from padviewer.gui import rectangles, screen
 from padviewer.gui.difference_choices import DifferenceChoices
 from padviewer.gui.difference_figures import Figures, figures_of
+from padviewer.gui.difference_head import DifferenceHead
 from padviewer.gui.difference_pair import Pair
 from padviewer.gui.difference_sides import DifferenceSides
 from padviewer.gui.difference_text import figures_text
 from padviewer.gui.difference_view import DifferenceView
 from padviewer.gui.difference_work import Compared, DifferenceWork
 from padviewer.gui.feature import FeatureState
-from padviewer.gui.fields import FieldGuard
-from padviewer.gui.labels import ElidedLabel, LinesLabel, NoteLabel
+from padviewer.gui.labels import LinesLabel, NoteLabel
 from padviewer.gui.pane import Pane
-from padviewer.gui.rectangles import Rect
 from padviewer.gui.theme import Theme
 from padviewer.plan import Stage
 from padviewer.workers.frameworks import NAMES
@@ -29,8 +27,6 @@ from padviewer.workers.frameworks import NAMES
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
 
-_STAGES = {"Feature map": Stage.FEATURE, "Padded": Stage.PADDED}
-_LAYOUTS = ("Side by side", "Difference alone")
 # Elements of PADDED around the largest difference.
 _CLOSE = 24.0
 _NOTHING = (
@@ -54,12 +50,12 @@ class DifferencePanel(QFrame):
         self._reference = window.instruments.reference
         self._work = DifferenceWork(self._session.clients, self._on_work_view, self._on_work_figures, self._on_failed)
         self._sides = DifferenceSides(self._session.clients, self._on_side_drawn, self._on_failed)
-        self._guard = FieldGuard(self)
         self._pair: Pair | None = None
         self._figures, self._whole = Figures(), False
         self._compared: Compared | None = None
         # After an edit the panes come first.
         self._waits = self._session.feature.state.working
+        self.view = DifferenceView()
         self._build()
         self._connect()
         self.view.set_theme(window.theme)
@@ -92,28 +88,12 @@ class DifferencePanel(QFrame):
     # ---- parts
 
     def _build(self) -> None:
-        self._stage = self._combo("Stage that is compared", list(_STAGES))
-        self._layout = self._combo("Layout of the difference", list(_LAYOUTS))
-        self._name = ElidedLabel("muted")
+        self.head = DifferenceHead(self._window.instruments.reference_actions)
         self._choices = DifferenceChoices()
-        self.view = DifferenceView()
         self._note = NoteLabel("muted")
         self._text = LinesLabel("", 3)
         self.go = QPushButton("Go to the largest")
         self.go.setToolTip("Shows the place where both sides differ most")
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        for combo in (self._stage, self._layout):
-            head.addWidget(combo)
-        head.addWidget(self._name, 1)
-        actions = self._window.instruments.reference_actions
-        self.buttons: dict[str, QPushButton] = {}
-        for text, action in (("Hold", actions.hold), ("Swap", actions.swap), ("Clear", actions.clear)):
-            button = self.buttons[text] = QPushButton(text)
-            button.setToolTip(action.toolTip())
-            button.setAccessibleName(action.text().replace("&", ""))
-            button.clicked.connect(action.trigger)
-            head.addWidget(button)
         foot = QHBoxLayout()
         foot.setSpacing(8)
         foot.addWidget(self._text, 1)
@@ -130,15 +110,8 @@ class DifferencePanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(8)
-        layout.addLayout(head)
+        layout.addWidget(self.head)
         layout.addLayout(body, 1)
-
-    def _combo(self, name: str, texts: list[str]) -> QComboBox:
-        combo = QComboBox()
-        combo.addItems(texts)
-        combo.setAccessibleName(name)
-        combo.installEventFilter(self._guard)
-        return combo
 
     def _connect(self) -> None:
         session, panes = self._session, self._window.panes
@@ -150,11 +123,11 @@ class DifferencePanel(QFrame):
         self._window.theme_changed.connect(self._on_window_theme_changed)
         for pane in panes.panes.values():
             pane.look_changed.connect(self._draw)
-        for stage in _STAGES.values():
+        for stage in (Stage.PADDED, Stage.FEATURE):
             self._window.pane(stage).canvas.view_changed.connect(self._on_panes_moved)
         self.view.resized.connect(self._on_panes_moved)
-        self._stage.currentIndexChanged.connect(self._turn)
-        self._layout.currentIndexChanged.connect(self._show_layout)
+        self.head.stage_chosen.connect(self._turn)
+        self.head.layout_chosen.connect(self._show_layout)
         self._choices.chosen.connect(self._reference.compare_with)
         self._choices.cleared.connect(self._reference.clear)
         self.view.moved.connect(panes.show_view)
@@ -168,7 +141,7 @@ class DifferencePanel(QFrame):
     @property
     def _pane(self) -> Pane:
         """The pane that shows the stage that is compared."""
-        return self._window.pane(_STAGES[self._stage.currentText()])
+        return self._window.pane(self.head.stage)
 
     def _turn(self) -> None:
         """Takes up the plane on screen and the reference."""
@@ -181,9 +154,7 @@ class DifferencePanel(QFrame):
         self._sides.show(None, None)
         plan, other = self._session.plan, self._reference.plan
         name = self._reference.name
-        self._name.setText(f"against {name}" if name else "")
-        for text in ("Swap", "Clear"):
-            self.buttons[text].setEnabled(bool(name))
+        self.head.set_reference(name)
         if plan is None or other is None:
             self._show_note(_NOTHING)
             return
@@ -193,7 +164,8 @@ class DifferencePanel(QFrame):
         except PlanError as error:
             self._show_unmatched(error)
             return
-        self._show_note(_starting(self._pair))
+        # The older pictures stay until the next have come.
+        self._show_note(_starting(self._pair), clear=False)
         self._text.setText("comparing…")
         self.view.set_pair(plan, self._session.cut)
         self._follow()
@@ -218,14 +190,15 @@ class DifferencePanel(QFrame):
             self._follow()
             self._ask()
 
-    def _show_note(self, text: str) -> None:
+    def _show_note(self, text: str, clear: bool = True) -> None:
         self._note.setText(text)
         self._note.setVisible(bool(text))
         self._text.setText("")
         self.go.setEnabled(False)
         for widget in (self.go, self._text):
             widget.setVisible(self._pair is not None)
-        self.view.clear()
+        if clear:
+            self.view.clear()
 
     def _show_choices(self) -> None:
         devices = self._session.devices
@@ -233,7 +206,7 @@ class DifferencePanel(QFrame):
         self._choices.set_spec(self._session.spec, self._reference.differences, names)
 
     def _show_layout(self) -> None:
-        alone = self._layout.currentIndex() == 1 and self._pair is not None
+        alone = self.head.is_alone and self._pair is not None
         self.view.set_sides_shown(not alone, self._pair is not None or not self._sides.shows)
 
     def _ask(self) -> None:
@@ -305,16 +278,9 @@ class DifferencePanel(QFrame):
             self._follow()
 
     def _follow(self) -> None:
-        """Shows what the panes show, without the room around it that a pane of another form has."""
-        plan, cut, stage = self._session.plan, self._session.cut, self._pane.stage
-        if plan is None or plan.stage(stage) is None:
-            return
-        left, top, width, height = rectangles.all_rect(plan, cut)
-        own = rectangles.stage_rect(plan, stage, cut)
-        rows, columns = (screen.fills(letter) for letter in screen.axes_on_screen(plan, cut))
-        left, width = (own[0], own[2]) if columns else (left, width)
-        top, height = (own[1], own[3]) if rows else (top, height)
-        self.view.set_view(_within(self._pane.canvas.view, (left, top, width, height)))
+        plan, pane = self._session.plan, self._pane
+        if plan is not None and plan.stage(pane.stage) is not None:
+            self.view.follow(plan, self._session.cut, pane.stage, pane.canvas.view)
 
     def _on_view_hovered(self, x: float, y: float) -> None:
         for pane in self._window.panes.panes.values():
@@ -346,14 +312,6 @@ class DifferencePanel(QFrame):
         """Asks for nothing while nobody looks."""
         super().hideEvent(event)
         self._work.compare(None)
-
-
-def _within(view: Rect, everything: Rect) -> Rect:
-    """Returns the part of a view where there is something; all of it where that is nowhere."""
-    left, top = max(view[0], everything[0]), max(view[1], everything[1])
-    right = min(view[0] + view[2], everything[0] + everything[2])
-    bottom = min(view[1] + view[3], everything[1] + everything[3])
-    return (left, top, right - left, bottom - top) if right > left and bottom > top else view
 
 
 def _starting(pair: Pair) -> str:

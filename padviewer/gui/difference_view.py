@@ -107,6 +107,20 @@ class DifferenceView(QWidget):
             canvas.set_view(rect)
         self._following = False
 
+    def follow(self, plan: Plan, cut: Cut, stage: Stage, view: Rect) -> None:
+        """Shows what a pane shows, without the room around it that a pane of another form has.
+
+        Args:
+            plan, cut, stage: what is on screen.
+            view: the rectangle that the pane of the stage shows.
+        """
+        left, top, width, height = rectangles.all_rect(plan, cut)
+        own = rectangles.stage_rect(plan, stage, cut)
+        rows, columns = (screen.fills(letter) for letter in screen.axes_on_screen(plan, cut))
+        left, width = (own[0], own[2]) if columns else (left, width)
+        top, height = (own[1], own[3]) if rows else (top, height)
+        self.set_view(_within(view, (left, top, width, height)))
+
     def set_cross(self, place: tuple[float, float] | None) -> None:
         """Draws a cross-hair in each picture; None draws none."""
         for canvas in self.canvases.values():
@@ -162,6 +176,14 @@ class DifferenceView(QWidget):
                 canvas.set_view(moved.view)
         self.moved.emit(moved.view)
         self._following = False
+
+
+def _within(view: Rect, everything: Rect) -> Rect:
+    """Returns the part of a view where there is something; all of it where that is nowhere."""
+    left, top = max(view[0], everything[0]), max(view[1], everything[1])
+    right = min(view[0] + view[2], everything[0] + everything[2])
+    bottom = min(view[1] + view[3], everything[1] + everything[3])
+    return (left, top, right - left, bottom - top) if right > left and bottom > top else view
 
 
 def _one_colour(plane: Array) -> Array:

@@ -108,7 +108,7 @@ def test_the_same_settings_are_identical(qtbot: QtBot, open_window: Open, board:
     type_into(window.form.field("fill_value"), "200")
     settle(qtbot, window)
     assert panel.figures.differing > 0
-    assert panel._name.text() == "against fill 0"
+    assert panel.head.name == "against fill 0"
     type_into(window.form.field("fill_value"), "0")
     settle(qtbot, window)
     assert text(panel).startswith("identical")
@@ -138,8 +138,8 @@ def test_positions_are_compared_by_their_content(qtbot: QtBot, open_window: Open
 def test_padded_is_compared_too(qtbot: QtBot, open_window: Open, board: Path) -> None:
     window = open_window(board, target=(160, 200), filters=2)
     panel = difference(qtbot, window)
-    panel._stage.setFocus()
-    QTest.keyClick(panel._stage, Qt.Key.Key_Down)
+    panel.head.stages.setFocus()
+    QTest.keyClick(panel.head.stages, Qt.Key.Key_Down)
     choose(qtbot, panel, "mode", "edge")
     array = np.load(board)
     width = ((0, 40), (0, 50), (0, 0))
@@ -214,14 +214,14 @@ def test_an_edit_while_it_compares_drops_what_was_asked(qtbot: QtBot, open_windo
 def test_swap_and_clear(qtbot: QtBot, open_window: Open, board: Path) -> None:
     window = open_window(board, target=(160, 200), filters=2)
     panel = difference(qtbot, window)
-    assert not panel.buttons["Swap"].isEnabled()
+    assert not panel.head.swap.isEnabled()
     choose(qtbot, panel, "mode", "wrap")
-    panel.buttons["Swap"].click()
+    panel.head.swap.click()
     settle(qtbot, window)
     assert window.session.spec.mode == "wrap"
-    assert panel._name.text() == "against mode constant"
+    assert panel.head.name == "against mode constant"
     assert panel.choices.combo("mode").currentData() == "constant"
-    panel.buttons["Clear"].click()
+    panel.head.clear.click()
     settle(qtbot, window)
     assert window.instruments.reference.plan is None
     assert "Choose on the left" in panel.note
