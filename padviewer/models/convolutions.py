@@ -39,9 +39,11 @@ def layers_of(stored: list[Stored], named: list[Configured]) -> list[Layer]:
 
 
 def _known(stored: Stored, by_path: dict[str, Configured], by_name: dict[str, Configured]) -> Configured | None:
+    # The first files of Keras 3 call the same places otherwise, and those of Windows divide them otherwise.
+    path = stored.path.replace("\\", "/").replace("_layer_checkpoint_dependencies", "layers")
     # Files of Keras 2 have the names of layers in their paths.
-    last = stored.path.rsplit("/", 1)[-1]
-    at = by_path.get(stored.path)
+    last = path.rsplit("/", 1)[-1]
+    at = by_path.get(path)
     if at is not None and stored.name in ("", at.name):
         return at
     return by_name.get(stored.name or last)

@@ -139,6 +139,28 @@ def test_layers_of_a_model_of_its_own_are_told_by_their_arrays(tmp_path):
     assert found == {"stem": "standard", "deep": "depthwise", "both": "separable"}
 
 
+@pytest.mark.parametrize("place", ["_layer_checkpoint_dependencies/conv2d_1", "layers\\conv2d_1", "layers/conv2d_1"])
+def test_places_of_older_files_are_known(tmp_path, place):
+    config = {"name": "mine", "kernel_size": [3, 3], "strides": [2, 1], "activation": "selu", "padding": "same"}
+    layers = [{"class_name": "Conv2D", "config": {"kernel_size": [1, 1]}}, {"class_name": "Conv2D", "config": config}]
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        file[f"{place}/vars/0"] = np.zeros((3, 3, 1, 2), "f4")
+    archive(tmp_path / "m.keras", json.dumps({"config": {"layers": layers}}), weights.getvalue())
+    (layer,) = layers_in(tmp_path / "m.keras").values()
+    assert (layer.title, dict(layer.settings)["strides"]) == ("mine", (2, 1))
+
+
+def test_names_of_keras_2_are_known(tmp_path):
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        for name in ("bias:0", "depthwise_kernel:0", "pointwise_kernel:0"):
+            shape = {"b": (5,), "d": (3, 3, 2, 1), "p": (1, 1, 2, 5)}[name[0]]
+            file[f"model_weights/separable_conv2d/separable_conv2d/{name}"] = np.full(shape, ord(name[0]), "f4")
+    (layer,) = layers_in(tmp_path / "two.h5").values()
+    assert (layer.kind, layer.shapes, layer.bias) == ("separable", ((3, 3, 2, 1), (1, 1, 2, 5), (5,)), True)
+    assert [array.flat[0] for array in numbers_in(tmp_path / "two.h5", None)] == [ord(c) for c in "dpb"]
+
+
 def link(file):
     file["secret"] = h5py.ExternalLink("other.h5", "/secret")
 
