@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from padviewer.gui.fields import FieldGuard
 from padviewer.gui.ledger import TITLES
 from padviewer.gui.linked_panes import LinkedPanes
 from padviewer.plan import Stage
@@ -23,6 +24,8 @@ class StageChoice(QComboBox):
     def __init__(self, panes: LinkedPanes, what: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stages = tuple(panes.panes)
+        # Its first letters choose a stage, whatever shortcuts there are.
+        self.installEventFilter(FieldGuard(self))
         self.setAccessibleName(f"Pane of the {what}")
         self.setToolTip(f"Which pane the {what} is of; pressing a pane chooses it")
         self.addItems([TITLES[stage] for stage in self._stages])

@@ -43,6 +43,9 @@ class CellsView(QTableView):
             return True
         return super().event(event)
 
+    def keyboardSearch(self, _text: str) -> None:
+        """Searches nothing for a key that was pressed: Qt would look at each cell of the column."""
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copies."""
         if event.matches(QKeySequence.StandardKey.Copy):

@@ -46,6 +46,11 @@ def test_bars_count_each_integer_of_the_plane_and_follow_it(open_window: Open, t
     padded = np.pad(array[2], ((0, 4), (0, 0)))
     assert panel.plot._counts.tolist() == np.bincount(padded.ravel()).tolist()
     assert "padding counts too" in panel.info_text.replace("\u00a0", " ")
+    panel.choice.setFocus()
+    QTest.keyClick(panel.choice, Qt.Key.Key_I)
+    assert panel.stage is Stage.INPUT, "letters choose a stage while it has the keyboard"
+    panel.choice.setCurrentIndex(1)
+    settle(qtbot, window)
     assert "9 bins from 0 to 8; most elements, " in panel.plot.accessibleDescription()
     panel.choice.setCurrentIndex(2)
     settle(qtbot, window)
