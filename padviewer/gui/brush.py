@@ -29,7 +29,6 @@ class Brush(QObject):
         window: whose panes are drawn on, and whose session tells the plan.
     """
 
-    pins_changed = Signal()
     output_changed = Signal()  # another output is pinned or pointed at
 
     def __init__(self, window: MainWindow) -> None:
@@ -61,11 +60,6 @@ class Brush(QObject):
     def is_output_pinned(self) -> bool:
         """Whether that output is a pinned one."""
         return any(pin.stage is Stage.FEATURE for pin in self.pins)
-
-    @property
-    def pointed(self) -> Element | None:
-        """The element under the pointer, where it is marked."""
-        return self._pointed
 
     def set_shown(self, shown: bool) -> None:
         """Whether what the pointer is at is marked; pins always are."""
@@ -127,7 +121,6 @@ class Brush(QObject):
         if found != self.pins:
             self.pins = found
             self._show()
-            self.pins_changed.emit()
             self.output_changed.emit()
 
     def _set_under(self, output: Element | None) -> None:
@@ -183,11 +176,8 @@ class Brush(QObject):
             what = place_text(next(pin for pin, new in zip(self.pins, found, strict=True) if new is None))
             text = f"unpinned {what}: it is not there any more" if lost == 1 else f"{lost} pins are not there any more"
             self._window.status.say(text)
-        changed = kept != self.pins
         self.pins = kept
         self._show()
-        if changed:
-            self.pins_changed.emit()
         self.output_changed.emit()
 
     def _on_session_cut_changed(self, _cut: Cut) -> None:

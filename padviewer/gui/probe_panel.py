@@ -34,7 +34,8 @@ class ProbePanel(QFrame):
         self._said = ElidedLabel("muted")
         grid.addWidget(self._said, 0, 1, 1, 2)
         self._ties = self._pins = self._selected = ""
-        self._found = False
+        self._found: dict[Stage, Any] = {}
+        self._announces = False
         self._places: dict[Stage, QLabel] = {}
         self._values: dict[Stage, ElidedLabel] = {}
         for row, stage in enumerate(_ROWS, start=1):
@@ -51,7 +52,7 @@ class ProbePanel(QFrame):
 
     def set_probe(self, found: dict[Stage, Any]) -> None:
         """Shows {stage: (indices by axis letter, is data, elements or None)}; an empty one shows nothing."""
-        self._found = bool(found)
+        self._found = found
         self._say()
         for stage in _ROWS:
             if stage in found:
@@ -61,6 +62,7 @@ class ProbePanel(QFrame):
             else:
                 self._places[stage].setText("outside" if found else "")
                 self._values[stage].setText("")
+        self._announce()
 
     def set_names(self, names: Names) -> None:
         """Calls axes by the names that a person gave them, from the next probe on."""
@@ -87,9 +89,17 @@ class ProbePanel(QFrame):
         return self._said.text()
 
     def announce(self) -> None:
-        """Has screen readers read what is shown, after the keyboard has moved the probe."""
-        words = [self.said, *(" ".join((stage.value, *self.text(stage))) for stage in _ROWS)]
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, "; ".join(words)))
+        """Has screen readers read what is shown, once the elements are there, after a move by the keyboard."""
+        self._announces = True
+        self._announce()
+
+    def _announce(self) -> None:
+        # FEATURE may be on its way for long, and its element is read out where it is there already.
+        waits = any(self._found[stage][2] is None for stage in self._found if stage is not Stage.FEATURE)
+        if self._announces and not waits:
+            self._announces = False
+            words = [self.said, *(" ".join((stage.value, *self.text(stage))) for stage in _ROWS)]
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, "; ".join(words)))
 
     def _say(self) -> None:
         parts = [self._ties, self._selected, self._pins]

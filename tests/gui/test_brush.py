@@ -395,3 +395,22 @@ def test_pins_and_selection_wait_while_settings_do_not_go_together(
     (pin,) = window.instruments.brushing.brush.pins
     assert pin.index == {"H": 7, "W": 6, "C": 0}, "over the same content as before"
     assert heard[-1] == (Stage.FEATURE, (Span(5, 9), Span(4, 9), Span(0, 1)))
+
+
+def test_screen_readers_are_told_what_the_keyboard_has_reached(
+    open_window: Open, small: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    # No screen reader listens offscreen: what Qt is given for one is looked at.
+    monkeypatch.setattr(
+        "padviewer.gui.probe_panel.QAccessible.updateAccessibility", lambda event: told.append(event.message())
+    )
+    window = open_window(small, filters=1)
+    hover(qtbot, window, Stage.INPUT, 2, 3)
+    assert told == [], "the pointer's way is not read out"
+    focus(qtbot, window, Stage.INPUT)
+    QTest.keyClick(window.pane(Stage.INPUT).canvas, Qt.Key.Key_Right)
+    settle(qtbot, window)
+    (text,) = told
+    assert "reaches outputs" in text
+    assert f"input H 2  W 4 {np.load(small)[2, 4]}" in text
