@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 QT = ("PySide6", "pyqtgraph")
 KERAS = ("keras", "tensorflow")
-FORMATS = ("PIL", "tifffile", "imagecodecs")
+FORMATS = ("PIL", "tifffile", "imagecodecs", "h5py")
 
 
 def loaded_by(module: str, heavy: tuple[str, ...]) -> list[str]:
@@ -28,6 +28,11 @@ def test_formats_are_loaded_only_when_a_file_asks_for_them(module: str) -> None:
 
 def test_the_command_line_loads_neither_qt_nor_keras() -> None:
     assert loaded_by("padviewer.cli", QT + KERAS) == []
+
+
+def test_the_window_and_a_reader_that_starts_load_no_models() -> None:
+    modules = "padviewer.gui.app, padviewer.gui.layers_dialog, padviewer.workers.reader, padviewer.workers.weights_job"
+    assert loaded_by(modules, (*KERAS, "h5py")) == []
 
 
 def test_the_leaves_load_neither_numpy_nor_qt() -> None:
