@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from padviewer.axes import SPATIAL_SETS
 from padviewer.errors import SettingsError
 from padviewer.gui.files import Item
 from padviewer.gui.setting_text import changed_rows, describe_change, values_from_json, values_to_json
@@ -58,7 +59,7 @@ class Step:
             raise SettingsError(f"a step of the history: expected an object of {', '.join(sorted(_FIELDS))}")
         before, after = values_from_json(values["before"]), values_from_json(values["after"])
         path, member, letters, what = (values[name] for name in ("path", "member", "letters", "what"))
-        fits = all(isinstance(text, str) for text in (letters, what)) and before.keys() == after.keys() != set()
+        fits = letters in ("", *SPATIAL_SETS) and isinstance(what, str) and before.keys() == after.keys() != set()
         if not fits or not isinstance(path, str | None) or not isinstance(member, str | None):
             raise SettingsError("a step of the history: expected texts, and the same settings before and after")
         return cls(before, after, letters, None if path is None else (path, member), what)

@@ -112,6 +112,8 @@ def written(**changes: Any) -> str:
         (written(layout="ä"), "base 64"),
         (written(done=[{}]), "step of the history"),
         (written(done=[Step({"seed": 1}, {"seed": 2}).to_json() | {"after": {"seed": "2"}}]), "seed"),
+        (written(done=[Step({"seed": 1}, {"seed": 2}).to_json() | {"letters": "ABCDE"}]), "expected texts"),
+        (written(done=[Step({"seed": 1}, {"seed": 2}).to_json() | {"letters": []}]), "expected texts"),
         (written(done=[0] * 2000), "at most 1000"),
     ],
 )

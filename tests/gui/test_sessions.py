@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,11 +23,13 @@ from pytestqt.qtbot import QtBot
 
 from padviewer.gui.app import make_window
 from padviewer.gui.files import FileEntry
+from padviewer.gui.history import Step
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.options import WindowOptions, window_options
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.rendering import Look
 from padviewer.gui.saved_session import SavedSession
+from padviewer.gui.screen import Cut
 from padviewer.gui.session_start import with_session
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
@@ -245,6 +248,38 @@ def test_a_session_is_named_on_the_command_line(start: Start, photo: Path, tmp_p
     settle(qtbot, window)
     assert window.pane(Stage.PADDED).title_text == "500 × 700 × 3"
     assert kept(window, qtbot).spec == spec
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"view": (-1e15, -1e15, 1e15, 1e15)},
+        {"view": (5.0, 5.0, 1e-300, 1e-300)},
+        {"cut": Cut(batch=99, depth=99, channel=99, filter=99, height=1 << 62, axes="BT")},
+        {"layout": "////", "geometry": "AAAA"},
+        {"items": (("\0", None), ("", ""), ("photo.png" * 999, "x"))},
+        {"toggles": {"View › Nothing": True, "Quit": True}},
+        {"done": (Step({"target": (5,)}, {"target": (9, 9, 9)}, "T", ("/gone", None)),)},
+    ],
+    ids=["far", "near", "cut", "layout", "items", "toggles", "step"],
+)
+def test_an_odd_session_opens_as_far_as_it_can(
+    odd: dict[str, Any], start: Start, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    shown = (str(photo), None)
+    saved = replace(SavedSession(items=(shown,), shown=shown, spec=PipelineSpec(filters=1)), **odd)
+    if "items" in odd:
+        saved = replace(saved, items=(*odd["items"], shown), shown=odd["items"][0])
+    path = tmp_path / "odd.padviewer"
+    path.write_text(saved.to_json())
+    window = start(path)
+    qtbot.waitUntil(lambda: window.windowTitle() == "photo.png — padviewer", timeout=10_000)
+    settle(qtbot, window)
+    window.commands.undo()
+    window.commands.fit()
+    settle(qtbot, window)
+    assert window.pane(Stage.FEATURE).canvas.has_pixels
+    SavedSession.from_json(kept(window, qtbot).to_json())
 
 
 def test_a_fifo_named_as_a_session_holds_nothing_up(start: Start, photo: Path, tmp_path: Path, qtbot: QtBot) -> None:
