@@ -244,7 +244,7 @@ def honesty_text(
         parts.append("computed whole" if plan.is_whole else "computed for this view")
     parts.append(f"levels {number(levels[0])} … {number(levels[1])}")
     if statistics.one_in > 1 and rule == "data" and part != "phase":
-        parts[-1] += f" of 1 in {count_text(round(statistics.one_in))} looked at"
+        parts[-1] += f", 1 in {count_text(round(statistics.one_in))} looked at"
     if planned.dtype.startswith("complex"):
         parts.append(part)
     return joined(parts)

@@ -62,7 +62,7 @@ def test_levels_of_a_sample_say_so_for_integers_too() -> None:
     assert "looked at" not in honesty(plan, Stage.INPUT)
     assert "looked at" not in honesty(plan, Stage.INPUT, statistics=SAMPLED, rule="dtype")
     floats = plan_of(40, 50, 3, dtype="float32")
-    assert "levels 0 … 9 of 1 in 4 looked at" in honesty(floats, Stage.INPUT, statistics=SAMPLED)
+    assert "levels 0 … 9, 1 in 4 looked at" in honesty(floats, Stage.INPUT, statistics=SAMPLED)
     assert "looked at" not in honesty(floats, Stage.INPUT, statistics=SAMPLED, rule="custom")
 
 
