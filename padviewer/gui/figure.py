@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem
 
 from padviewer import __version__
 from padviewer.axes import CHANNELS
-from padviewer.errors import printable
+from padviewer.errors import shortened
 from padviewer.gui import ledger, screen
 from padviewer.gui.canvas import Canvas
 from padviewer.gui.pane import Pane
@@ -23,6 +24,7 @@ from padviewer.snippets import settings
 if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
 
+_LONGEST_NAME = 60
 # Logical pixels that stay above and below pictures.
 _AROUND = 12.0
 
@@ -95,7 +97,10 @@ def take_figure(window: MainWindow, theme: Theme, trims: bool = True) -> Figure 
         panes = tuple(_taken(pane, plan, window.session.cut) for pane in window.panes.panes.values())
     finally:
         _paint_in(window, before)
-    command = ["padviewer", printable(settings.argument(plan.info)), *settings.options(plan.spec)]
+    # By its name alone: where it lies is nobody else's business.
+    name = os.path.basename(plan.info.path)  # noqa: PTH119
+    named = replace(plan.info, path=shortened(name, _LONGEST_NAME))
+    command = ["padviewer", settings.argument(named), *settings.options(plan.spec)]
     text = " ".join(map(settings.quoted, command))
     rows = _filled_rows(panes) if trims else (0.0, float(max(pane.size[1] for pane in panes)))
     return Figure(panes, rows, ledger.headline(plan), text, f"padviewer {__version__}", theme)

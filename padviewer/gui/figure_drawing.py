@@ -88,6 +88,9 @@ def _draw_picture(painter: QPainter, placed: Placed, ratio: float) -> None:
     image, rect = placed.pane.picture
     scale = placed.scale
     covered = QRectF(rect.topLeft() * scale + placed.origin, rect.size() * scale)
+    # A line of elements is seen, however thin it is.
+    across, down = (max(0.0, 1 / ratio - side) / 2 for side in (covered.width(), covered.height()))
+    covered.adjust(-across, -down, across, down)
     seen = covered.intersected(placed.canvas)
     left, top = math.floor(seen.left() * ratio), math.floor(seen.top() * ratio)
     columns, rows = math.ceil(seen.right() * ratio) - left, math.ceil(seen.bottom() * ratio) - top

@@ -190,6 +190,23 @@ def test_a_pane_without_a_picture_says_why(open_window: Open, tmp_path):
     assert "kernel" in texts
 
 
+def test_a_line_of_elements_is_seen(open_window: Open, tmp_path):
+    path = tmp_path / "line.npy"
+    np.save(path, np.full((3000, 1), 255, "uint8"))
+    figure = take_figure(open_window(path), LIGHT)
+    layout = lay_out(figure, 180 * UNITS_PER_MM)
+    image = QImage.fromData(png_of(figure, 180, 96))
+    row = round(layout.panes[0].canvas.center().y())
+    left, right = layout.panes[0].canvas.left(), layout.panes[0].canvas.right()
+    found = {image.pixelColor(column, row).name() for column in range(round(left) + 3, round(right) - 3)}
+    assert len(found) > 1, "there is more than background"
+
+
+def test_the_settings_are_told_without_the_folder(window):
+    figure = take_figure(window, LIGHT)
+    assert figure.settings == "padviewer photo.png --target 512x800 --position center"
+
+
 def test_hidden_axes_are_told(open_window: Open, tmp_path):
     path = tmp_path / "volume.npy"
     np.save(path, np.ones((4, 6, 6), "float32"))
