@@ -36,6 +36,7 @@ test-backends: export CUDA_VISIBLE_DEVICES =
 test-backends: export JAX_PLATFORMS = cpu
 test-backends: $(BACKENDS)/.installed ## run the tests of the layers under TensorFlow, JAX and PyTorch, on the CPU
 	$(call under,tensorflow jax torch,$(BACKENDS)/bin/python)
+	$(BACKENDS)/bin/python -m pytest tests/snippets/test_torch_pad.py $(ARGS)
 
 test-gpu: ## run them under JAX and PyTorch on an NVIDIA GPU, and time padding there
 	@if nvidia-smi -L 2>/dev/null | grep -q '^GPU '; then $(MAKE) --no-print-directory on-gpu; \
