@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -10,8 +12,10 @@ from padviewer.geometry import Span, whole
 from padviewer.plan import Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
-from padviewer.workers.messages import OpenRequest, TileRequest
+from padviewer.workers.digests import Summarize
+from padviewer.workers.messages import DigestRequest, OpenRequest, TileRequest
 from padviewer.workers.start import start_reader
+from padviewer.workers.statistics import summary_of
 
 BUDGET = 1 << 28
 WAIT = 30
@@ -78,6 +82,18 @@ def test_tiles_that_are_not_quick_are_exact(reader, path, picture):
     tile = tile_of(reader, plan, (Span(0, HEIGHT, 64), Span(0, WIDTH, 64)), quick=False)
     assert (tile.coarse, tile.statistics.minimum) == (1, picture.min())
     np.testing.assert_array_equal(tile.data, picture[::64, ::64])
+
+
+def test_statistics_of_a_picture_that_takes_long_are_of_the_level_that_stands_in(reader, path, picture, levels):
+    plan = planned(reader, path)
+    region = Span(0, 8960, 64), Span(640, WIDTH, 64)
+    request = DigestRequest(plan, Stage.INPUT, region, Summarize(), quick=True)
+    found = reader.submit(request).result(WAIT)
+    assert found.coarse == 16
+    assert found.answer == summary_of(levels[16][:560:4, 40::4])
+    exact = reader.submit(replace(request, quick=False)).result(WAIT)
+    assert exact.coarse == 1
+    assert exact.answer == summary_of(picture[0:8960:64, 640::64])
 
 
 def test_quick_tiles_of_padding(reader, path, levels):
