@@ -20,6 +20,7 @@ from padviewer.gui.difference_work import Compared, DifferenceWork
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.labels import LinesLabel, NoteLabel
 from padviewer.gui.pane import Pane
+from padviewer.gui.screen import axes_on_screen
 from padviewer.gui.theme import Theme
 from padviewer.plan import Stage
 from padviewer.workers.frameworks import NAMES
@@ -53,6 +54,7 @@ class DifferencePanel(QFrame):
         self._pair: Pair | None = None
         self._figures, self._whole = Figures(), False
         self._compared: Compared | None = None
+        self._shown: tuple[object, ...] = ()
         # After an edit the panes come first.
         self._waits = self._session.feature.state.working
         self.view = DifferenceView()
@@ -164,8 +166,10 @@ class DifferencePanel(QFrame):
         except PlanError as error:
             self._show_unmatched(error)
             return
-        # The older pictures stay until the next have come.
-        self._show_note(_starting(self._pair), clear=False)
+        # The older pictures stay until the next have come, unless their place means something else now.
+        shown = (plan.info, axes_on_screen(plan, self._session.cut), self._pair.stage)
+        self._show_note(_starting(self._pair), clear=shown != self._shown)
+        self._shown = shown
         self._text.setText("comparing…")
         self.view.set_pair(plan, self._session.cut)
         self._follow()
