@@ -141,7 +141,8 @@ def _run_length(axis: AxisPlan, outputs: Span) -> int:
 
 
 def _stride(axis: AxisPlan, outputs: Span) -> int:
-    # Of a single output the stride does not matter, and 1 goes together with any dilation.
+    # Of a single output the stride does not matter, and 1 goes together with any dilation. With a larger one on the
+    # last of three axes, TensorFlow 2.21 returns whatever lies in memory on a CPU.
     return outputs.step * axis.stride if outputs.count > 1 else 1
 
 
@@ -154,7 +155,7 @@ def _together(axis: AxisPlan, outputs: Span) -> AxisWindows:
 def _apart(axis: AxisPlan, outputs: Span) -> AxisWindows:
     firsts = outputs.indices * axis.stride - axis.conv.before
     taps = np.arange(axis.kernel, dtype=np.int64) * axis.dilation
-    return AxisWindows((firsts[:, np.newaxis] + taps).ravel(), axis.kernel, 1)
+    return AxisWindows((firsts[:, np.newaxis] + taps).ravel(), axis.kernel if outputs.count > 1 else 1, 1)
 
 
 @dataclass(frozen=True)
@@ -164,10 +165,12 @@ class Repeats:
     Attributes:
         index: what the outputs that differ read, as in `AxisWindows`.
         source: for each output of the axis, the number of the one that is equal to it, int64.
+        stride: of the convolution that makes the outputs of the elements at `index`.
     """
 
     index: Indices
     source: Indices
+    stride: int
 
     @property
     def repeats(self) -> bool:
@@ -179,13 +182,13 @@ def repeats_of(axis: AxisPlan, mode: str) -> Repeats:
     """Returns the outputs of an axis without the repetitions that constant padding brings.
 
     Outputs whose window holds padding alone are all equal along the axis: of those before the data, and of those after
-    it, one is kept. A stride of `axis.stride` over `index` makes the outputs that are kept.
+    it, one is kept.
     """
     outputs = Span(0, axis.outputs)
     index = _together(axis, outputs).index
     source = np.arange(axis.outputs, dtype=np.int64)
     if mode != "constant":
-        return Repeats(index, source)
+        return Repeats(index, source, _stride(axis, outputs))
     # The later run first, so that the numbers of the earlier one stay.
     for start, stop in reversed(padding_runs(axis)):
         left_out = stop - start - 1
@@ -194,7 +197,7 @@ def repeats_of(axis: AxisPlan, mode: str) -> Repeats:
             index = np.concatenate([index[:cut], index[cut + left_out * axis.stride :]])
             source[start:stop] = start
             source[stop:] -= left_out
-    return Repeats(index, source)
+    return Repeats(index, source, axis.stride if source[-1] else 1)
 
 
 def padding_runs(axis: AxisPlan) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -155,7 +155,7 @@ def _all_windows(plan: Plan, stage: StagePlan) -> tuple[Windows, dict[int, Indic
         # No operation has both: windows are gathered one by one.
         return windows_of(plan, whole(stage.shape)), {}
     found = [(axis, repeats_of(axis, plan.spec.mode)) for axis in plan.spatial]
-    read = tuple(AxisWindows(kept.index, axis.stride, axis.dilation) for axis, kept in found)
+    read = tuple(AxisWindows(kept.index, kept.stride, axis.dilation) for axis, kept in found)
     repeats = {stage.axes.index(axis.letter): kept.source for axis, kept in found if kept.repeats}
     return Windows(Span(0, plan.input.extent(BATCH)), read, Span(0, plan.input.extent(CHANNELS))), repeats
 

@@ -7,7 +7,7 @@ import functools
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from padviewer.axes import canonical_axes
@@ -139,6 +139,8 @@ def test_a_region_is_the_crop_of_what_keras_makes(data):
     plan, array = data.draw(pipelines())
     if plan.feature is None:
         return
+    # Conv3D of TensorFlow 2.21 returns what lies in memory on a CPU where the last axis has one output and a stride.
+    assume(len(plan.spatial) < 3 or plan.spatial[-1].outputs > 1 or plan.spatial[-1].stride == 1)
     expected = keras_feature(plan, array)
     scale = max(1.0, float(np.abs(expected).max()))
     source = ArraySource(array, plan.info)
@@ -154,6 +156,28 @@ def test_a_region_is_the_crop_of_what_keras_makes(data):
         crop = expected[tuple(slice(span.start, span.stop, span.step) for span in region)]
         np.testing.assert_array_equal(feature.cut(region), whole[tuple(slice(*span) for span in region)])
         np.testing.assert_allclose(found, crop, rtol=0, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kernel", "strides"),
+    [((9, 7, 5), (4, 3, 2), (4, 1, 4)), ((6, 6, 5), (4, 1, 5), (1, 1, 3)), ((4, 6, 5), (3, 4, 5), (2, 1, 2))],
+)
+def test_one_output_across_a_volume_is_right_whatever_its_stride(shape, kernel, strides):
+    array = np.random.default_rng(0).normal(size=shape).astype("float32")
+    info = ArrayInfo("array", None, "test", shape, "float32", "DHW", False, array.nbytes)
+    plan = resolve(PipelineSpec(kernel=kernel, strides=strides, filters=2, activation="linear"), info, 1 << 30)
+    weights = np.stack([convolution().filter_of(plan, number)[0][..., 0] for number in range(2)])
+    windows = np.lib.stride_tricks.sliding_window_view(array, kernel)[:: strides[0], :: strides[1], :: strides[2]]
+    expected = np.einsum("dhwijk,fijk->dhwf", windows.astype("float64"), weights)
+    region = tuple(Span(0, size) for size in plan.feature.shape)
+    # What lies in memory differs from time to time.
+    for _ in range(10):
+        found = everything(convolution().whole(plan, ArraySource(array, info)))
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+    read = windows_of(plan, region)
+    block = read_windows(ArraySource(array, info), plan, read)
+    found = convolution().of_block(plan, block, read, region[-1]).reshape(expected.shape)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
 @settings(max_examples=200, deadline=None)
