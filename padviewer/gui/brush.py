@@ -40,6 +40,7 @@ class Brush(QObject):
         self._pointed: Element | None = None
         self._under: Element | None = None
         self._shows_pointed = True
+        self._names = window.axis_names.of(window.session.plan)
         self._anchors = pins.Anchors(window.session.plan)
         self.pins: tuple[Element, ...] = ()
         for pane, item in self._items.items():
@@ -47,6 +48,7 @@ class Brush(QObject):
             pane.canvas.view_changed.connect(lambda pane=pane: self._show_in(pane))
         window.session.plan_changed.connect(self._on_session_plan_changed)
         window.session.cut_changed.connect(self._on_session_cut_changed)
+        window.axis_names.changed.connect(self._on_axis_names_changed)
         window.theme_changed.connect(self._on_window_theme_changed)
         self._on_window_theme_changed(window.theme)
 
@@ -114,8 +116,8 @@ class Brush(QObject):
         told = self._pointed or (self.pins[-1] if self.pins else None)
         if plan is None or told is None:
             return ""
-        text = tie_text(plan, told)
-        return text if told is self._pointed else f"pinned {place_text(told)}: {text}"
+        text = tie_text(plan, told, self._names)
+        return text if told is self._pointed else f"pinned {place_text(told, self._names)}: {text}"
 
     def _set_pins(self, found: tuple[Element, ...]) -> None:
         if found != self.pins:
@@ -166,6 +168,7 @@ class Brush(QObject):
         """Pins stay at the content that they were at; those that are nowhere any more are told."""
         self._plan = plan
         self._pointed, self._under = None, None
+        self._names = self._window.axis_names.of(plan)
         if older is None:
             self._anchors.forget()
         found = [self._followed(pin, plan) for pin in self.pins]
@@ -173,7 +176,7 @@ class Brush(QObject):
         kept = _distinct(found)
         lost = len(self.pins) - len([pin for pin in found if pin is not None])
         if lost:
-            what = place_text(next(pin for pin, new in zip(self.pins, found, strict=True) if new is None))
+            what = place_text(next(p for p, new in zip(self.pins, found, strict=True) if new is None), self._names)
             text = f"unpinned {what}: it is not there any more" if lost == 1 else f"{lost} pins are not there any more"
             self._window.status.say(text)
         self.pins = kept
@@ -181,6 +184,10 @@ class Brush(QObject):
         self.output_changed.emit()
 
     def _on_session_cut_changed(self, _cut: Cut) -> None:
+        self._show()
+
+    def _on_axis_names_changed(self) -> None:
+        self._names = self._window.axis_names.of(self._session.plan)
         self._show()
 
     def _on_window_theme_changed(self, theme: Theme) -> None:

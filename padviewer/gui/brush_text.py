@@ -8,42 +8,49 @@ from itertools import islice, starmap
 from padviewer import reach
 from padviewer.axes import CHANNELS
 from padviewer.geometry import Span
+from padviewer.gui.axis_names import Names, axis_label
 from padviewer.gui.brush_cells import Element
 from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.reach import Kind
 
 DOT = "  ·  "
+NO_NAMES: Names = {}
 # Copies of an input element whose outputs are counted one by one, and outputs that are.
 _MOST_COPIES, _MOST_OUTPUTS = 64, 10_000
 
 
-def tie_text(plan: Plan, element: Element) -> str:
+def tie_text(plan: Plan, element: Element, names: Names = NO_NAMES) -> str:
     """Returns what an output reads, or what reads another element; empty where the plan has no such stage.
 
     For instance `window H 4..6 W 10..12 · 6 of 9 places are padding`.
+
+    Args:
+        plan, element: of which it is told.
+        names: those that were given to axes.
     """
     if plan.stage(element.stage) is None:
         return ""
     if element.stage is Stage.FEATURE:
-        return window_text(plan, element.index)
+        return window_text(plan, element.index, names)
     if element.stage is Stage.PADDED:
-        return _padded_text(plan, element)
-    return _input_text(plan, element)
+        return _padded_text(plan, element, names)
+    return _input_text(plan, element, names)
 
 
-def place_text(element: Element) -> str:
+def place_text(element: Element, names: Names = NO_NAMES) -> str:
     """Returns where an element is, such as `padded H 4 W 10`."""
-    filters = element.stage is Stage.FEATURE
-    names = {CHANNELS: "filter" if filters else "channel"}
-    return " ".join((element.stage.value, *(f"{names.get(a, a)} {i}" for a, i in element.index.items())))
+    called = {CHANNELS: "channel", **names}
+    if element.stage is Stage.FEATURE:
+        called[CHANNELS] = "filter"
+    return " ".join((element.stage.value, *(f"{called.get(a) or a} {i}" for a, i in element.index.items())))
 
 
-def window_text(plan: Plan, output: dict[str, int]) -> str:
+def window_text(plan: Plan, output: dict[str, int], names: Names = NO_NAMES) -> str:
     """Returns the window of an output, and how much of it is padding."""
     spans = {axis.letter: reach.window(axis, output[axis.letter]) for axis in plan.spatial}
     found = reach.places_by_kind(plan, output)
     total = sum(found.values())
-    words = [f"window {spans_text(spans)}", share_text(found[Kind.PADDING], total, "padding", "place")]
+    words = [f"window {spans_text(spans, names)}", share_text(found[Kind.PADDING], total, "padding", "place")]
     if found[Kind.ZERO]:
         words.append(share_text(found[Kind.ZERO], total, "zeros of the convolution", "place"))
     return DOT.join(words)
@@ -56,9 +63,9 @@ def share_text(part: int, total: int, what: str, noun: str) -> str:
     return f"{part} of {total} {noun}{'s' if total > 1 else ''} {'is' if part == 1 else 'are'} {what}"
 
 
-def spans_text(spans: dict[str, Span]) -> str:
+def spans_text(spans: dict[str, Span], names: Names = NO_NAMES) -> str:
     """Returns ranges with their last elements, such as `H 4..6 W 10..14 step 2`."""
-    return "  ".join(f"{letter} {span_text(span)}" for letter, span in spans.items())
+    return "  ".join(f"{axis_label(names, letter)} {span_text(span)}" for letter, span in spans.items())
 
 
 def span_text(span: Span) -> str:
@@ -74,20 +81,22 @@ def _number(value: int) -> str:
     return str(value).replace("-", "−")
 
 
-def _padded_text(plan: Plan, element: Element) -> str:
+def _padded_text(plan: Plan, element: Element, names: Names) -> str:
     kinds = [reach.kind_at(axis, element.index[axis.letter]) for axis in plan.spatial]
     sources = {a.letter: reach.origin(a, plan.spec.mode, element.index[a.letter]) for a in plan.spatial}
     if None in sources.values():
         source = "padding by the fill value"
     else:
         by = f"padding, mode {plan.spec.mode}, from" if Kind.PADDING in kinds else "from"
-        source = f"{by} input {'  '.join(f'{letter} {index}' for letter, index in sources.items())}"
+        source = f"{by} input {'  '.join(f'{axis_label(names, letter)} {index}' for letter, index in sources.items())}"
     if plan.feature is None:
         return source
-    return DOT.join((source, _readers_text(plan, {a.letter: _readers(a, element) for a in plan.spatial}, element)))
+    return DOT.join(
+        (source, _readers_text(plan, {a.letter: _readers(a, element) for a in plan.spatial}, element, names))
+    )
 
 
-def _input_text(plan: Plan, element: Element) -> str:
+def _input_text(plan: Plan, element: Element, names: Names) -> str:
     if plan.padded is None:
         return ""
     places = [reach.copies(axis, plan.spec.mode, element.index[axis.letter]) for axis in plan.spatial]
@@ -95,14 +104,14 @@ def _input_text(plan: Plan, element: Element) -> str:
     if not count:
         return "cropped away: no output reads it"
     if count == 1:
-        where = spans_text({axis.letter: spans[0] for axis, spans in zip(plan.spatial, places, strict=True)})
+        where = spans_text({a.letter: spans[0] for a, spans in zip(plan.spatial, places, strict=True)}, names)
         stands = f"stands at padded {where}"
     else:
         stands = f"stands at {count} places of padded"
     if plan.feature is None:
         return stands
     return DOT.join(
-        (stands, _readers_text(plan, {a.letter: _reached(plan, a, element) for a in plan.spatial}, element))
+        (stands, _readers_text(plan, {a.letter: _reached(plan, a, element) for a in plan.spatial}, element, names))
     )
 
 
@@ -129,7 +138,7 @@ def _reached(plan: Plan, axis: AxisPlan, element: Element) -> tuple[Span, int | 
     return hull, len(set().union(*starmap(range, found)))
 
 
-def _readers_text(plan: Plan, outputs: dict[str, tuple[Span, int | None]], element: Element) -> str:
+def _readers_text(plan: Plan, outputs: dict[str, tuple[Span, int | None]], element: Element, names: Names) -> str:
     counted = [count for _span, count in outputs.values()]
     if 0 in counted:
         return "no output reads it"
@@ -144,7 +153,7 @@ def _readers_text(plan: Plan, outputs: dict[str, tuple[Span, int | None]], eleme
         if read.count == plan.filters
         else f" of filter {span_text(read)}"
     )
-    where = spans_text({letter: span for letter, (span, _count) in outputs.items()})
+    where = spans_text({letter: span for letter, (span, _count) in outputs.items()}, names)
     return f"reaches outputs {where}{DOT}{number}{of}"
 
 

@@ -233,7 +233,8 @@ class Card(QWidget):
     def _show_title(self) -> None:
         if self._shown is not None:
             pinned = "pinned" if self._brush.is_output_pinned else "under the pointer"
-            self._title.setText(f"{place_text(self._shown[1])}  ·  {pinned}")
+            names = self._window.axis_names.of(self._shown[0])
+            self._title.setText(f"{place_text(self._shown[1], names)}  ·  {pinned}")
 
     def _show_terms(self) -> None:
         if self._shown is None:

@@ -59,6 +59,7 @@ class LinkedPanes(QSplitter):
         self.player.changed.connect(self._show_playing)
         self._theme: Theme | None = None
         self._selecting: Selecting | None = None
+        self._names: Names = {}
         self._place: Corner | None = None
         self._swept_from: Corner | None = None
         self._refit = QTimer(self, singleShot=True, interval=0)
@@ -101,8 +102,11 @@ class LinkedPanes(QSplitter):
 
     def set_names(self, names: Names) -> None:
         """Calls axes by the names that a person gave them."""
+        self._names = names
         for pane in self.panes.values():
             pane.set_names(names)
+        if self._selecting is not None:
+            self._selecting.set_names(names)
 
     def set_plan(self, older: Plan | None, plan: Plan) -> None:
         """Shows the labels of a plan; the pictures follow."""
@@ -260,6 +264,7 @@ class LinkedPanes(QSplitter):
             self._selecting.told.connect(self.selection_told)
             if self._theme is not None:
                 self._selecting.set_theme(self._theme)
+            self._selecting.set_names(self._names)
             if self._plan is not None:
                 self._selecting.set_plan(None, self._plan)
                 self._selecting.set_cut(self._cut)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from padviewer.gui.axis_names import Names
 from padviewer.gui.pane import Pane
 from padviewer.gui.pins import Anchors
 from padviewer.gui.rectangles import region_rect
@@ -40,6 +41,7 @@ class Selecting(QObject):
         self._plan: Plan | None = None
         self._cut = Cut()
         self._anchors = Anchors(None)
+        self._names: Names = {}
         self._announced: tuple[Stage, Region] | None = None
         self.selection: Selection | None = None
         for stage, pane in panes.items():
@@ -50,6 +52,11 @@ class Selecting(QObject):
         """Takes the colours of a theme."""
         for item in self._items.values():
             item.set_theme(theme)
+
+    def set_names(self, names: Names) -> None:
+        """Calls axes by the names that a person gave them."""
+        self._names = names
+        self._show(announce=False)
 
     def set_plan(self, older: Plan | None, plan: Plan) -> None:
         """Stays over the same content after an edit, as far as that is there."""
@@ -87,7 +94,7 @@ class Selecting(QObject):
     def _show(self, announce: bool = True) -> None:
         for stage in self._items:
             self._show_in(stage)
-        self.told.emit("" if self.selection is None else selection_text(self.selection))
+        self.told.emit("" if self.selection is None else selection_text(self.selection, self._names))
         if announce:
             self._announce()
 

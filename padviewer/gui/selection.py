@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from padviewer import reach
 from padviewer.axes import BATCH
 from padviewer.geometry import Region, Span
-from padviewer.gui.brush_text import DOT, span_text
+from padviewer.gui.axis_names import Names, axis_label
+from padviewer.gui.brush_text import DOT, NO_NAMES, span_text
 from padviewer.gui.pins import over_content
 from padviewer.gui.screen import Cut, axes_on_screen, plane_region, to_padded
 from padviewer.plan import AxisPlan, Plan, Stage
@@ -110,11 +111,12 @@ def followed(plan: Plan, older: Plan | None, selection: Selection) -> Selection 
     return Selection(selection.stage, tuple(spans))
 
 
-def selection_text(selection: Selection) -> str:
+def selection_text(selection: Selection, names: Names = NO_NAMES) -> str:
     """Returns where a selection lies and its size, such as `selected in padded H 3..10 W 4..8 · 8 × 5`."""
-    where = "  ".join(f"{letter} {span_text(span)}" for letter, span in selection.spans)
+    stage = selection.stage
+    where = "  ".join(f"{axis_label(names, letter, stage)} {span_text(span)}" for letter, span in selection.spans)
     size = " × ".join(str(span.count) for _letter, span in selection.spans)
-    return f"selected in {selection.stage.value} {where}{DOT}{size}"
+    return f"selected in {stage.value} {where}{DOT}{size}"
 
 
 def _carried(axis: AxisPlan, span: Span, stage: Stage, to: Stage) -> Span:

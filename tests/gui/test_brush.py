@@ -414,3 +414,17 @@ def test_screen_readers_are_told_what_the_keyboard_has_reached(
     (text,) = told
     assert "reaches outputs" in text
     assert f"input H 2  W 4 {np.load(small)[2, 4]}" in text
+
+
+def test_axes_are_called_by_the_names_that_they_were_given(open_window: Open, small: Path, qtbot: QtBot) -> None:
+    window = open_window(small, filters=1)
+    click(qtbot, window, Stage.FEATURE, 3, 3)
+    sweep(qtbot, window, Stage.INPUT, (1, 1), (2, 2))
+    hover(qtbot, window, Stage.FEATURE, 4, 4)
+    window.axis_names.set_names(window.session.plan, {"H": "line"})
+    settle(qtbot, window)
+    assert "window line 4..6  W 4..6" in window.probe.said
+    assert "selected in input line 1..2  W 1..2" in window.probe.said
+    hover(qtbot, window, Stage.PADDED, 5, 5)
+    assert "from input line 5  W 5" in window.probe.said
+    assert "reaches outputs line 3..5" in window.probe.said
