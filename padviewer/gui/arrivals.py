@@ -139,10 +139,14 @@ class Arrivals(QObject):
             for other, arrival in self._arrays.items():
                 self._tell_taken(other, arrival)
         self._add(message, path)
+        asked = self._session.files.asked
         if older is None:
             self._session.files.open([(path, None)])
         else:
             self._session.files.replace(older.item, (path, None), show=front)
+        if front and asked is not None and any(arrival.item == asked for arrival in self._arrays.values()):
+            # Its opening may have been taken back for this one; the list tells what it is all the same.
+            self._session.files.describe([asked])
 
     def _add(self, message: Message, path: str) -> None:
         content = message.content

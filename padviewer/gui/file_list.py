@@ -29,7 +29,7 @@ class FileList(QObject):
         self._reader = reader
         self._budget = budget
         self._shown: Item | None = None
-        self._asked: Item | None = None  # is to come on screen next
+        self._asked: Item | None = None
         self.entries: list[FileEntry] = []
 
     def set_budget(self, budget: int) -> None:
@@ -45,6 +45,11 @@ class FileList(QObject):
     def shown(self) -> Item | None:
         """Path and member of what is on screen, as they were asked for."""
         return self._shown
+
+    @property
+    def asked(self) -> Item | None:
+        """What is being opened, to be on screen next."""
+        return self._asked
 
     def restore(self, items: list[Item], shown: Item | None) -> None:
         """Lists the files of a session in place of what is listed, and shows one of them, or the next that opens."""
@@ -72,7 +77,7 @@ class FileList(QObject):
             older, newer: the versions.
             show: whether it comes on screen also where the older one is not.
         """
-        follows = older in (self._shown, self._asked)
+        follows = older == (self._asked or self._shown)
         self.entries = [FileEntry(newer) if entry.item == older else entry for entry in self.entries]
         if self._shown == older:
             self._shown = newer
@@ -80,7 +85,7 @@ class FileList(QObject):
         if show or follows:
             self._open(newer, [])
         else:
-            self._describe([newer])
+            self.describe([newer])
 
     def refuse(self, entries: list[FileEntry]) -> None:
         """Lists what was asked for and is no file; the first of them is told."""
@@ -113,13 +118,11 @@ class FileList(QObject):
             self._asked = None if self._asked == item else self._asked
             self._note(FileEntry(item, info))
             self.opened.emit(info, item, before)
-            self._describe(others)
+            self.describe(others)
 
         def refused(error: PadviewerError) -> None:
+            self._asked = None if self._asked == item else self._asked
             if isinstance(error, Cancelled):
-                # Another one was asked for meanwhile; what this one is, the list tells all the same.
-                known = {entry.item for entry in self.entries if entry.info or entry.error}
-                self._describe([other for other in (item, *others) if other not in known])
                 return
             if isinstance(error, WorkerDied):
                 error = DamagedSource(f"{shortened(item[0])}: {error.message} while it opened this file")
@@ -132,7 +135,7 @@ class FileList(QObject):
         self._asked = item
         settle(self._reader.submit("open", OpenRequest(*item, self._budget)), opened, refused)
 
-    def _describe(self, items: list[Item]) -> None:
+    def describe(self, items: list[Item]) -> None:
         """Finds out what the files further down the list are, one after the other, behind everything else."""
         if not items:
             return
@@ -140,7 +143,7 @@ class FileList(QObject):
 
         def go_on(entry: FileEntry) -> None:
             self._note(entry)
-            self._describe(rest)
+            self.describe(rest)
 
         request = OpenRequest(*item, self._budget, keep=False)
         settle(

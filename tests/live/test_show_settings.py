@@ -8,6 +8,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+import padviewer
 from padviewer.errors import SettingsError
 from padviewer.live.settings import checked_axes, checked_settings, spatial_target, spec_of_json
 from padviewer.spec import PipelineSpec
@@ -85,6 +86,21 @@ def test_settings_that_no_message_holds_are_refused():
     assert len(checked_settings(None, {"fill_value": tuple(range(3000))}, "HWC")["fill_value"]) == 3000
     with pytest.raises(SettingsError, match="single fill value"):
         checked_settings(None, {"fill_value": tuple(range(9000))}, "HWC")
+
+
+def test_the_package_names_what_it_has():
+    assert "show" in dir(padviewer)
+    assert callable(padviewer.show)
+    with pytest.raises(AttributeError, match="module 'padviewer' has no attribute 'shw'"):
+        padviewer.shw  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("names", "words"), [({"name": ""}, "name ''"), ({"name": 3}, "name 3"), ({"window": None}, "window")]
+)
+def test_names_are_texts(names, words):
+    with pytest.raises(SettingsError, match=f"{words}.*: expected a text"):
+        padviewer.show(np.zeros(3), **names)
 
 
 def test_axes_are_letters_one_for_each_axis():
