@@ -80,4 +80,6 @@ def test_the_installed_wheel_finds_its_resources(installed: Path) -> None:
 def test_the_installed_command_line_tells_its_version(installed: Path) -> None:
     code = "import padviewer, padviewer.cli; assert padviewer.__file__.startswith(sys.path[0]); padviewer.cli.main()"
     shown = run_elsewhere(installed, code, "--version")
-    assert shown.split()[-1] == (ROOT / "padviewer" / "__init__.py").read_text().split('"')[-2]
+    told = re.search(r'^__version__ = "(.+)"$', (ROOT / "padviewer" / "__init__.py").read_text(), re.MULTILINE)
+    assert told is not None
+    assert shown.split()[-1] == told[1]
