@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from benchmarks.gestures import Gesture
 from benchmarks.paints import Paints
-from padviewer.gui.card import Card
+from padviewer.gui.card.card import Card
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
 
@@ -77,7 +77,7 @@ class Inspections(QObject):
             raise TypeError(f"the card is {type(card).__name__}")
         tint = next(a for a in window.actions_.menus["View"].actions() if a.text() == "&Contamination of outputs")
         return {
-            "brush": Step(self._point, lambda: brushing.brush.pointed, padded),
+            "brush": Step(self._point, lambda: brushing.brush.text, padded),
             "card": Step(self._point, lambda: card.title_text, card),
             "contamination": Step(tint.trigger, tint.isChecked, feature),
             "undo": Step(self._undo, lambda: window.session.spec, window.pane(Stage.PADDED)),

@@ -31,7 +31,9 @@ def test_the_command_line_loads_neither_qt_nor_keras() -> None:
 
 
 def test_the_window_and_a_reader_that_starts_load_no_models() -> None:
-    modules = "padviewer.gui.app, padviewer.gui.layers_dialog, padviewer.workers.reader, padviewer.workers.weights_job"
+    modules = (
+        "padviewer.gui.app, padviewer.gui.form.layers_dialog, padviewer.workers.reader, padviewer.workers.weights_job"
+    )
     assert loaded_by(modules, (*KERAS, "h5py")) == []
 
 

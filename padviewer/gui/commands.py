@@ -16,8 +16,8 @@ from padviewer.gui.files import Item, one_of_all
 from padviewer.gui.history import Step
 from padviewer.gui.open_dialog import ask_files, ask_folder
 from padviewer.gui.result_commands import ResultCommands
-from padviewer.gui.saved_session import SUFFIX
-from padviewer.gui.session_commands import SessionCommands
+from padviewer.gui.sessions.commands import SessionCommands
+from padviewer.gui.sessions.saved_session import SUFFIX
 from padviewer.handed import parse_handed, shown_name
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
@@ -242,7 +242,7 @@ class Commands:
 
     def show_palette(self) -> None:
         """Offers every command, file and setting by a few letters of it."""
-        from padviewer.gui.palette import CommandPalette  # noqa: PLC0415 - not needed for the first picture
+        from padviewer.gui.palette.palette import CommandPalette  # noqa: PLC0415 - not needed for the first picture
 
         self._window.actions_.show_earlier()
         CommandPalette(self._window).open()
@@ -267,7 +267,7 @@ class Commands:
 
     def show_keys(self) -> None:
         """Lists every shortcut and what the mouse does."""
-        from padviewer.gui.shortcut_sheet import ShortcutSheet  # noqa: PLC0415 - not needed for the first picture
+        from padviewer.gui.palette.shortcut_sheet import ShortcutSheet  # noqa: PLC0415 - not needed for the first picture
 
         ShortcutSheet(self._window).open()
 

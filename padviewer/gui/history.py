@@ -10,7 +10,7 @@ from typing import Any
 from padviewer.axes import SPATIAL_SETS
 from padviewer.errors import SettingsError
 from padviewer.gui.files import Item
-from padviewer.gui.setting_text import changed_rows, describe_change, values_from_json, values_to_json
+from padviewer.gui.palette.setting_text import changed_rows, describe_change, values_from_json, values_to_json
 
 LIMIT = 1000
 # Edits of the same setting that follow each other so closely, in seconds, are one: typing, and keys held down.

@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QTabBar, QWidget
 
-from padviewer.gui.brush_switch import BrushSwitch
-from padviewer.gui.reference import Reference, ReferenceActions
+from padviewer.gui.brush.switch import BrushSwitch
+from padviewer.gui.difference.reference import Reference, ReferenceActions
 
 if TYPE_CHECKING:
-    from padviewer.gui.contamination_overlay import ContaminationOverlay
+    from padviewer.gui.contamination.overlay import ContaminationOverlay
     from padviewer.gui.main_window import MainWindow
 
 # Of the window's height, for the first panel that is opened.
@@ -41,37 +41,37 @@ class Panel:
 
 
 def _make_sheet(window: MainWindow) -> QWidget:
-    from padviewer.gui.sheet import SheetPanel  # noqa: PLC0415
+    from padviewer.gui.sheet.panel import SheetPanel  # noqa: PLC0415
 
     return SheetPanel(window)
 
 
 def _make_histogram(window: MainWindow) -> QWidget:
-    from padviewer.gui.histogram_panel import HistogramPanel  # noqa: PLC0415
+    from padviewer.gui.histogram.panel import HistogramPanel  # noqa: PLC0415
 
     return HistogramPanel(window)
 
 
 def _make_contamination(window: MainWindow) -> QWidget:
-    from padviewer.gui.contamination_panel import ContaminationPanel  # noqa: PLC0415
+    from padviewer.gui.contamination.panel import ContaminationPanel  # noqa: PLC0415
 
     return ContaminationPanel(window)
 
 
 def _make_table(window: MainWindow) -> QWidget:
-    from padviewer.gui.table_panel import TablePanel  # noqa: PLC0415
+    from padviewer.gui.table.panel import TablePanel  # noqa: PLC0415
 
     return TablePanel(window)
 
 
 def _make_card(window: MainWindow) -> QWidget:
-    from padviewer.gui.card import Card  # noqa: PLC0415
+    from padviewer.gui.card.card import Card  # noqa: PLC0415
 
     return Card(window)
 
 
 def _make_difference(window: MainWindow) -> QWidget:
-    from padviewer.gui.difference import DifferencePanel  # noqa: PLC0415
+    from padviewer.gui.difference.panel import DifferencePanel  # noqa: PLC0415
 
     return DifferencePanel(window)
 
@@ -161,7 +161,7 @@ class Instruments:
     def show_contamination(self, shown: bool) -> None:
         """Lays contamination over the feature map, or takes it away."""
         if self._contamination is None and shown:
-            from padviewer.gui.contamination_overlay import ContaminationOverlay  # noqa: PLC0415 - where it is wanted
+            from padviewer.gui.contamination.overlay import ContaminationOverlay  # noqa: PLC0415 - where it is wanted
 
             self._contamination = ContaminationOverlay(self._window)
         if self._contamination is not None:

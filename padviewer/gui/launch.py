@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from padviewer.gui.options import WindowOptions
-from padviewer.gui.session_start import with_session
-from padviewer.gui.session_store import sessions_folder
+from padviewer.gui.sessions.start import with_session
+from padviewer.gui.sessions.store import sessions_folder
 from padviewer.workers.messages import OpenRequest
 from padviewer.workers.start import start_engine, start_reader
 

@@ -16,7 +16,8 @@ from padviewer.gui.commands import Commands
 from padviewer.gui.export_dialog import may_end_export
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.file_panel import FilePanel
-from padviewer.gui.form import SettingsForm
+from padviewer.gui.form.form import SettingsForm
+from padviewer.gui.form.weights_choice import WeightsChoice
 from padviewer.gui.instruments import Instruments
 from padviewer.gui.labels import ElidedLabel
 from padviewer.gui.linked_panes import LinkedPanes
@@ -29,12 +30,11 @@ from padviewer.gui.probe_panel import ProbePanel
 from padviewer.gui.reloading import Reloading
 from padviewer.gui.screen import Cut, axes_choices, axes_on_screen
 from padviewer.gui.session import Session
-from padviewer.gui.session_keeper import SessionKeeper
-from padviewer.gui.session_store import Slot
+from padviewer.gui.sessions.keeper import SessionKeeper
+from padviewer.gui.sessions.store import Slot
 from padviewer.gui.status import Status
 from padviewer.gui.theme import THEMES, Theme, apply_theme, scheme_of
 from padviewer.gui.watch import FileWatch
-from padviewer.gui.weights_choice import WeightsChoice
 from padviewer.handed import parse_handed
 from padviewer.plan import Plan, Stage
 from padviewer.workers.frameworks import NAMES

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from padviewer.errors import UnsupportedSource, shortened
 from padviewer.gui.files import SUFFIXES, FileEntry, Item
-from padviewer.gui.saved_session import SUFFIX
+from padviewer.gui.sessions.saved_session import SUFFIX
 
 _SESSIONS = f"Sessions (*{SUFFIX})"
 

@@ -9,8 +9,8 @@ from padviewer.assets import samples
 from padviewer.spec import PipelineSpec
 
 if TYPE_CHECKING:
-    from padviewer.gui.saved_session import SavedSession
-    from padviewer.gui.session_store import Slot
+    from padviewer.gui.sessions.saved_session import SavedSession
+    from padviewer.gui.sessions.store import Slot
 
 # What the sample is shown with where nothing was asked for: enough padding to see what this is about.
 _TOO_OFTEN = 2

@@ -12,7 +12,7 @@ from padviewer.plan import Plan, Stage
 from padviewer.workers.model_messages import SavedModel
 
 if TYPE_CHECKING:
-    from padviewer.gui.figure_commands import FigureCommands
+    from padviewer.gui.figure.commands import FigureCommands
     from padviewer.gui.main_window import MainWindow
 
 
@@ -32,7 +32,7 @@ class ResultCommands:
     def figures(self) -> FigureCommands:
         """What makes figures; imported when one is first wanted."""
         if self._figures is None:
-            from padviewer.gui.figure_commands import FigureCommands  # noqa: PLC0415 - as said
+            from padviewer.gui.figure.commands import FigureCommands  # noqa: PLC0415 - as said
 
             self._figures = FigureCommands(self._window)
         return self._figures

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from padviewer.gui.axis_names import Names
+from padviewer.gui.brush.pins import Anchors
 from padviewer.gui.pane import Pane
-from padviewer.gui.pins import Anchors
 from padviewer.gui.rectangles import region_rect
 from padviewer.gui.screen import Cut, axes_on_screen
 from padviewer.gui.selection import Corner, Selection, counterpart, enclosed, followed, region_of, selection_text

@@ -9,8 +9,8 @@ from padviewer import reach
 from padviewer.axes import BATCH
 from padviewer.geometry import Region, Span
 from padviewer.gui.axis_names import Names, axis_label
-from padviewer.gui.brush_text import DOT, NO_NAMES, span_text
-from padviewer.gui.pins import over_content
+from padviewer.gui.brush.pins import over_content
+from padviewer.gui.brush.text import DOT, NO_NAMES, span_text
 from padviewer.gui.screen import Cut, axes_on_screen, plane_region, to_padded
 from padviewer.plan import AxisPlan, Plan, Stage
 

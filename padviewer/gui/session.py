@@ -30,10 +30,10 @@ from padviewer.gui.file_list import FileList
 from padviewer.gui.files import FileEntry, Item
 from padviewer.gui.history import History, Step
 from padviewer.gui.model_saving import ModelSaving
+from padviewer.gui.palette.setting_text import BUDGET
 from padviewer.gui.probe import ProbeWork
-from padviewer.gui.saved_session import SavedSession
 from padviewer.gui.screen import Cut, fit_cut, follow_content, plane_region
-from padviewer.gui.setting_text import BUDGET
+from padviewer.gui.sessions.saved_session import SavedSession
 from padviewer.gui.settings import Settings
 from padviewer.gui.tiles import TileWork
 from padviewer.gui.weights_work import WeightsWork

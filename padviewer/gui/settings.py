@@ -10,8 +10,8 @@ from padviewer.axes import spatial_axes
 from padviewer.gui.files import Item
 from padviewer.gui.history import History, Step
 from padviewer.gui.kept import Kept
-from padviewer.gui.saved_session import SavedSession
-from padviewer.gui.setting_text import BUDGET, changed_settings
+from padviewer.gui.palette.setting_text import BUDGET, changed_settings
+from padviewer.gui.sessions.saved_session import SavedSession
 from padviewer.plan import ArrayInfo
 from padviewer.spec import PipelineSpec
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from padviewer.gui.fields import FieldGuard
+from padviewer.gui.form.fields import FieldGuard
 from padviewer.gui.ledger import TITLES
 from padviewer.gui.linked_panes import LinkedPanes
 from padviewer.plan import Stage

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from padviewer.gui.axis_names import AxisNamesDialog
 from padviewer.gui.main_window import MainWindow
-from padviewer.gui.table_panel import TablePanel
+from padviewer.gui.table.panel import TablePanel
 from padviewer.plan import Stage
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from padviewer.gui.background_writer import BackgroundWriter
+from padviewer.gui.sessions.background_writer import BackgroundWriter
 
 
 def test_of_what_waits_the_newest_of_each_kind_is_written() -> None:

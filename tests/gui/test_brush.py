@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from padviewer.geometry import Span
-from padviewer.gui.brush_item import BrushItem
+from padviewer.gui.brush.item import BrushItem
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.selection_item import SelectionItem
 from padviewer.plan import Stage

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from padviewer.gui.card import Card
+from padviewer.gui.card.card import Card
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from padviewer.gui.card_grids import grids_html, legend_text
-from padviewer.gui.card_terms import Term, short, single, steps_of, terms_of, tsv, ulps
+from padviewer.gui.card.grids import grids_html, legend_text
+from padviewer.gui.card.terms import Term, short, single, steps_of, terms_of, tsv, ulps
 from padviewer.gui.theme import DARK
 from padviewer.plan import ArrayInfo
 from padviewer.reach import Kind

@@ -20,9 +20,9 @@ from pytestqt.qtbot import QtBot
 from padviewer.contamination import contamination_of
 from padviewer.geometry import Span
 from padviewer.gui import ledger
-from padviewer.gui.contamination_marks import OPACITIES, ContaminationMarks
-from padviewer.gui.contamination_panel import ContaminationPanel
-from padviewer.gui.contamination_slice import slice_of
+from padviewer.gui.contamination.marks import OPACITIES, ContaminationMarks
+from padviewer.gui.contamination.panel import ContaminationPanel
+from padviewer.gui.contamination.slice import slice_of
 from padviewer.gui.labels import FittingLabel
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.preferences import Preferences

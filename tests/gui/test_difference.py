@@ -15,8 +15,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from padviewer.geometry import Span
-from padviewer.gui.difference import DifferencePanel
-from padviewer.gui.difference_view import BETWEEN, HERE, THERE
+from padviewer.gui.difference.panel import DifferencePanel
+from padviewer.gui.difference.view import BETWEEN, HERE, THERE
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
 from padviewer.workers.messages import ComputeRequest, ProbeRequest

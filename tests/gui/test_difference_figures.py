@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from padviewer.errors import PlanError
 from padviewer.geometry import counts
-from padviewer.gui.difference_figures import Figures, figures_of, signed
-from padviewer.gui.difference_pair import Pair, size_of
+from padviewer.gui.difference.figures import Figures, figures_of, signed
+from padviewer.gui.difference.pair import Pair, size_of
 from padviewer.gui.screen import Cut
 from padviewer.plan import ArrayInfo, Stage
 from padviewer.resolve import resolve

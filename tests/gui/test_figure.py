@@ -19,9 +19,9 @@ from PySide6.QtGui import QImage, QPicture
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from padviewer.gui.figure import Figure, FigurePane, take_figure
-from padviewer.gui.figure_files import pdf_of, png_of, svg_of
-from padviewer.gui.figure_layout import UNITS_PER_MM, lay_out
+from padviewer.gui.figure.figure import Figure, FigurePane, take_figure
+from padviewer.gui.figure.files import pdf_of, png_of, svg_of
+from padviewer.gui.figure.layout import UNITS_PER_MM, lay_out
 from padviewer.gui.rendering import INF_COLOUR, NAN_COLOUR, lookup_table
 from padviewer.gui.theme import DARK, LIGHT
 from padviewer.plan import Stage

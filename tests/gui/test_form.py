@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from padviewer.errors import PlanError
-from padviewer.gui.form import SettingsForm
+from padviewer.gui.form.form import SettingsForm
 from padviewer.gui.ledger import count_text
 from padviewer.gui.message_bar import MessageBar
 from padviewer.plan import ArrayInfo

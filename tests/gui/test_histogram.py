@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from padviewer.gui.histogram_panel import HistogramPanel
+from padviewer.gui.histogram.panel import HistogramPanel
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
 

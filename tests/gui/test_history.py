@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from padviewer.errors import SettingsError
 from padviewer.gui.history import History, Step
-from padviewer.gui.setting_text import (
+from padviewer.gui.palette.setting_text import (
     CHOICES,
     SETTINGS,
     changed_settings,

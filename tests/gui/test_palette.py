@@ -15,12 +15,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from padviewer.gui.action_list import action_entries
-from padviewer.gui.fuzzy import fit
-from padviewer.gui.gestures import GESTURES
 from padviewer.gui.main_window import MainWindow
-from padviewer.gui.palette import CommandPalette
-from padviewer.gui.shortcut_sheet import ShortcutSheet
+from padviewer.gui.palette.action_list import action_entries
+from padviewer.gui.palette.fuzzy import fit
+from padviewer.gui.palette.gestures import GESTURES
+from padviewer.gui.palette.palette import CommandPalette
+from padviewer.gui.palette.shortcut_sheet import ShortcutSheet
 from padviewer.plan import Stage
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -11,8 +11,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from padviewer.gui.difference.reference_view import ReferenceView
 from padviewer.gui.main_window import MainWindow
-from padviewer.gui.reference_view import ReferenceView
 from padviewer.plan import Stage
 
 

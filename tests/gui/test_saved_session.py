@@ -17,10 +17,10 @@ from padviewer.errors import SettingsError
 from padviewer.gui.history import Step
 from padviewer.gui.options import window_options
 from padviewer.gui.rendering import COLOUR_MAPS, LEVEL_RULES, Look
-from padviewer.gui.saved_session import MAX_BYTES, SavedSession
 from padviewer.gui.screen import Cut
-from padviewer.gui.session_start import with_session
-from padviewer.gui.session_store import SLOTS, sessions_folder, take, take_last, take_new
+from padviewer.gui.sessions.saved_session import MAX_BYTES, SavedSession
+from padviewer.gui.sessions.start import with_session
+from padviewer.gui.sessions.store import SLOTS, sessions_folder, take, take_last, take_new
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
 
@@ -183,7 +183,7 @@ def test_the_oldest_session_that_ended_makes_room(tmp_path: Path) -> None:
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom padviewer.gui.session_store import take_new\n"
+        "import sys, time\nfrom pathlib import Path\nfrom padviewer.gui.sessions.store import take_new\n"
         "slot = take_new(Path(sys.argv[1]))\nslot.begin()\nslot.write('text')\n"
         "print('ready', flush=True)\ntime.sleep(60)\n"
     )

@@ -28,9 +28,9 @@ from padviewer.gui.main_window import MainWindow
 from padviewer.gui.options import WindowOptions, window_options
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.rendering import Look
-from padviewer.gui.saved_session import SavedSession
 from padviewer.gui.screen import Cut
-from padviewer.gui.session_start import with_session
+from padviewer.gui.sessions.saved_session import SavedSession
+from padviewer.gui.sessions.start import with_session
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
 from padviewer.workers.process import ProcessWorker

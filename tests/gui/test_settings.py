@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from padviewer.gui.saved_session import SavedSession
+from padviewer.gui.sessions.saved_session import SavedSession
 from padviewer.gui.settings import Settings
 from padviewer.plan import ArrayInfo
 from padviewer.spec import PipelineSpec

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from padviewer.geometry import Span
 from padviewer.gui.main_window import MainWindow
-from padviewer.gui.sheet import SheetPanel
+from padviewer.gui.sheet.panel import SheetPanel
 from padviewer.plan import Stage
 from padviewer.workers.messages import ProbeRequest
 

@@ -13,10 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from padviewer.gui import table_copy
 from padviewer.gui.main_window import MainWindow
-from padviewer.gui.table_model import WINDOW
-from padviewer.gui.table_panel import TablePanel
+from padviewer.gui.table import copying as table_copy
+from padviewer.gui.table.model import WINDOW
+from padviewer.gui.table.panel import TablePanel
 from padviewer.plan import Stage
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 from test_main_window import drop, probe
 
-from padviewer.gui.layers_dialog import LayersDialog
+from padviewer.gui.form.layers_dialog import LayersDialog
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
 

@@ -1,0 +1,1 @@
+"""The receptive-field brush: what an element is tied to in each pane, and pins."""

@@ -1,0 +1,1 @@
+"""The multiply-accumulate card: how an output comes about, term by term."""

@@ -1,0 +1,1 @@
+"""Figures of the three panes for papers and tickets."""

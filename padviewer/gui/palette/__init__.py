@@ -1,0 +1,1 @@
+"""Every command, and every key: the palette and the sheet of shortcuts."""

@@ -1,0 +1,1 @@
+"""What was open and how it was looked at, kept between starts."""

@@ -1,0 +1,1 @@
+"""All filters as thumbnails."""

@@ -1,0 +1,1 @@
+"""The slice of a pane as a table of exact elements."""
