@@ -11,7 +11,7 @@ from padviewer.errors import shortened
 from padviewer.geometry import Split
 from padviewer.handed import shown_name
 from padviewer.plan import AxisPlan, Plan, Stage
-from padviewer.spec import FROM_FILE, format_sizes
+from padviewer.spec import FROM_FILE, PipelineSpec, format_sizes
 from padviewer.workers.messages import Tile
 
 SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
@@ -100,7 +100,9 @@ def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
         conv_padding_text(plan),
         spec.activation,
     ]
-    parts = [*_kind(plan), "  ".join(words), weights_text(plan), "float32", device or spec.device]
+    # Random weights are what every layer begins with.
+    made = [weights_text(plan)] if spec.weights != PipelineSpec().weights else []
+    parts = [*_kind(plan), "  ".join(words), *made, "float32", device or spec.device]
     if milliseconds is not None:
         parts.append(f"{milliseconds:.0f} ms")
     return joined(parts)
