@@ -138,6 +138,9 @@ def test_typing_capitals_shows_no_reference(qtbot: QtBot, open_window: Open, boa
     window = open_window(board, filters=2)
     view = held(qtbot, window, "fill_value", "3")
     field = window.form.field("fill_value")
+    # The pointer may rest where another test has left it.
+    QTest.mouseMove(field)
+    qtbot.waitUntil(field.underMouse)
     field.setFocus()
     QTest.keyPress(field, Qt.Key.Key_Shift, Qt.KeyboardModifier.ShiftModifier)
     assert not view.shown
