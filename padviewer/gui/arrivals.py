@@ -166,11 +166,12 @@ class Arrivals(QObject):
             self._send("closed", entry=number)
             return
         index = files.entries.index(entry)
-        shown = files.current == index
+        # Where another one is being opened, that one takes its place.
+        leaves_screen = entry.item == (files.asked or files.shown)
         files.close(index)
         if not files.entries:
             self._window.close()
-        elif shown:
+        elif leaves_screen:
             files.select(min(index, len(files.entries) - 1))
 
     # ---- what became of it

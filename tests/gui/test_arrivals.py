@@ -361,6 +361,19 @@ def test_what_is_no_array_is_told_in_the_list(python: Python, tmp_path: Path, qt
     assert python.info(handle)["shape"] == (30, 40, 3)
 
 
+def test_closing_what_is_on_screen_does_not_take_back_what_is_being_opened(python: Python, qtbot: QtBot) -> None:
+    first = python.show(PIXELS, "first")
+    python.info(first)
+    python.info(python.show(PIXELS, "second"))
+    python.window.session.files.select(0)
+    settle(qtbot, python.window)
+    # The window hears of both before it has opened anything.
+    third = python.show(PIXELS[:7], "third")
+    first.close()
+    found = python.wait(lambda: third.info(timeout=20))
+    assert (found["shape"], found["on_screen"]) == ((7, 40, 3), True)
+
+
 def test_descriptors_that_come_in_heaps_are_closed(python: Python, tmp_path: Path, qtbot: QtBot) -> None:
     handle = python.show(PIXELS)
     python.info(handle)

@@ -81,7 +81,9 @@ LOAD = """
 import sys
 import padviewer.layers
 ours = {name for name in sys.modules if name.startswith("padviewer")}
-core = ("errors", "bytecount", "geometry", "axes", "spec", "plan", "resolve")
+core = (
+    "errors", "bytecount", "geometry", "kernels", "axes", "spec", "weights", "plan", "refusals", "resolve"
+)
 allowed = {"padviewer"} | {f"padviewer.{name}" for name in core}
 assert not [name for name in ours - allowed if not name.startswith("padviewer.layers")], ours
 assert not [name for name in sys.modules if name.startswith(("PySide6", "pyqtgraph"))]

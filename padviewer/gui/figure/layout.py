@@ -143,6 +143,8 @@ class _Text:
         # Widths are whole numbers to the one that breaks lines.
         for line in wrapped(text, most, int(self._width), lambda part: int(metrics.horizontalAdvance(part) + 1)):
             shown = _fitting(line, metrics, self._width)
+            if not shown:
+                continue  # a dot between two parts that are not there
             rect = QRectF(self._x, self.bottom, metrics.horizontalAdvance(shown), metrics.height())
             base = QPointF(self._x, self.bottom + metrics.ascent())
             self.lines.append(Line(shown, role, base, rect, colour))
