@@ -311,7 +311,6 @@ class MainWindow(QMainWindow):
 
     def _on_session_failed(self, error: PadviewerError) -> None:
         self._plan_error = self._worker_error = False
-        self._worker_error = False
         self.message.show_error(error)
 
     def _on_session_devices_changed(self, devices: Any) -> None:
