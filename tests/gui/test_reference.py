@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from driving import Open, settle, type_into
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -126,7 +127,7 @@ def test_a_pointer_over_a_picture_is_enough(qtbot: QtBot, open_window: Open, boa
     view = held(qtbot, window, "fill_value", "3")
     window.form.field("mode").setFocus()
     canvas = window.pane(Stage.INPUT).canvas
-    canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    QCursor.setPos(canvas.mapToGlobal(canvas.rect().center()))
     QTest.keyPress(window, Qt.Key.Key_Shift, Qt.KeyboardModifier.ShiftModifier)
     assert view.shown
     QTest.keyRelease(window, Qt.Key.Key_Shift)
@@ -139,8 +140,7 @@ def test_typing_capitals_shows_no_reference(qtbot: QtBot, open_window: Open, boa
     view = held(qtbot, window, "fill_value", "3")
     field = window.form.field("fill_value")
     # The pointer may rest where another test has left it.
-    QTest.mouseMove(field)
-    qtbot.waitUntil(field.underMouse)
+    QCursor.setPos(field.mapToGlobal(QPoint(5, 5)))
     field.setFocus()
     QTest.keyPress(field, Qt.Key.Key_Shift, Qt.KeyboardModifier.ShiftModifier)
     assert not view.shown

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QColor, QKeyEvent
+from PySide6.QtGui import QColor, QCursor, QKeyEvent
 from PySide6.QtWidgets import QApplication, QGraphicsRectItem
 
 from padviewer.errors import PadviewerError, PlanError
@@ -81,7 +81,9 @@ class ReferenceView(QObject):
         canvases = [pane.canvas for pane in self._window.panes.panes.values()]
         focused = any(canvas.hasFocus() for canvas in canvases)
         free = QApplication.mouseButtons() == Qt.MouseButton.NoButton
-        return free and (focused or any(canvas.underMouse() for canvas in canvases))
+        # Not `underMouse`, which is not taken back where the pointer leaves without an event.
+        pointer = QCursor.pos()
+        return free and (focused or any(canvas.rect().contains(canvas.mapFromGlobal(pointer)) for canvas in canvases))
 
     def _on_window_theme_changed(self, theme: Theme) -> None:
         for picture in self._pictures.values():
