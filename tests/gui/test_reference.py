@@ -132,7 +132,6 @@ def test_a_pointer_over_a_picture_is_enough(qtbot: QtBot, open_window: Open, boa
     assert view.shown
     QTest.keyRelease(window, Qt.Key.Key_Shift)
     assert not view.shown
-    canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
 
 
 def test_typing_capitals_shows_no_reference(qtbot: QtBot, open_window: Open, board: Path) -> None:
