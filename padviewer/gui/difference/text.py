@@ -31,7 +31,7 @@ def figures_text(pair: Pair, figures: Figures, whole: bool) -> str:
         parts.append(f"{_count(figures.odd)} are NaN or infinite on one side{first}")
     differing, beyond = (percent(count / figures.compared) for count in (figures.differing, figures.beyond))
     shares = [f"{differing} of {looked} differ", f"{beyond} by more than 1e−6 of the value"]
-    return joined([*parts, *_reach_parts(pair, figures), *shares, *_reading(pair)])
+    return joined([*parts, *_reach_parts(pair, figures, whole), *shares, *_reading(pair)])
 
 
 def _looked(pair: Pair, figures: Figures, whole: bool) -> str:
@@ -53,11 +53,11 @@ def place_text(pair: Pair, figures: Figures) -> str:
     return " ".join(words)
 
 
-def _reach_parts(pair: Pair, figures: Figures) -> list[str]:
+def _reach_parts(pair: Pair, figures: Figures, whole: bool) -> list[str]:
     if not figures.content:
         return []
     if not figures.content_differing:
-        return ["over the content none differs"]
+        return [f"over the content none {'' if whole else 'that was looked at '}differs"]
     share = percent(figures.content_differing / figures.content)
     reached = f"over the content {share} differ, as far as {_depth(pair, figures, figures.reach)}"
     return [reached, *_beyond(pair, figures)]

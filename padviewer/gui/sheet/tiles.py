@@ -111,7 +111,10 @@ class SheetTiles(QStyledItemDelegate):
                 self._draw_curve(painter, room, data.ravel())
         else:
             room = _fitted(room, self._aspect)
-            painter.drawImage(room, self._picture(filter_number, data))
+            picture = self._picture(filter_number, data)
+            # Few outputs are shown as they are; of many, the picture counts.
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, 2 * picture.width() > room.width())
+            painter.drawImage(room, picture)
         if data is not None and page.figures.is_dead(filter_number):
             hatch = QColor(self._theme.muted)
             painter.setBrushOrigin(room.topLeft())
