@@ -7,6 +7,7 @@ runs on it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -63,7 +64,11 @@ def scalar(size: Any) -> Any:
 def fill_around(x: Any, pad_width: Sequence[tuple[Any, Any]], value: bool | float) -> Any:
     """Returns a tensor of any dtype with `value`, exact to the last bit, before and after its content."""
     if backend.backend() != "torch":
-        return ops.pad(x, tuple(pad_width), constant_values=constant(value, x.dtype))
+        filled = constant(value, x.dtype)
+        if value == 0 and math.copysign(1, value) < 0:
+            # TensorFlow pads with 0 where a number is equal to it, and looks at no tensor.
+            filled = ops.convert_to_tensor(filled)
+        return ops.pad(x, tuple(pad_width), constant_values=filled)
     import torch  # noqa: PLC0415 (see the module's docstring)
 
     # Keras takes the way by which PyTorch turns the value into a float.

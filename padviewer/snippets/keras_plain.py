@@ -75,9 +75,9 @@ def _constant(tensor: Tensor, source: str) -> list[str]:
 
 
 def _value(tensor: Tensor, fill: Number) -> str:
-    """Returns a number for `keras.ops.pad`, which takes a bare -0.0 for 0 on TensorFlow."""
+    """Returns a number for `keras.ops.pad`; TensorFlow takes a bare -0.0 for 0, and one in a tensor too, at times."""
     value = literals.number(fill, tensor.dtype)
-    return f"keras.ops.convert_to_tensor({value}, x.dtype)" if value == "-0.0" else value
+    return "-keras.ops.zeros((), x.dtype)" if value == "-0.0" else value
 
 
 def _gathered(tensor: Tensor, source: str) -> list[str]:

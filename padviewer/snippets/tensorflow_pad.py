@@ -97,9 +97,9 @@ def _constant(tensor: Tensor, before: str, source: str, paddings: str) -> list[s
 
 
 def _value(tensor: Tensor, fill: Number) -> str:
-    """Returns a number for `tf.pad`, which takes a bare -0.0 for 0."""
+    """Returns a number for `tf.pad`, which takes a bare -0.0 for 0; TensorFlow may keep a 0 for the constant -0.0."""
     value = literals.number(fill, tensor.dtype)
-    return f"tf.constant({value}, tf.{tensor.dtype})" if value == "-0.0" else value
+    return f"-tf.zeros((), tf.{tensor.dtype})" if value == "-0.0" else value
 
 
 def _padded(tensor: Tensor) -> list[str]:

@@ -178,3 +178,12 @@ def test_numbers_of_numpy_become_those_of_python() -> None:
     ]:  # fmt: skip
         assert repr(plain(value)) == repr(expected)
     assert type(wanted_size("target_width", np.uint8(7))) is int
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+def test_a_negative_zero_stays_one(position: str) -> None:
+    # TensorFlow keeps scalars that it has made, and takes one zero for the other.
+    keras.ops.convert_to_tensor(0.0, "float32")
+    rules = PipelineSpec(position=position, fill_value=-0.0)
+    y = keras.ops.convert_to_numpy(pad(np.ones((1, 2, 1), "float32"), (None, 5, None), rules))
+    assert np.signbit(y[y == 0]).tolist() == [True, True, True]
