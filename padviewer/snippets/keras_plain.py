@@ -77,7 +77,10 @@ def _constant(tensor: Tensor, source: str) -> list[str]:
 def _value(tensor: Tensor, fill: Number) -> str:
     """Returns a number for `keras.ops.pad`; TensorFlow takes a bare -0.0 for 0, and one in a tensor too, at times."""
     value = literals.number(fill, tensor.dtype)
-    return "-keras.ops.zeros((), x.dtype)" if value == "-0.0" else value
+    if value != "-0.0":
+        return value
+    zero = "-keras.ops.zeros((), x.dtype)"
+    return f"keras.ops.conjugate({zero})" if tensor.dtype.startswith("complex") else zero
 
 
 def _gathered(tensor: Tensor, source: str) -> list[str]:

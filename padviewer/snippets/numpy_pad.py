@@ -12,6 +12,7 @@ _PAD_WIDTH = "    pad_width[axis] = (before, after)"
 _KEPT = "    kept[axis] = slice(max(0, -before), size - max(0, -after))"
 _PLACE = "slice(before, before + size)"
 _CROPPED_PLACE = "slice(max(0, before), wanted - max(0, after))"
+_INT64 = 2**63 - 1
 
 
 def fixed(plan: Plan) -> str:
@@ -78,6 +79,10 @@ def _options(tensor: Tensor) -> str:
 
 
 def _fills(tensor: Tensor) -> str:
-    values = literals.numbers(tensor.spec.fill_value, tensor.dtype, "np")
+    fill = tensor.spec.fill_value
+    values = literals.numbers(fill, tensor.dtype, "np")
+    # Beside smaller integers numpy makes floats of those beyond int64, and rounds them.
+    if tensor.dtype == "uint64" and isinstance(fill, tuple) and max(fill) > _INT64:
+        values = f"np.array({values}, x.dtype)"
     after = len(tensor.axes) - tensor.channels - 1
     return values if not after else f"np.reshape({values}, {literals.sizes((-1,) + (1,) * after)})"

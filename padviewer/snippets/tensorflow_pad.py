@@ -62,7 +62,7 @@ def _mirrors(tensor: Tensor) -> bool:
     """Whether `tf.pad` has the mode, and the widths are no more than it mirrors."""
     least = {"reflect": 1, "symmetric": 0}.get(tensor.spec.mode)
     # It refuses to mirror where there is an empty axis, though that one is not padded.
-    if least is None or 0 in tensor.shape:
+    if least is None or 0 in tensor.shape + tensor.padded:
         return False
     return all(max(amount) <= tensor.shape[axis] - least for axis, amount in tensor.added.items())
 
@@ -99,7 +99,10 @@ def _constant(tensor: Tensor, before: str, source: str, paddings: str) -> list[s
 def _value(tensor: Tensor, fill: Number) -> str:
     """Returns a number for `tf.pad`, which takes a bare -0.0 for 0; TensorFlow may keep a 0 for the constant -0.0."""
     value = literals.number(fill, tensor.dtype)
-    return f"-tf.zeros((), tf.{tensor.dtype})" if value == "-0.0" else value
+    if value != "-0.0":
+        return value
+    zero = f"-tf.zeros((), tf.{tensor.dtype})"
+    return f"tf.math.conj({zero})" if tensor.dtype.startswith("complex") else zero
 
 
 def _padded(tensor: Tensor) -> list[str]:
