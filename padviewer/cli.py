@@ -233,7 +233,7 @@ def _describe(info: ArrayInfo, as_json: bool) -> str:
                 "axes": info.axes,
                 "axes_guessed": info.axes_guessed,
                 "dtype": info.dtype,
-                "members": info.members,
+                "members": [member.name for member in info.members],
                 "bytes": info.nbytes,
                 "file_bytes": info.file_bytes,
                 "notes": info.notes,
@@ -242,7 +242,7 @@ def _describe(info: ArrayInfo, as_json: bool) -> str:
     sizes = "  ".join(f"{letter} {size}" for letter, size in zip(info.axes, info.shape, strict=True))
     extra = [*(["axes guessed"] if info.axes_guessed else []), *info.notes]
     if len(info.members) > 1:
-        extra.append(f"members {', '.join(info.members)}")
+        extra.append(f"members {', '.join(member.name for member in info.members)}")
     member = f"::{info.member}" if info.member else ""
     return "  ".join([f"{shortened(path + member)}:", sizes, info.dtype, info.format, *(f"({note})" for note in extra)])
 

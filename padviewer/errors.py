@@ -11,6 +11,7 @@
     │   └── OversizedSource    declares more than the budget allows
     ├── ExportError            a file that cannot be written
     │   └── TargetExists
+    ├── MissingLibrary         a library for this format is not installed
     ├── DeviceError            a device that is not there, or that failed
     ├── MissingFeature         the engine does not hold the feature map that is asked for
     ├── ShowError              an array of a running Python that cannot be shown, or no window to show it in
@@ -86,6 +87,10 @@ class ExportError(PadviewerError):
 
 class TargetExists(ExportError):
     """The file to write exists already and overwriting was not asked for."""
+
+
+class MissingLibrary(PadviewerError):
+    """A library that one format needs is not installed; the message has the line that installs it."""
 
 
 class DeviceError(PadviewerError):

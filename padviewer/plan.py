@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,6 +31,21 @@ class Stage(StrEnum):
     MASK = "mask"
 
 
+class Member(NamedTuple):
+    """An array of a file that holds several.
+
+    Attributes:
+        name: as it is asked for after `::`; in a tree the way to it, such as `/group/data`.
+        described: dtype and shape, where they are known without reading the array: `float32 64 x 64`. Where it cannot
+            be opened, why.
+        readable: whether it can be opened.
+    """
+
+    name: str
+    described: str = ""
+    readable: bool = True
+
+
 @dataclass(frozen=True)
 class ArrayInfo:
     """What is known of a source without reading its elements.
@@ -43,9 +59,11 @@ class ArrayInfo:
         axes: one letter for each axis.
         axes_guessed: whether the letters are a guess.
         file_bytes: size of the file.
-        members: names of all arrays in the file, where it can hold several.
+        members: all arrays in the file, where it can hold several.
         notes: what the reader did to the file's pixels, e.g. `EXIF rotation applied`.
         decoded: whether reading it means to decode all of it into memory first.
+        affine: where a medical image lies: the 16 numbers of the 4 x 4 matrix, row by row, from indices of the first
+            three axes to millimetres; None where nothing is known.
         modified: when the file was last written, in nanoseconds: a file that has changed is another source.
     """
 
@@ -57,10 +75,11 @@ class ArrayInfo:
     axes: str
     axes_guessed: bool
     file_bytes: int
-    members: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
     notes: tuple[str, ...] = ()
     modified: int = 0
     decoded: bool = False
+    affine: tuple[float, ...] | None = None
 
     @property
     def nbytes(self) -> int:

@@ -11,7 +11,19 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 QT = ("PySide6", "pyqtgraph")
 KERAS = ("keras", "tensorflow")
-FORMATS = ("PIL", "tifffile", "imagecodecs", "h5py")
+FORMATS = (
+    "PIL",
+    "tifffile",
+    "imagecodecs",
+    "h5py",
+    "zarr",
+    "scipy",
+    "OpenEXR",
+    "pydicom",
+    "nibabel",
+    "astropy",
+    "soundfile",
+)
 
 
 def loaded_by(module: str, heavy: tuple[str, ...]) -> list[str]:

@@ -15,7 +15,8 @@ from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QImage
 
 from padviewer.errors import PadviewerError, UnsupportedSource, shortened
-from padviewer.gui.files import SUFFIXES, Item
+from padviewer.formats import SUFFIXES
+from padviewer.gui.files import Item
 from padviewer.gui.number_table import parse_table
 from padviewer.gui.open_dialog import dropped_items
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from padviewer.errors import PadviewerError
+from padviewer.formats import SUFFIXES
 from padviewer.handed import identity
 from padviewer.plan import ArrayInfo
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".npy", ".npz")
 Item = tuple[str, str | None]
 
 

@@ -8,7 +8,8 @@ from PySide6.QtCore import QUrl
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from padviewer.errors import UnsupportedSource, shortened
-from padviewer.gui.files import SUFFIXES, FileEntry, Item
+from padviewer.formats import SUFFIXES
+from padviewer.gui.files import FileEntry, Item
 from padviewer.gui.sessions.saved_session import SUFFIX
 
 _SESSIONS = f"Sessions (*{SUFFIX})"

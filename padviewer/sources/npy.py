@@ -12,7 +12,7 @@ import numpy as np
 
 from padviewer.axes import MAX_RANK, guess_axes
 from padviewer.errors import DamagedSource, UnsupportedSource, printable
-from padviewer.plan import ArrayInfo
+from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import Array, ArraySource, Source
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.opened import OpenedFile
@@ -115,7 +115,7 @@ def array_info(
     header: Header,
     member: str | None,
     kind: str,
-    members: tuple[str, ...] = (),
+    members: tuple[Member, ...] = (),
     notes: tuple[str, ...] = (),
 ) -> ArrayInfo:
     """Describes an array that does not tell its axes."""

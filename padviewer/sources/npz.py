@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
+from padviewer.plan import Member
 from padviewer.sources.base import ArraySource, Source
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.npy import MAGIC, Header, array_info, check_length, map_array, read_header
@@ -45,7 +46,7 @@ def open_npz(file: OpenedFile, member: str | None, budget: int) -> Source:
         entries = _entries(archive)
         if not entries:
             raise UnsupportedSource(f"{file.name}: is a zip archive without .npy members; save arrays with numpy.savez")
-        names = tuple(entry.name for entry in entries)
+        names = tuple(Member(entry.name) for entry in entries)
         entry, header = _chosen(file, archive, entries, member)
         if entry.record.compress_type == zipfile.ZIP_STORED:
             return _mapped(file, entry, header, names)
@@ -125,7 +126,7 @@ def _header(file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry) -> Header
     return header
 
 
-def _mapped(file: OpenedFile, entry: _Entry, header: Header, names: tuple[str, ...]) -> Source:
+def _mapped(file: OpenedFile, entry: _Entry, header: Header, names: tuple[Member, ...]) -> Source:
     name, record = _label(file, entry), entry.record
     kept = KeptFile(file)
     local = _LOCAL.unpack(kept.read(record.header_offset, _LOCAL.size))
@@ -157,7 +158,7 @@ def _spare(record: zipfile.ZipInfo, header: Header) -> tuple[str, ...]:
 
 
 def _decoded(
-    file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry, header: Header, names: tuple[str, ...], budget: int
+    file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry, header: Header, names: tuple[Member, ...], budget: int
 ) -> Source:
     name = _label(file, entry)
     file.check_budget(header.nbytes, budget, f"member {shortened(entry.name, 60)}")

@@ -25,7 +25,7 @@ from padviewer.errors import (
 )
 from padviewer.handed import label
 
-_HEAD = 64
+_HEAD = 1024
 # Their logs repeat what their exceptions say.
 _DECODERS = ("PIL", "tifffile", "imagecodecs")
 _KINDS = (
@@ -46,7 +46,7 @@ class OpenedFile:
         handle: at the first byte.
         size: bytes.
         modified: when it was last written to before it was opened, in nanoseconds.
-        head: the first 64 bytes, or fewer.
+        head: the first 1024 bytes, or fewer.
     """
 
     path: str

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from padviewer.errors import UnsupportedSource, printable, shortened
+from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
 from padviewer.sources import npy, npz, picture, tiff
 from padviewer.sources.base import Source
@@ -30,7 +31,6 @@ OPENERS = (
     Opener(tiff.matches, tiff.open_tiff),
     Opener(picture.matches, picture.open_picture),
 )
-FORMATS = "PNG, JPEG, TIFF, BMP, GIF, WebP, .npy and .npz"
 
 # Files that people take for one of ours: what they are is more help than what they are not.
 _STRANGERS = (
@@ -67,7 +67,7 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     try:
         opener = next((opener for opener in openers if opener.matches(file.head)), None)
         if opener is None:
-            raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {FORMATS} are read")
+            raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read")
         with decoding(path) as caught:
             source = opener.open(file, member, budget)
     finally:

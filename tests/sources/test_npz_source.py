@@ -19,6 +19,10 @@ def everything(source):
     return source.take(tuple(np.arange(size) for size in source.info.shape))
 
 
+def names(source):
+    return [member.name for member in source.info.members]
+
+
 def npy_bytes(array, tmp_path):
     np.save(tmp_path / "member.npy", array)
     return (tmp_path / "member.npy").read_bytes()
@@ -41,7 +45,7 @@ def test_members_equal_numpys(tmp_path, save):
             key = (name or "first").removesuffix(".npy")
             np.testing.assert_array_equal(everything(source), arrays[key])
             assert everything(source).dtype.isnative
-            assert (source.info.member, source.info.members) == (key, ("first", "second"))
+            assert (source.info.member, names(source)) == (key, ["first", "second"])
             assert source.info.format == ".npz"
 
 
@@ -49,7 +53,7 @@ def test_the_first_member_that_can_be_read_is_taken(tmp_path):
     np.savez(tmp_path / "a.npz", text=np.array(["x"]), good=np.arange(3), scalar=np.array(1))
     with open_source(str(tmp_path / "a.npz"), budget=BUDGET) as source:
         assert source.info.member == "good"
-        assert source.info.members == ("text", "good", "scalar")
+        assert names(source) == ["text", "good", "scalar"]
 
 
 def test_a_wrong_member_lists_the_right_ones(tmp_path):
@@ -93,7 +97,7 @@ def test_names_that_occur_twice_are_told_apart(tmp_path):
     path = archive(tmp_path / "a.npz", members)
     for i, name in enumerate(["x", "x (2)", "x (3)"]):
         with open_source(path, name, budget=BUDGET) as source:
-            assert source.info.members == ("x", "x (2)", "x (3)")
+            assert names(source) == ["x", "x (2)", "x (3)"]
             assert everything(source).tolist() == [i, i]
 
 

@@ -46,7 +46,7 @@ class InputSection(FormSection):
             self._show_axes_in_force()
         with QSignalBlocker(self._member):
             self._member.clear()
-            self._member.addItems(list(plan.info.members))
+            self._member.addItems([member.name for member in plan.info.members])
             self._member.setCurrentText(plan.info.member or "")
         self.rows.setRowVisible(self._member, len(plan.info.members) > 1)
 

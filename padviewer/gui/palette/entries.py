@@ -105,8 +105,8 @@ def _members(session: Session) -> list[PaletteEntry]:
     plan = session.plan
     members = plan.info.members if plan is not None and len(plan.info.members) > 1 else ()
     return [
-        PaletteEntry(f"Member{SEPARATOR}{shortened(name, 80)}", partial(session.choose_member, name))
-        for name in members[:_MOST_FILES]
+        PaletteEntry(f"Member{SEPARATOR}{shortened(member.name, 80)}", partial(session.choose_member, member.name))
+        for member in members[:_MOST_FILES]
     ]
 
 
