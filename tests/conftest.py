@@ -15,7 +15,7 @@ from PIL import Image
 # Before anything imports Qt: the suite needs no display.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-# The suite tries the same examples each time, so that whoever changes nothing breaks nothing; `make fuzz` looks further.
+# The suite tries the same examples each time: who changes nothing breaks nothing. `make fuzz` looks further.
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
 
