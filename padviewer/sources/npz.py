@@ -14,13 +14,15 @@ from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shor
 from padviewer.plan import Member
 from padviewer.sources.base import ArraySource, Source
 from padviewer.sources.kept import KeptFile
+from padviewer.sources.members import MAX_MEMBERS, described, listed, no_such_member
 from padviewer.sources.npy import MAGIC, Header, array_info, check_length, map_array, read_header
 from padviewer.sources.opened import OpenedFile
 
 _SUFFIX = ".npy"
 # What numpy writes. The others decompress a block at once, however far it expands.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_SHOWN = 12
+# Members whose headers are read to tell dtype and shape; of the others, the name is listed.
+_DESCRIBED = 256
 # Reading more than this only to compare its checksum would keep people waiting.
 _COMPARED = 256 << 20
 _BLOCK = 1 << 20
@@ -46,11 +48,11 @@ def open_npz(file: OpenedFile, member: str | None, budget: int) -> Source:
         entries = _entries(archive)
         if not entries:
             raise UnsupportedSource(f"{file.name}: is a zip archive without .npy members; save arrays with numpy.savez")
-        names = tuple(Member(entry.name) for entry in entries)
         entry, header = _chosen(file, archive, entries, member)
+        members = tuple(_members(file, archive, entries))
         if entry.record.compress_type == zipfile.ZIP_STORED:
-            return _mapped(file, entry, header, names)
-        return _decoded(file, archive, entry, header, names, budget)
+            return _mapped(file, entry, header, members, listed(len(entries)))
+        return _decoded(file, archive, entry, header, members, listed(len(entries)), budget)
 
 
 def list_headers(file: OpenedFile) -> Iterator[tuple[str, Header]]:
@@ -64,22 +66,22 @@ def list_headers(file: OpenedFile) -> Iterator[tuple[str, Header]]:
 def _entries(archive: zipfile.ZipFile) -> list[_Entry]:
     """Lists the arrays. Names that occur twice are told apart by a number, the first one keeps its name."""
     entries: list[_Entry] = []
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     for record in archive.infolist():
         if record.filename.endswith(_SUFFIX):
-            name = _unique(record.filename.removesuffix(_SUFFIX), taken)
-            taken.add(name)
-            entries.append(_Entry(name, record))
+            entries.append(_Entry(_unique(record.filename.removesuffix(_SUFFIX), taken), record))
     return entries
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    count = 2
-    while f"{name} ({count})" in taken:
+def _unique(name: str, taken: dict[str, int]) -> str:
+    """Returns a name that is not taken yet; `taken` holds for each name the number that was tried last."""
+    found, count = name, taken.get(name, 1)
+    while found in taken:
         count += 1
-    return f"{name} ({count})"
+        found = f"{name} ({count})"
+    taken[name] = count
+    taken.setdefault(found, 1)
+    return found
 
 
 def _chosen(
@@ -90,9 +92,7 @@ def _chosen(
         for entry in entries:
             if entry.name in (member, wanted):
                 return entry, _header(file, archive, entry)
-        known = ", ".join(shortened(entry.name, 40) for entry in entries[:_SHOWN])
-        more = f" and {len(entries) - _SHOWN} more" if len(entries) > _SHOWN else ""
-        raise UnsupportedSource(f"{file.name}: has no member {shortened(member)!r}; it has {known}{more}")
+        raise no_such_member(file.name, member, [entry.name for entry in entries])
     first: SourceError | None = None
     for entry in entries:
         try:
@@ -100,6 +100,20 @@ def _chosen(
         except SourceError as error:
             first = first or error
     raise first or UnsupportedSource(f"{file.name}: has no member that can be read")
+
+
+def _members(file: OpenedFile, archive: zipfile.ZipFile, entries: list[_Entry]) -> Iterator[Member]:
+    """Yields what the listing says of each member."""
+    for number, entry in enumerate(entries[:MAX_MEMBERS]):
+        if number >= _DESCRIBED:
+            yield Member(entry.name)
+            continue
+        try:
+            header = _header(file, archive, entry)
+        except SourceError as error:
+            yield Member(entry.name, error.message.removeprefix(f"{_label(file, entry)}: "), readable=False)
+        else:
+            yield Member(entry.name, described(header.dtype.newbyteorder("=").name, header.shape))
 
 
 def _label(file: OpenedFile, entry: _Entry) -> str:
@@ -114,19 +128,25 @@ def _header(file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry) -> Header
         raise UnsupportedSource(
             f"{name}: is compressed with zip method {record.compress_type}; save it with numpy.savez_compressed"
         )
-    with archive.open(record) as stream:
-        start = stream.read(len(MAGIC))
-    if start.startswith(b"\x80"):
-        raise UnsupportedSource(
-            f"{name}: is a pickle, which is never loaded because it can run programs; save a plain array instead"
-        )
-    with archive.open(record) as stream:
-        header = read_header(stream, name)  # type: ignore[arg-type]
+    try:
+        with archive.open(record) as stream:
+            start = stream.read(len(MAGIC))
+        if start.startswith(b"\x80"):
+            raise UnsupportedSource(
+                f"{name}: is a pickle, which is never loaded because it can run programs; save a plain array instead"
+            )
+        with archive.open(record) as stream:
+            header = read_header(stream, name)  # type: ignore[arg-type]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        cause = shortened(f"{type(error).__name__}: {error}", 200)
+        raise DamagedSource(f"{name}: cannot be read from the archive ({cause}); copy or save it again") from error
     check_length(header, record.file_size - header.offset, name)
     return header
 
 
-def _mapped(file: OpenedFile, entry: _Entry, header: Header, names: tuple[Member, ...]) -> Source:
+def _mapped(
+    file: OpenedFile, entry: _Entry, header: Header, members: tuple[Member, ...], notes: tuple[str, ...]
+) -> Source:
     name, record = _label(file, entry), entry.record
     kept = KeptFile(file)
     local = _LOCAL.unpack(kept.read(record.header_offset, _LOCAL.size))
@@ -136,12 +156,12 @@ def _mapped(file: OpenedFile, entry: _Entry, header: Header, names: tuple[Member
             f"{name}: takes {record.file_size} bytes from byte {start} on, but {record.compress_size} are stored in a "
             f"file of {file.size}; copy or save it again"
         )
-    notes = _spare(record, header)
+    notes = (*notes, *_spare(record, header))
     if record.file_size > _COMPARED:
         notes += (f"checksum not compared, the member is larger than {format_bytes(_COMPARED)}",)
     elif _checksum(kept, start, record.file_size) != record.CRC:
         raise DamagedSource(f"{name}: the checksum (CRC-32) of the member is wrong; copy or save it again")
-    info = array_info(file, header, entry.name, ".npz", names, notes)
+    info = array_info(file, header, entry.name, ".npz", members, notes)
     return map_array(file, header, start + header.offset, info)
 
 
@@ -158,7 +178,13 @@ def _spare(record: zipfile.ZipInfo, header: Header) -> tuple[str, ...]:
 
 
 def _decoded(
-    file: OpenedFile, archive: zipfile.ZipFile, entry: _Entry, header: Header, names: tuple[Member, ...], budget: int
+    file: OpenedFile,
+    archive: zipfile.ZipFile,
+    entry: _Entry,
+    header: Header,
+    members: tuple[Member, ...],
+    notes: tuple[str, ...],
+    budget: int,
 ) -> Source:
     name = _label(file, entry)
     file.check_budget(header.nbytes, budget, f"member {shortened(entry.name, 60)}")
@@ -172,5 +198,5 @@ def _decoded(
         # Reading on to the end is what makes zipfile compare the checksum.
         while stream.read(_BLOCK):
             pass
-    info = array_info(file, header, entry.name, ".npz", names, _spare(entry.record, header))
+    info = array_info(file, header, entry.name, ".npz", members, (*notes, *_spare(entry.record, header)))
     return ArraySource(header.array(data, 0), info)

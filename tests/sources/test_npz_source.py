@@ -62,6 +62,49 @@ def test_a_wrong_member_lists_the_right_ones(tmp_path):
         open_source(str(tmp_path / "a.npz"), "x", budget=BUDGET)
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("Weights/Kernel", "weights/kernel"), ("kernel", "weights/kernel"), ("weight/kernl", "weights/kernel")],
+)
+def test_a_wrong_member_suggests_what_was_meant(tmp_path, asked, meant):
+    np.savez(tmp_path / "a.npz", **{"weights/kernel": np.arange(3), "other": np.arange(3)})
+    with pytest.raises(UnsupportedSource, match=rf"no member .*; did you mean '{meant}'\?"):
+        open_source(str(tmp_path / "a.npz"), asked, budget=BUDGET)
+
+
+def test_members_are_described_and_those_that_cannot_be_opened_say_why(tmp_path):
+    good = npy_bytes(np.zeros((64, 32), ">f4"), tmp_path)
+    members = [("text.npy", npy_bytes(np.array(["x"]), tmp_path)), ("good.npy", good), ("cut.npy", good[:200])]
+    with open_source(archive(tmp_path / "a.npz", members), budget=BUDGET) as source:
+        text, good_one, cut = source.info.members
+        assert (good_one.described, good_one.readable) == ("float32 64 x 32", True)
+        assert not text.readable and text.described.startswith("holds text")
+        assert not cut.readable and "8192 bytes" in cut.described
+        assert source.info.member == "good"
+
+
+def test_a_damaged_member_does_not_keep_the_others_from_being_opened(tmp_path):
+    content = npy_bytes(np.arange(50), tmp_path)
+    path = tmp_path / "a.npz"
+    archive(path, [("bad.npy", content), ("good.npy", content)])
+    raw = bytearray(path.read_bytes())
+    raw[0:4] = b"PK\5\6"  # the local header of the first
+    path.write_bytes(bytes(raw))
+    with open_source(str(path), budget=BUDGET) as source:
+        assert source.info.member == "good"
+        assert [member.readable for member in source.info.members] == [False, True]
+
+
+def test_more_members_than_are_listed(tmp_path):
+    content = npy_bytes(np.arange(3), tmp_path)
+    path = archive(tmp_path / "a.npz", [("x.npy", content)] * 10_050, zipfile.ZIP_STORED)
+    with open_source(path, "x (10020)", budget=BUDGET) as source:
+        assert len(source.info.members) == 10_000
+        assert len(set(source.info.members)) == 10_000
+        assert source.info.notes == ("50 of 10050 members not listed; name one by ::",)
+        assert everything(source).tolist() == [0, 1, 2]
+
+
 def test_empty_arrays(tmp_path):
     np.savez(tmp_path / "a.npz", x=np.empty((0, 4)))
     with open_source(str(tmp_path / "a.npz"), budget=BUDGET) as source:
