@@ -15,7 +15,7 @@ GPU_PYTHON := $(GPU)/bin/python
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: help run test test-cases test-backends test-gpu on-gpu check bench lock dist clean
+.PHONY: help run test test-cases test-backends test-gpu on-gpu check fuzz bench lock dist clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -58,6 +58,9 @@ check: $(DEV) ## lint, types, import contract, README, locks
 	.venv/bin/lint-imports
 	$(PYTHON) scripts/check_readme.py
 	@! grep -nE '://|^--' requirements*.lock # a lock that names an index binds everybody to it
+
+fuzz: $(DEV) ## try a million damaged files, settings and arguments, or ARGS="--cases 5000 --files FOLDER"
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m fuzzing $(ARGS)
 
 bench: $(DEV) ## measure against other tools
 	$(PYTHON) -m benchmarks $(ARGS)
