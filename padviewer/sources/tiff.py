@@ -19,7 +19,7 @@ from padviewer.sources.base import Array, Preview, Source, check_indices
 from padviewer.sources.enlarged import EnlargedSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.opened import OpenedFile, decoding
-from padviewer.sources.tiff_cache import SegmentCache
+from padviewer.sources.segments import SegmentCache
 from padviewer.sources.tiff_checks import adjacent, check_chain, check_series, check_stored
 from padviewer.sources.tiff_colors import Look, check_jpeg, look_of
 from padviewer.sources.tiff_levels import factor_of, may_be_level

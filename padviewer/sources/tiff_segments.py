@@ -5,21 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import mmap
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from padviewer.geometry import Indices
-from padviewer.sources.base import Array, gather, progression, whole_pixels
+from padviewer.sources.base import Array, gather, whole_pixels
 from padviewer.sources.kept import KeptFile
-from padviewer.sources.tiff_cache import SegmentCache
-
-# Threads that decode segments, and at most so many segments that wait for being copied.
-_THREADS = 2
-_AT_ONCE = 64
+from padviewer.sources.parts import Part, crossed, parts, selector
+from padviewer.sources.segments import SegmentCache, at_once, read_all
 
 Decoder = Callable[[bytes, int, bytes | None], Array]
 
@@ -67,21 +62,6 @@ class Layout(NamedTuple):
             return self.segment
         sizes = zip(self.page, self.segment, places, strict=True)
         return tuple(min(step, size - place * step) for size, step, place in sizes)
-
-
-class _Selector(NamedTuple):
-    """Indices along an axis, and the slice that selects the same where there is one."""
-
-    vector: Indices
-    run: slice | None
-
-
-class _Part(NamedTuple):
-    """What is wanted of the segments at one place of an axis, and where it goes."""
-
-    place: int
-    within: _Selector
-    target: _Selector
 
 
 class MappedPixels:
@@ -132,29 +112,27 @@ class SegmentedPixels:
         self._size = math.prod(layout.segment) * layout.dtype.itemsize
         self._mapping = None if layout.stored is None else file.map()
         self._cache = cache
-        # Each thread has one at least, unless that is more than may be kept.
-        fewest = _THREADS if _THREADS * self._size <= cache.allowed else 1
-        self._at_once = max(fewest, min(_AT_ONCE, cache.allowed // 4 // self._size))
+        self._at_once = at_once(self._size, cache.allowed)
 
     def take(self, indices: tuple[Indices, ...]) -> Array:
         """Reads the elements at the cross product of one index vector for each axis of the series; none is empty."""
         vectors = self._vectors(indices)
         out = np.empty([len(vector) for vector in vectors], self._layout.dtype)
-        samples = _selector(vectors.pop())
+        samples = selector(vectors.pop())
         # Where all samples of a pixel are wanted, numpy moves them as one.
         all_samples = samples.run == slice(0, self._layout.page[-1], 1)
         packed = whole_pixels(out, samples.vector) if all_samples else None
         steps = (1, *self._layout.segment[:-1])
-        parts = [list(_parts(vector, step)) for vector, step in zip(vectors, steps, strict=True)]
-        for found, segment in self._segments(parts):
-            target, within = _crossed([part.target for part in found]), [part.within for part in found[1:]]
+        wanted = [list(parts(vector, step)) for vector, step in zip(vectors, steps, strict=True)]
+        for found, segment in self._segments(wanted):
+            target, within = crossed([part.target for part in found]), [part.within for part in found[1:]]
             if segment is None:
                 out[target] = self._layout.fill
                 continue
             if packed is None or segment.dtype != out.dtype:
-                out[target] = segment[_crossed([*within, samples])]
+                out[target] = segment[crossed([*within, samples])]
             else:
-                packed[target] = segment.view(packed.dtype)[..., 0][_crossed(within)]
+                packed[target] = segment.view(packed.dtype)[..., 0][crossed(within)]
         return out.reshape([len(vector) for vector in indices])
 
     @property
@@ -188,50 +166,32 @@ class SegmentedPixels:
             vectors[axis] = (vectors[axis][:, None] * size + vector).ravel()
         return vectors
 
-    def _key(self, found: tuple[_Part, ...]) -> tuple[int, int]:
+    def _key(self, found: tuple[Part, ...]) -> tuple[int, int]:
         """Returns the page, and the number of the segment in it."""
         number = 0
         for part, count in zip(found[1:], self._counts, strict=False):
             number = number * count + part.place
         return found[0].place, number
 
-    def _segments(self, parts: list[list[_Part]]) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
+    def _segments(self, wanted: list[list[Part]]) -> Iterator[tuple[tuple[Part, ...], Array | None]]:
         """Yields each combination of parts with its segment, which has the axes of a page; None where there is none."""
         if not self.is_decoded:
-            yield from ((found, self._read(found)) for found in itertools.product(*parts))
+            yield from ((found, self._read(found)) for found in itertools.product(*wanted))
             return
         # What is at hand first: it could be gone by the time that the others have been decoded.
         at_hand = set()
-        for found in itertools.product(*parts):
+        for found in itertools.product(*wanted):
             key = self._key(found)
             if (segment := self._cache.find(self, *key)) is not None:
                 at_hand.add(key)
                 yield found, segment
-        missing = (found for found in itertools.product(*parts) if self._key(found) not in at_hand)
-        for found, segment in self._read_all(missing):
+        missing = (found for found in itertools.product(*wanted) if self._key(found) not in at_hand)
+        for found, segment in read_all(missing, self._read, self._at_once):
             if segment is not None:
                 self._cache.keep(self, *self._key(found), segment)
             yield found, segment
 
-    def _read_all(self, wanted: Iterator[tuple[_Part, ...]]) -> Iterator[tuple[tuple[_Part, ...], Array | None]]:
-        """Yields segments in order, while those that follow are decoded."""
-        first = list(itertools.islice(wanted, 2))
-        if len(first) == 1:
-            yield first[0], self._read(first[0])
-            return
-        waiting: deque[tuple[tuple[_Part, ...], Future[Array | None]]] = deque()
-        pool = ThreadPoolExecutor(_THREADS)
-        try:
-            for found in itertools.chain(first, wanted):
-                waiting.append((found, pool.submit(self._read, found)))
-                if len(waiting) == self._at_once:
-                    yield _done(*waiting.popleft())
-            while waiting:
-                yield _done(*waiting.popleft())
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _read(self, found: tuple[_Part, ...]) -> Array | None:
+    def _read(self, found: tuple[Part, ...]) -> Array | None:
         page, number = self._key(found)
         places = self._pages[page]
         offset, count = int(places.offsets[number]), int(places.counts[number])
@@ -243,10 +203,6 @@ class SegmentedPixels:
             return np.ndarray(shape, stored, self._mapping, offset)
         pixels = self._decode(self._file.read(offset, count), number, places.tables)
         return np.ascontiguousarray(pixels, self._layout.dtype)[None]
-
-
-def _done(found: tuple[_Part, ...], future: Future[Array | None]) -> tuple[tuple[_Part, ...], Array | None]:
-    return found, future.result()
 
 
 def axes_of(shape: tuple[int, ...], inner: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -266,22 +222,3 @@ def axes_of(shape: tuple[int, ...], inner: tuple[int, ...]) -> tuple[int, ...] |
         left //= size
         found.append(axis)
     return tuple(found) if math.prod(shape) == math.prod(inner) else None
-
-
-def _parts(vector: Indices, step: int) -> Iterator[_Part]:
-    """Sorts indices by the segment that they lie in."""
-    places = vector // step
-    order = np.argsort(places, kind="stable")
-    for target in np.split(order, np.flatnonzero(np.diff(places[order])) + 1):
-        place = int(places[target[0]])
-        yield _Part(place, _selector(vector[target] - place * step), _selector(target))
-
-
-def _selector(vector: Indices) -> _Selector:
-    return _Selector(vector, progression(vector))
-
-
-def _crossed(selectors: list[_Selector]) -> tuple[Any, ...]:
-    """Returns what selects the cross product: slices where they do, which numpy copies faster."""
-    runs = tuple(selector.run for selector in selectors)
-    return np.ix_(*(selector.vector for selector in selectors)) if None in runs else runs

@@ -11,7 +11,7 @@ import pytest
 
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import open_regular
-from padviewer.sources.tiff_cache import SegmentCache
+from padviewer.sources.segments import SegmentCache
 from padviewer.sources.tiff_segments import Layout, Places, SegmentedPixels
 
 SIDE, TILE = 40, 16
