@@ -1,23 +1,23 @@
-"""PNG, JPEG, BMP, GIF and WebP: decoded to memory, at the depth that the file has."""
+"""PNG, JPEG, BMP, GIF and WebP: decoded to memory, at the depth that the file has; animations frame by frame."""
 
 from __future__ import annotations
 
 import io
-import os
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from padviewer.bytecount import format_bytes
-from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource
 from padviewer.plan import ArrayInfo
+from padviewer.sources.animation import AnimationSource
 from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.color_profile import profile_note
+from padviewer.sources.gif_blocks import scan_gif
 from padviewer.sources.jpeg import SMALLEST, JpegSource
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import OpenedFile
+from padviewer.sources.picture_colors import as_array, frame_mode, mode_note, pixel_bytes, shown_mode
+from padviewer.sources.pixel_limit import opened_picture
+from padviewer.sources.png_chunks import PngChunks, scan_png
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,14 +29,30 @@ _MAGIC = (
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
 )
-# Modes that are handed out as they are; every other one is a way to write RGB.
-_PLAIN = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B", "I", "F")
-_BANDS = {"1": 1, "L": 1, "LA": 2, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
+_NAMES = {"WEBP": "WebP"}
 _ORIENTATION = 0x0112
 # Pixels from which on decoding a JPEG takes so long that people wait for it.
 _LARGE_JPEG = 24_000_000
 # Where the header of a PNG, always its first chunk, tells bits per sample.
 _PNG_DEPTH = 24
+# To lay a frame over those before, Pillow holds it, the canvas, a copy of that, and what is to be put back.
+_CANVASES = 4
+
+
+class _Frames(NamedTuple):
+    """The frames of a picture.
+
+    Attributes:
+        count: 1 of a picture that is no animation.
+        first: number of the first of them, as Pillow counts.
+        size: (width, height) that they are cut to; None where none is larger.
+        notes: on what was found.
+    """
+
+    count: int = 1
+    first: int = 0
+    size: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def picture_format(head: bytes) -> str | None:
@@ -52,43 +68,100 @@ def matches(head: bytes) -> bool:
 
 
 def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
-    """Decodes a picture: the first frame, upright, with palettes and printing colours turned into RGB.
+    """Opens a picture, upright, with palettes and printing colours turned into RGB.
 
-    A large JPEG is decoded to an eighth of its size, and whole when it is first read.
+    Most are decoded here. A large JPEG is decoded to an eighth of its size, and whole when it is first read; of an
+    animation a frame is decoded when it is first read.
     """
     file.no_members(member)
     kind = picture_format(file.head)
     assert kind is not None
     file.check_budget(file.size, budget, "the file itself")
-    if kind == "PNG":
-        _check_png(file)
+    chunks = scan_png(file) if kind == "PNG" else None
     _check_webp(file, budget)
-    with _opened(file, file.handle, kind, budget) as image:
-        width, height = image.size
-        file.check_budget(
-            width * height * _bytes_per_pixel(file, image), budget, f"a picture of {width} x {height} pixels"
-        )
-        notes = [f"frame 1 of {frames}"] if (frames := getattr(image, "n_frames", 1)) > 1 else []
+    frames = _gif_frames(file, budget) if kind == "GIF" else _Frames()
+    with opened_picture(file.name, file.handle, kind, budget) as image:
+        width, height = frames.size or image.size
+        what = f"a picture of {width} x {height} pixels"
+        file.check_budget(width * height * _bytes_per_pixel(file, image), budget, what)
+        if kind == "WEBP":
+            frames = _Frames(getattr(image, "n_frames", 1))
+        elif chunks:
+            frames = _png_frames(chunks, image)
+        if frames.count > 1:
+            file.check_budget(_CANVASES * 4 * width * height, budget, f"to compose frames of {width} x {height} pixels")
+            return _animation(file, image, frames._replace(size=(width, height)), chunks, budget)
+        notes = list(frames.notes)
         factor = SMALLEST if kind == "JPEG" and width * height >= _LARGE_JPEG else 1
         pixels = _first_frame(file, image, factor, notes)
+        notes += _color_notes(image, chunks)
         # After the pixels: looking for EXIF may decode them too, and Pillow reports a cut file only the first time.
         turn = _orientation(image, notes)
-    if turn != 1:
-        pixels = upright(pixels, turn)
-        notes.append("EXIF rotation applied")
+    pixels = upright(pixels, turn)
     sizes = (width, height) if turn >= 5 else (height, width)
-    shape, axes = (*sizes, *pixels.shape[2:]), "HW" if pixels.ndim == 2 else "HWC"
-    name = "WebP" if kind == "WEBP" else kind
-    info = ArrayInfo(file.path, None, name, shape, pixels.dtype.name, axes, False, file.size, (), tuple(notes))
+    info = _info(file, kind, (*sizes, *pixels.shape[2:]), pixels.dtype.name, notes)
     return ArraySource(pixels, info) if factor == 1 else _large_jpeg(file, info, pixels, turn, budget)
+
+
+def _info(
+    file: OpenedFile, kind: str, shape: tuple[int, ...], dtype: str, notes: list[str], batch: str = ""
+) -> ArrayInfo:
+    axes = batch + ("HW" if len(shape) - len(batch) == 2 else "HWC")
+    return ArrayInfo(file.path, None, _NAMES.get(kind, kind), shape, dtype, axes, False, file.size, (), tuple(notes))
 
 
 def _large_jpeg(file: OpenedFile, info: ArrayInfo, small: Array, turn: int, budget: int) -> JpegSource:
     def decode(data: bytes, factor: int) -> Array:
-        with _opened(file, io.BytesIO(data), "JPEG", budget) as image:
+        with opened_picture(file.name, io.BytesIO(data), "JPEG", budget) as image:
             return upright(_first_frame(file, image, factor, []), turn)
 
     return JpegSource(KeptFile(file), info, decode, np.ascontiguousarray(small))
+
+
+def _animation(
+    file: OpenedFile, image: Image, frames: _Frames, chunks: PngChunks | None, budget: int
+) -> AnimationSource:
+    kind, mode, name = str(image.format), frame_mode(image), file.name
+    notes = [f"{frames.count} frames", *frames.notes, *mode_note(image, mode)]
+    if kind == "PNG" and file.head[_PNG_DEPTH] == 16 and not mode.startswith("I"):
+        notes.append("16 bits -> 8 bits")
+    notes += _color_notes(image, chunks)
+    turn = _orientation(image, notes)
+    assert frames.size is not None
+    width, height = frames.size
+
+    def decode(image: Image) -> Array:
+        return upright(as_array(image, mode, name)[:height, :width], turn)
+
+    image.seek(frames.first)
+    sample = decode(image)
+    info = _info(file, kind, (frames.count, *sample.shape), sample.dtype.name, notes, "B")
+    return AnimationSource(KeptFile(file), info, kind, frames.first, decode, budget)
+
+
+def _gif_frames(file: OpenedFile, budget: int) -> _Frames:
+    found = scan_gif(file.handle.read())
+    file.handle.seek(0)
+    reach = f"frames that reach to {found.widest} x {found.highest} pixels"
+    file.check_budget(found.widest * found.highest, budget, reach)
+    if found.count <= 1:
+        # What is cut short within its first frame is for the decoder to tell.
+        return _Frames(notes=("cut short after frame 1",) if found.is_cut and found.count else ())
+    notes: tuple[str, ...] = (f"cut short after frame {found.count}",) if found.is_cut else ()
+    if (found.widest, found.highest) != (found.width, found.height):
+        notes += (f"frames cut to the canvas of {found.width} x {found.height}",)
+    return _Frames(found.count, 0, (found.width, found.height), notes)
+
+
+def _png_frames(chunks: PngChunks, image: Image) -> _Frames:
+    count = min(chunks.declared, chunks.frames)
+    if getattr(image, "n_frames", 1) <= 1 or count <= 1:
+        return _Frames()
+    differ = chunks.declared != chunks.frames
+    notes: tuple[str, ...] = (f"{chunks.declared} frames declared, {chunks.frames} found",) if differ else ()
+    if chunks.has_still:
+        notes += ("still picture before the frames left out",)
+    return _Frames(count, int(chunks.has_still), None, notes)
 
 
 def _first_frame(file: OpenedFile, image: Image, factor: int, notes: list[str]) -> Array:
@@ -96,7 +169,17 @@ def _first_frame(file: OpenedFile, image: Image, factor: int, notes: list[str]) 
     image.seek(0)
     if factor > 1:
         image.draft(None, (image.width // factor, image.height // factor))
-    return _pixels(file, image, notes)
+    if _is_deep_png(file, image):
+        import imagecodecs  # noqa: PLC0415 loaded when first needed
+
+        if "transparency" in image.info:
+            notes.append("transparent colour -> alpha channel")
+        file.handle.seek(0)
+        decoded: Array = imagecodecs.png_decode(file.handle.read())
+        return decoded
+    mode = shown_mode(image)
+    notes += mode_note(image, mode)
+    return as_array(image, mode, file.name)
 
 
 def upright(pixels: Array, orientation: int) -> Array:
@@ -108,25 +191,6 @@ def upright(pixels: Array, orientation: int) -> Array:
     if orientation in (2, 3, 6, 7):
         pixels = pixels[:, ::-1]
     return pixels
-
-
-@contextmanager
-def _opened(file: OpenedFile, content: BinaryIO, kind: str, budget: int) -> Iterator[Image]:
-    """Opens a picture, with our budget in the place of Pillow's own limit, which warns at it and raises at twice."""
-    from PIL import Image  # noqa: PLC0415 loaded when first needed
-
-    before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = max(1, budget)
-    try:
-        with Image.open(content, formats=[kind]) as image:
-            yield image
-    except Image.DecompressionBombError as error:
-        raise OversizedSource(
-            f"{file.name}: declares more pixels than the budget of {format_bytes(budget)} can hold; raise the budget "
-            "with --budget, or use a smaller file"
-        ) from error
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
 
 
 def _check_webp(file: OpenedFile, budget: int) -> None:
@@ -151,9 +215,14 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
 
 
 def _bytes_per_pixel(file: OpenedFile, image: Image) -> int:
-    if _is_deep_png(file, image):
-        return len(image.getbands()) * 2
-    return _BANDS.get(image.mode, 4)
+    return len(image.getbands()) * 2 if _is_deep_png(file, image) else pixel_bytes(image.mode)
+
+
+def _color_notes(image: Image, chunks: PngChunks | None) -> list[str]:
+    notes = list(profile_note(image.info.get("icc_profile")))
+    if chunks and chunks.gamma:
+        notes.append(f"gamma {chunks.gamma:g} not applied")
+    return notes
 
 
 def _orientation(image: Image, notes: list[str]) -> int:
@@ -162,7 +231,10 @@ def _orientation(image: Image, notes: list[str]) -> int:
     except Exception:  # noqa: BLE001 EXIF is a TIFF inside the picture, and as easily damaged as one
         notes.append("EXIF data damaged, rotation unknown")
         return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    if not isinstance(value, int) or not 2 <= value <= 8:
+        return 1
+    notes.append("EXIF rotation applied")
+    return value
 
 
 def _is_deep_png(file: OpenedFile, image: Image) -> bool:
@@ -172,36 +244,3 @@ def _is_deep_png(file: OpenedFile, image: Image) -> bool:
     deep = file.head[_PNG_DEPTH] == 16
     keyed = image.mode in ("1", "L", "I;16", "RGB") and "transparency" in image.info
     return deep or keyed
-
-
-def _check_png(file: OpenedFile) -> None:
-    """Compares the checksums of a PNG's pixel data, which Pillow leaves out."""
-    file.handle.seek(len(_MAGIC[0][0]))
-    while len(head := file.handle.read(8)) == 8:
-        length, kind = int.from_bytes(head[:4], "big"), head[4:]
-        if kind != b"IDAT":
-            file.handle.seek(length + 4, os.SEEK_CUR)
-            continue
-        body = file.handle.read(min(length, file.size))
-        if file.handle.read(4) != zlib.crc32(body, zlib.crc32(kind)).to_bytes(4, "big"):
-            raise DamagedSource(f"{file.name}: the checksum of its pixel data is wrong; copy or save it again")
-    file.handle.seek(0)
-
-
-def _pixels(file: OpenedFile, image: Image, notes: list[str]) -> Array:
-    if _is_deep_png(file, image):
-        import imagecodecs  # noqa: PLC0415 loaded when first needed
-
-        if "transparency" in image.info:
-            notes.append("transparent colour -> alpha channel")
-        file.handle.seek(0)
-        decoded: Array = imagecodecs.png_decode(file.handle.read())
-        return decoded
-    if image.mode not in _PLAIN:
-        target = "RGBA" if image.has_transparency_data else "RGB"
-        notes.append(f"{'palette' if image.mode[0] == 'P' else image.mode} -> {target}")
-        return np.asarray(image.convert(target))
-    pixels = np.asarray(image)
-    if pixels.dtype.kind not in "buif":
-        raise UnsupportedSource(f"{file.name}: pixels of mode {image.mode} are not read; save it as RGB")
-    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)

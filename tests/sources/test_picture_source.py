@@ -137,15 +137,6 @@ def test_damaged_exif_does_not_hide_the_picture(tmp_path, exif):
     np.testing.assert_array_equal(read(tmp_path / "a.png")[0], array)
 
 
-@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_the_first_frame_of_an_animation(tmp_path, kind):
-    frames = [Image.fromarray(np.full((5, 4, 3), shade, np.uint8)) for shade in (0, 80, 255)]
-    frames[0].save(tmp_path / "a", kind, save_all=True, append_images=frames[1:], lossless=True)
-    found, info = read(tmp_path / "a")
-    assert not found[..., :3].any()
-    assert "frame 1 of 3" in info.notes
-
-
 def bmp(width, height):
     return b"BM" + struct.pack("<IHHI", 64, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, *[0] * 6)
 

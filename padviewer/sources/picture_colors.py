@@ -1,0 +1,57 @@
+"""The pixels of an opened picture as an array: which modes are kept, and what the others become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from padviewer.errors import UnsupportedSource
+from padviewer.sources.base import Array
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Modes that are handed out as they are; every other one is a way to write RGB.
+_PLAIN = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B", "I", "F")
+_BANDS = {"1": 1, "L": 1, "LA": 2, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
+_NAMES = {"P": "palette", "PA": "palette", "RGBa": "premultiplied RGBA", "La": "premultiplied LA"}
+_GRAY = ("1", "L", "LA")
+
+
+def pixel_bytes(mode: str) -> int:
+    """Returns how many bytes Pillow takes for a pixel."""
+    return _BANDS.get(mode, 4)
+
+
+def shown_mode(image: Image) -> str:
+    """Returns Pillow's mode that a picture is handed out in."""
+    if image.mode in _PLAIN:
+        return image.mode
+    return "RGBA" if image.has_transparency_data else "RGB"
+
+
+def frame_mode(image: Image) -> str:
+    """Returns the mode of all frames of an animation, by its first one: a transparent colour becomes alpha."""
+    if image.format == "GIF" or not image.has_transparency_data:
+        return "RGB" if image.format == "GIF" and not image.has_transparency_data else shown_mode(image)
+    return "LA" if image.mode in _GRAY else "RGBA"
+
+
+def mode_note(image: Image, mode: str) -> tuple[str, ...]:
+    """Returns a note where a picture is not handed out as it is stored."""
+    return () if image.mode == mode else (f"{_NAMES.get(image.mode, image.mode)} -> {mode}",)
+
+
+def as_array(image: Image, mode: str, name: str) -> Array:
+    """Returns the pixels, (height, width) or (height, width, channels), in native byte order.
+
+    Args:
+        image: a picture, or the frame of an animation that it stands at.
+        mode: what they are handed out as.
+        name: of the file, for messages.
+    """
+    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+    if pixels.dtype.kind not in "buif":
+        raise UnsupportedSource(f"{name}: pixels of mode {image.mode} are not read; save it as RGB")
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
