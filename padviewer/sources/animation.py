@@ -14,7 +14,7 @@ from padviewer.sources.base import Array, Source, check_indices, gather
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import decoding
 from padviewer.sources.pixel_limit import pixel_limit
-from padviewer.sources.tiff_cache import SegmentCache
+from padviewer.sources.segments import SegmentCache
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -13,13 +13,13 @@ class GifFrames(NamedTuple):
     """What the blocks of a GIF tell.
 
     Attributes:
-        count: of frames that are there whole.
+        whole: frames that are there whole.
         width, height: of the canvas: the declared screen, enlarged where the first frame is larger.
         widest, highest: what frames reach to; beyond the canvas they are cut off.
         is_cut: whether the file ends before the mark of its end.
     """
 
-    count: int
+    whole: int
     width: int
     height: int
     widest: int

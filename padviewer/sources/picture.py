@@ -43,13 +43,13 @@ class _Frames(NamedTuple):
     """The frames of a picture.
 
     Attributes:
-        count: 1 of a picture that is no animation.
+        number: 1 of a picture that is no animation.
         first: number of the first of them, as Pillow counts.
         size: (width, height) that they are cut to; None where none is larger.
         notes: on what was found.
     """
 
-    count: int = 1
+    number: int = 1
     first: int = 0
     size: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
             frames = _Frames(getattr(image, "n_frames", 1))
         elif chunks:
             frames = _png_frames(chunks, image)
-        if frames.count > 1:
+        if frames.number > 1:
             file.check_budget(_CANVASES * 4 * width * height, budget, f"to compose frames of {width} x {height} pixels")
             return _animation(file, image, frames._replace(size=(width, height)), chunks, budget)
         notes = list(frames.notes)
@@ -122,7 +122,7 @@ def _animation(
     file: OpenedFile, image: Image, frames: _Frames, chunks: PngChunks | None, budget: int
 ) -> AnimationSource:
     kind, mode, name = str(image.format), frame_mode(image), file.name
-    notes = [f"{frames.count} frames", *frames.notes, *mode_note(image, mode)]
+    notes = [f"{frames.number} frames", *frames.notes, *mode_note(image, mode)]
     if kind == "PNG" and file.head[_PNG_DEPTH] == 16 and not mode.startswith("I"):
         notes.append("16 bits -> 8 bits")
     notes += _color_notes(image, chunks)
@@ -135,7 +135,7 @@ def _animation(
 
     image.seek(frames.first)
     sample = decode(image)
-    info = _info(file, kind, (frames.count, *sample.shape), sample.dtype.name, notes, "B")
+    info = _info(file, kind, (frames.number, *sample.shape), sample.dtype.name, notes, "B")
     return AnimationSource(KeptFile(file), info, kind, frames.first, decode, budget)
 
 
@@ -144,13 +144,13 @@ def _gif_frames(file: OpenedFile, budget: int) -> _Frames:
     file.handle.seek(0)
     reach = f"frames that reach to {found.widest} x {found.highest} pixels"
     file.check_budget(found.widest * found.highest, budget, reach)
-    if found.count <= 1:
+    if found.whole <= 1:
         # What is cut short within its first frame is for the decoder to tell.
-        return _Frames(notes=("cut short after frame 1",) if found.is_cut and found.count else ())
-    notes: tuple[str, ...] = (f"cut short after frame {found.count}",) if found.is_cut else ()
+        return _Frames(notes=("cut short after frame 1",) if found.is_cut and found.whole else ())
+    notes: tuple[str, ...] = (f"cut short after frame {found.whole}",) if found.is_cut else ()
     if (found.widest, found.highest) != (found.width, found.height):
         notes += (f"frames cut to the canvas of {found.width} x {found.height}",)
-    return _Frames(found.count, 0, (found.width, found.height), notes)
+    return _Frames(found.whole, 0, (found.width, found.height), notes)
 
 
 def _png_frames(chunks: PngChunks, image: Image) -> _Frames:

@@ -291,4 +291,4 @@ def test_blocks_of_a_gif_are_counted_as_pillow_counts_them(tmp_path):
         assert scan_gif(content)[:3] == (image.n_frames, *image.size)
     for size in range(0, len(content), 97):
         found = scan_gif(content[:size])
-        assert found.count <= 9
+        assert found.whole <= 9
