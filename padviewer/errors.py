@@ -17,7 +17,10 @@
     ├── ShowError              an array of a running Python that cannot be shown, or no window to show it in
     │   ├── UnsupportedArray   not an array, or not of a dtype or rank that is shown
     │   └── WindowClosed       the window, or the array in it, was closed
-    ├── WorkerDied             a worker process ended in the middle of a request
+    ├── WorkerDied             a worker process ended
+    │   ├── WorkerSilent       it gave no sign of life for too long, and was ended
+    │   ├── WorkerOverMemory   it took more memory than it may, and was ended
+    │   └── WorkerGone         it ended too often: none runs until somebody asks for one
     ├── UnexpectedError        a defect of padviewer: an exception that nobody foresaw
     └── Cancelled              the user, or a newer request, took the request back
 
@@ -30,7 +33,13 @@ from typing import Any
 
 
 class PadviewerError(Exception):
-    """Base of padviewer's own errors: expected, and told to people without a traceback."""
+    """Base of padviewer's own errors: expected, and told to people without a traceback.
+
+    Attributes:
+        details: more lines, to be shown when asked for: a traceback, or what a process printed last.
+    """
+
+    details: str = ""
 
     @property
     def message(self) -> str:
@@ -114,7 +123,25 @@ class WindowClosed(ShowError):
 
 
 class WorkerDied(PadviewerError):
-    """A worker process ended while it worked on a request."""
+    """A worker process ended.
+
+    Attributes:
+        idle: whether it had nothing to do.
+    """
+
+    idle: bool = False
+
+
+class WorkerSilent(WorkerDied):
+    """A worker process gave no sign of life for longer than its request may take, and was ended."""
+
+
+class WorkerOverMemory(WorkerDied):
+    """A worker process took more memory than the budget allows, and was ended."""
+
+
+class WorkerGone(WorkerDied):
+    """Worker processes ended too often in a row: there is none until somebody asks for a restart."""
 
 
 class UnexpectedError(PadviewerError):

@@ -23,8 +23,8 @@ from padviewer.gui.main_window import MainWindow
 from padviewer.gui.options import WindowOptions
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.session import EXPORTER, Session
-from padviewer.workers.client import Client
-from padviewer.workers.jobs import ENGINES, READER
+from padviewer.workers.client import MAX_RESTARTS, Client
+from padviewer.workers.jobs import ENGINES, READER, SCOUT
 from padviewer.workers.process import Worker
 from padviewer.workers.start import start_engine, start_reader
 
@@ -77,6 +77,7 @@ def make_window(
     starters: dict[str, tuple[Callable[[], Worker], Worker | None]] = {
         READER: (start[0], reader),
         EXPORTER: (start[0], None),
+        SCOUT: (start[0], None),
     }
     for backend, name in ENGINES.items():
         starters[name] = (partial(start[1], backend), engine if backend == options.spec.backend else None)
@@ -84,7 +85,12 @@ def make_window(
     def told(name: str) -> Callable[[WorkerDied], None]:
         return lambda error: session.on_worker_died(name, error)
 
-    clients = {name: Client(starter, bridge.post, told(name), worker) for name, (starter, worker) in starters.items()}
+    # Each file that a scout looks at is another: one that ends it says nothing of the next.
+    restarts = {SCOUT: sys.maxsize}
+    clients = {
+        name: Client(starter, bridge.post, told(name), worker, restarts.get(name, MAX_RESTARTS))
+        for name, (starter, worker) in starters.items()
+    }
     session = Session(clients, options.spec, options.budget, options.spec if options.welcome else None, options.follows)
     bridge.setParent(session)
     window = MainWindow(session, preferences, options.slot)

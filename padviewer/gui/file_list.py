@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from padviewer.errors import Cancelled, DamagedSource, PadviewerError, WorkerDied, shortened
+from padviewer.errors import Cancelled, PadviewerError, WorkerDied
 from padviewer.gui.bridge import settle
 from padviewer.gui.files import FileEntry, Item, expand
 from padviewer.plan import ArrayInfo
+from padviewer.workers.blame import blamed
 from padviewer.workers.client import Client
 from padviewer.workers.messages import OpenRequest
 
@@ -17,6 +18,7 @@ class FileList(QObject):
 
     Args:
         reader: the client that opens files.
+        scout: the client that looks what files further down are; what ends it, or keeps it waiting, is theirs alone.
         budget: bytes that one file may take.
     """
 
@@ -24,9 +26,9 @@ class FileList(QObject):
     opened = Signal(object, object, object)  # ArrayInfo of what is to be shown, its item, and the one shown before
     failed = Signal(object)  # PadviewerError: nothing that was asked for could be opened
 
-    def __init__(self, reader: Client, budget: int, parent: QObject | None = None) -> None:
+    def __init__(self, reader: Client, scout: Client, budget: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._reader = reader
+        self._reader, self._scout = reader, scout
         self._budget = budget
         self._shown: Item | None = None
         self._asked: Item | None = None
@@ -124,14 +126,16 @@ class FileList(QObject):
             self._asked = None if self._asked == item else self._asked
             if isinstance(error, Cancelled):
                 return
-            if isinstance(error, WorkerDied):
-                error = DamagedSource(f"{shortened(item[0])}: {error.message} while it opened this file")
+            error = _told(item, error)
             self._note(FileEntry(item, error=error))
             if others:
                 self._open(others[0], others[1:])
             else:
                 self.failed.emit(error)
 
+        if item != self._shown:
+            # What ended the reader before was another file.
+            self._reader.forgive()
         self._asked = item
         settle(self._reader.submit("open", OpenRequest(*item, self._budget)), opened, refused)
 
@@ -147,11 +151,15 @@ class FileList(QObject):
 
         request = OpenRequest(*item, self._budget, keep=False)
         settle(
-            self._reader.submit(f"describe {item}", request),
+            self._scout.submit(f"describe {item}", request),
             lambda info: go_on(FileEntry(item, info)),
-            lambda error: None if isinstance(error, Cancelled) else go_on(FileEntry(item, error=error)),
+            lambda error: None if isinstance(error, Cancelled) else go_on(FileEntry(item, error=_told(item, error))),
         )
 
     def _note(self, entry: FileEntry) -> None:
         self.entries = [entry if known.item == entry.item else known for known in self.entries]
         self.changed.emit()
+
+
+def _told(item: Item, error: PadviewerError) -> PadviewerError:
+    return blamed(item[0], error) if isinstance(error, WorkerDied) else error

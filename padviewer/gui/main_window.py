@@ -193,6 +193,7 @@ class MainWindow(QMainWindow):
         session.files.changed.connect(self._on_session_files_changed)
         session.failed.connect(self._on_session_failed)
         session.worker_died.connect(self._on_session_worker_died)
+        session.worker_replaced.connect(self.status.say)
         session.probed.connect(self.probe.set_probe)
         session.devices_changed.connect(self._on_session_devices_changed)
         session.history_changed.connect(self._on_session_history_changed)
@@ -307,7 +308,12 @@ class MainWindow(QMainWindow):
         self._on_session_failed(error)
         self._worker_error = runs
         if not runs:
+            self.message.show_offer(error.message, [("Restart workers", self._restart_workers)])
             self.status.set_engine("a worker is stopped; see Tools, Restart workers")
+
+    def _restart_workers(self) -> None:
+        self.message.clear()
+        self.commands.restart_workers()
 
     def _on_session_failed(self, error: PadviewerError) -> None:
         self._plan_error = self._worker_error = False

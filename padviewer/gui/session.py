@@ -42,8 +42,8 @@ from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import following, resolve, settings_for, without_weights
 from padviewer.spec import FROM_FILE, PipelineSpec
 from padviewer.weights import Layer, choice_of
-from padviewer.workers.client import Client
-from padviewer.workers.jobs import ENGINES, READER
+from padviewer.workers.client import MAX_RESTARTS, Client
+from padviewer.workers.jobs import ENGINES, READER, SCOUT
 from padviewer.workers.messages import Devices, DevicesRequest, TextRequest, Tile
 
 __all__ = ["EXPORTER", "Session"]
@@ -67,6 +67,7 @@ class Session(QObject):
     feature_changed = Signal(object)  # FeatureState
     failed = Signal(object)  # PadviewerError: something that was asked for could not be done
     worker_died = Signal(object, bool)  # PadviewerError, and whether another worker runs
+    worker_replaced = Signal(str)  # what ended while it had nothing to do
     probed = Signal(object)  # {Stage: (index, is data, values or None)}
     history_changed = Signal()  # what can be undone or done again
     devices_changed = Signal(object)  # Devices; None while the engine starts
@@ -93,7 +94,7 @@ class Session(QObject):
         self._follows = follows
         self.plan: Plan | None = None
         self.cut = Cut()
-        self.files = FileList(clients[READER], budget, self)
+        self.files = FileList(clients[READER], clients[SCOUT], budget, self)
         self.files.opened.connect(self._adopt)
         self.files.failed.connect(self._on_files_failed)
         self.devices: Devices | None = None
@@ -315,17 +316,28 @@ class Session(QObject):
         self.start()
         self._resolve()
 
-    def on_worker_died(self, worker: str, error: PadviewerError) -> None:
+    def on_worker_died(self, worker: str, error: WorkerDied) -> None:
         """A worker ended and was started again; settings and pictures are kept."""
         client = self._clients[worker]
-        outcome = "it was started again; settings and pictures stay" if client.runs else "see Tools, Restart workers"
-        self.worker_died.emit(PadviewerError(f"{worker}: {error.message}; {outcome}"), client.runs)
+        if worker == SCOUT:
+            return  # the file that ended it is told in the list, and the next one is looked at
+        if client.runs and error.idle:
+            self.worker_replaced.emit(f"{error.message} while it had nothing to do; another was started")
+        else:
+            outcome = (
+                "it was started again; settings and pictures stay"
+                if client.runs
+                else f"it has ended {MAX_RESTARTS + 1} times in a row and is not started again by itself"
+            )
+            told = PadviewerError(f"{error.message}; {outcome}")
+            told.details = error.details
+            self.worker_died.emit(told, client.runs)
         if not client.runs:
             return
         if client is self._engine:
             self.start()
             self.feature.recover()
-        elif worker == READER:
+        elif worker == READER and not error.idle:
             # What was being read is asked for again.
             self.cut_changed.emit(self.cut)
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from padviewer.errors import Cancelled, PadviewerError, WorkerDied
+from padviewer.errors import Cancelled, PadviewerError, WorkerDied, WorkerGone
 from padviewer.workers.process import OnProgress, Worker
 
 # Calls a function in the thread that owns the client: a queued signal in the window, a plain call without one.
 Post = Callable[[Callable[[], None]], None]
-MAX_DEATHS = 5
+# How often a worker is started again by itself, with no answer between.
+MAX_RESTARTS = 5
 
 
 def call_now(function: Callable[[], None]) -> None:
@@ -27,9 +28,10 @@ class Client:
     Args:
         start: starts a worker.
         post: brings an answer to the owner's thread.
-        on_death: called with the error after a worker has died; `runs` tells whether a new one was started.
+        on_death: called with the error after a worker has died; `runs` tells whether a new one was started, and
+            `error.idle` whether the older one had nothing to do.
         worker: one that runs already.
-        max_deaths: after so many in a row no further worker is started.
+        max_restarts: how often in a row another worker is started by itself.
     """
 
     def __init__(
@@ -38,17 +40,19 @@ class Client:
         post: Post = call_now,
         on_death: Callable[[WorkerDied], None] = lambda _error: None,
         worker: Worker | None = None,
-        max_deaths: int = MAX_DEATHS,
+        max_restarts: int = MAX_RESTARTS,
     ) -> None:
         self._start = start
         self._post = post
         self._on_death = on_death
-        self._worker = worker
+        self._worker: Worker | None = None
         self._running: Future[Any] | None = None
         self._waiting: dict[str, tuple[Any, OnProgress | None, Future[Any]]] = {}
         self._deaths = 0
-        self._max_deaths = max_deaths
+        self._max_restarts = max_restarts
         self._closed = False
+        if worker is not None:
+            self._adopt(worker)
 
     @property
     def runs(self) -> bool:
@@ -98,6 +102,10 @@ class Client:
         self._deaths = 0
         self.cancel()
 
+    def forgive(self) -> None:
+        """Forgets earlier deaths: what is asked for next has nothing to do with them."""
+        self._deaths = 0
+
     def close(self) -> None:
         """Ends the worker for good; whoever asks later is answered with `Cancelled`."""
         self._closed = True
@@ -114,8 +122,12 @@ class Client:
         if self._worker is not None:
             self._worker.kill()
         self._worker = None
-        if self._deaths < self._max_deaths and not self._closed:
-            self._worker = self._start()
+        if self._deaths <= self._max_restarts and not self._closed:
+            self._adopt(self._start())
+
+    def _adopt(self, worker: Worker) -> None:
+        self._worker = worker
+        worker.ended.add_done_callback(lambda done: self._post(lambda: self._on_ended(worker, done.result())))
 
     def _next(self) -> None:
         if self._running is None and self._waiting:
@@ -136,18 +148,27 @@ class Client:
         answer.add_done_callback(lambda done: self._post(lambda: self._finish(done, future)))
 
     def _revive(self) -> None:
-        """Replaces a worker that has ended while nothing was asked of it."""
+        """Replaces a worker that has ended while nothing was asked of it, and whose notice is still on its way."""
         if self._worker is not None and not self._worker.alive:
-            self._restart()
-            self._on_death(WorkerDied("a worker process ended while it had nothing to do"))
+            ended = self._worker.ended
+            error = ended.result() if ended.done() else WorkerDied("the process ended")
+            error.idle = True
+            self._on_ended(self._worker, error)
+
+    def _on_ended(self, worker: Worker, error: WorkerDied) -> None:
+        """Replaces a worker that has ended by itself; one that was asked for something has its answer on its way."""
+        if self._worker is not worker or self._running is not None:
+            return
+        self._deaths += 1
+        self._restart()
+        self._on_death(error)
 
     def _refusal(self) -> PadviewerError | None:
         if self._closed:
             return Cancelled("closed")
-        if self._deaths >= self._max_deaths:  # it keeps dying: whoever asks is told, until somebody asks for a restart
-            count = self._max_deaths
-            text = f"the worker ended {count} times in a row and was not started again; see Tools, Restart workers"
-            return WorkerDied(text)
+        if self._deaths > self._max_restarts:  # it keeps dying: whoever asks is told, until somebody asks for a restart
+            text = f"the worker ended {self._deaths} times in a row and was not started again; see Tools, Restart workers"
+            return WorkerGone(text)
         return None
 
     def _finish(self, answer: Future[Any], future: Future[Any]) -> None:

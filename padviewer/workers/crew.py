@@ -34,7 +34,7 @@ class Crew:
         starters: dict[str, Callable[[], Worker]] = {READER: reader}
         starters |= {name: partial(engine, backend) for backend, name in ENGINES.items()}
         self._clients = {
-            name: Client(start, self._pump.post, max_deaths=sys.maxsize) for name, start in starters.items()
+            name: Client(start, self._pump.post, max_restarts=sys.maxsize) for name, start in starters.items()
         }
 
     def run(self, job: Job[Result], on_progress: OnProgress | None = None) -> Result:

@@ -94,7 +94,7 @@ class Engine:
             self._computed = _computed_since(started, plan)
             self._key = key
         if request.into is not None:
-            with request.into.open() as array:
+            with request.into.fill() as array:
                 self._held(plan).copy_into(array)
         return self._computed
 
@@ -120,7 +120,7 @@ class Engine:
             data = self._convolution.of_block(plan, block, windows_of(plan, region), region[-1])
             data = data.reshape(counts(region))
             if request.into is not None:
-                with request.into.open() as array:
+                with request.into.fill() as array:
                     array[...] = data
         computed = _computed_since(started, plan)
         if request.digest is not None:

@@ -11,10 +11,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from padviewer.errors import WorkerDied
 from padviewer.geometry import Region
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, Plan
 from padviewer.spec import BACKENDS
 from padviewer.windows import windows_of
+from padviewer.workers.blame import blamed
 from padviewer.workers.client import Client
 from padviewer.workers.digests import Digest
 from padviewer.workers.messages import ConvolveRequest, OpenRequest, View, WindowsRequest
@@ -24,14 +26,22 @@ from padviewer.workers.shared import OwnedArray, SharedArray
 Result = TypeVar("Result")
 Job = Generator[tuple[str, Any], Any, Result]
 READER = "reader"
+SCOUT = "scout"
 ENGINES = {backend: f"{backend} engine" for backend in BACKENDS}
 # Python sees a signal that comes just before a wait only when the wait ends.
 _PATIENCE_S = 0.2
 
 
 def open_job(path: str, member: str | None, budget: int) -> Job[ArrayInfo]:
-    """Opens a file; returns what it is."""
-    info: ArrayInfo = yield READER, OpenRequest(path, member, budget)
+    """Opens a file; returns what it is.
+
+    Raises:
+        SourceError: also where the process that opens it ends.
+    """
+    try:
+        info: ArrayInfo = yield READER, OpenRequest(path, member, budget)
+    except WorkerDied as error:
+        raise blamed(path, error) from error
     return info
 
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import multiprocessing.connection
-import pickle
+import os
 import queue
 import signal
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Any, Protocol
 
-from padviewer.errors import PadviewerError, UnexpectedError, WorkerDied
+from padviewer.errors import PadviewerError, WorkerDied
+from padviewer.workers.limits import READER_LIMITS, Limits
+from padviewer.workers.serving import Answer, Home, serve, unexpected
+from padviewer.workers.watch import Watch
 
-Answer = Callable[[Any, Callable[[int, int], None]], Any]
+__all__ = ["Answer", "InlineWorker", "OnProgress", "ProcessWorker", "Worker"]
+
 OnProgress = Callable[[int, int], None]
+_PATIENCE_S = 2.0
 
 
 class Worker(Protocol):
@@ -32,6 +35,10 @@ class Worker(Protocol):
     def alive(self) -> bool:
         """Whether it can answer."""
 
+    @property
+    def ended(self) -> Future[WorkerDied]:
+        """Done, from another thread, when the worker has ended by itself."""
+
     def kill(self) -> None:
         """Ends the worker at once; what it was doing fails with `WorkerDied`."""
 
@@ -41,6 +48,7 @@ class InlineWorker:
 
     def __init__(self, make_answer: Callable[[], Answer]) -> None:
         self._answer = make_answer()
+        self.ended: Future[WorkerDied] = Future()
 
     def submit(self, request: Any, on_progress: OnProgress | None = None) -> Future[Any]:
         """Answers before it returns."""
@@ -61,25 +69,31 @@ class InlineWorker:
 
 
 class ProcessWorker:
-    """Answers in a process of its own, started with `spawn` at once.
+    """Answers in a process of its own, started with `spawn` at once, and ended where it takes too long or too much.
 
     Args:
         name: what messages call the worker.
         make_answer: importable function of no arguments, called in the process; returns what answers requests.
+        limits: of what it may take.
     """
 
-    def __init__(self, name: str, make_answer: Callable[[], Answer]) -> None:
+    def __init__(self, name: str, make_answer: Callable[[], Answer], limits: Limits = READER_LIMITS) -> None:
         context = multiprocessing.get_context("spawn")
-        self._name = name
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=_serve, args=(theirs, make_answer), name=f"padviewer {name}", daemon=True
-        )
+        connection, theirs = context.Pipe()
+        output, their_output = context.Pipe(duplex=False)
+        # The system's notice would come with the end of the thread that starts it.
+        lasts = threading.current_thread() is threading.main_thread()
+        home = Home(theirs, their_output, os.getpid() if lasts else 0, limits)
+        self._process = context.Process(target=serve, args=(home, make_answer), name=f"padviewer {name}", daemon=True)
         with _interrupts_held():
             self._process.start()
         theirs.close()
+        their_output.close()
+        self.ended: Future[WorkerDied] = Future()
         self._calls: queue.SimpleQueue[tuple[Any, OnProgress, Future[Any]] | None] = queue.SimpleQueue()
+        self._watch = Watch(name, self._process, connection, output, limits)
         self._thread = threading.Thread(target=self._run, name=f"padviewer {name}", daemon=True)
+        self._killed = False
         self._thread.start()
 
     @property
@@ -96,45 +110,44 @@ class ProcessWorker:
         """Queues the request; the future is answered from another thread."""
         future: Future[Any] = Future()
         self._calls.put((request, on_progress or _ignore, future))
+        self._watch.wake()
         return future
 
     def kill(self) -> None:
-        """Ends the process and waits for it and for the thread."""
+        """Ends the process and waits for it and for the thread; not for long: a disk that hangs may hold it."""
+        self._killed = True
         self._process.kill()
         self._calls.put(None)
-        self._thread.join(10)
-        self._process.join(10)
+        self._watch.wake()
+        self._thread.join(_PATIENCE_S)
+        self._process.join(_PATIENCE_S)
 
     def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            request, on_progress, future = call
-            try:
-                result = self._exchange(request, on_progress)
-            except PadviewerError as error:
-                future.set_exception(error)
-            except Exception as error:  # noqa: BLE001 - the answer must come, whatever it is
-                # Half an exchange may be left on the line: only another process can be asked again.
-                self._process.kill()
-                self._process.join(10)
-                future.set_exception(_unexpected(error))
-            else:
-                future.set_result(result)
-        self._connection.close()
-
-    def _exchange(self, request: Any, on_progress: OnProgress) -> Any:
         try:
-            self._connection.send(request)
-            while True:
-                kind, *content = _receive(self._connection)
-                if kind == "progress":
-                    on_progress(*content)
-                elif kind == "error":
-                    raise content[0]
-                else:
-                    return content[0]
-        except (EOFError, OSError) as error:
-            self._process.join(10)
-            raise WorkerDied(f"the {self._name} process ended{_exit_reason(self._process.exitcode)}") from error
+            while (call := self._next_call()) is not None:
+                self._answer(*call)
+        finally:
+            self._watch.close()
+
+    def _next_call(self) -> tuple[Any, OnProgress, Future[Any]] | None:
+        while True:
+            if self._watch.died is not None and not self._killed and not self.ended.done():
+                self.ended.set_result(self._watch.died)
+            with contextlib.suppress(queue.Empty):
+                return self._calls.get_nowait()
+            self._watch.rest()
+
+    def _answer(self, request: Any, on_progress: OnProgress, future: Future[Any]) -> None:
+        try:
+            result = self._watch.exchange(request, on_progress)
+        except PadviewerError as error:
+            future.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - the answer must come, whatever it is
+            # Half an exchange may be left on the line: only another process can be asked again.
+            self._watch.end(f"was ended after an unexpected {type(error).__name__}")
+            future.set_exception(unexpected(error))
+        else:
+            future.set_result(result)
 
 
 @contextlib.contextmanager
@@ -144,8 +157,7 @@ def _interrupts_held() -> Iterator[None]:
     In the terminal it goes to every process of the program. The mask is inherited; ours is put back at once. A signal
     that comes meanwhile is handled afterwards: half a start would leave a process that reads from a closed pipe.
     """
-    # The tracker that comes with the first process would put the mask back itself.
-    resource_tracker.ensure_running()
+    _start_tracker()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with _handlers_deferred():
@@ -174,72 +186,20 @@ def _handlers_deferred() -> Iterator[None]:
         deferred[signal.Signals(received[0])](*received)
 
 
-def _exit_reason(code: int | None) -> str:
-    if code is None:
-        return ""
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            return f" by signal {signal.Signals(-code).name}"
-    return f" with exit code {code}"
+def _start_tracker() -> None:
+    """Starts the process that takes shared memory away after all others, without a word of it on the terminal.
 
-
-def _serve(connection: multiprocessing.connection.Connection, make_answer: Callable[[], Answer]) -> None:
-    """Runs in the process: answers until the other side goes away."""
-    answer: Answer | PadviewerError
+    It would come with the first process otherwise, and put back the mask of signals itself.
+    """
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [before, "ignore:resource_tracker:UserWarning"]))
     try:
-        answer = make_answer()
-    except PadviewerError as error:
-        answer = error
-    except Exception as error:  # noqa: BLE001 - whatever a framework raises while it starts is told with each answer
-        answer = _unexpected(error)
-    with contextlib.suppress(EOFError, OSError):
-        while True:
-            _answer_one(connection, answer)
-
-
-def _answer_one(connection: multiprocessing.connection.Connection, answer: Answer | PadviewerError) -> None:
-    request = connection.recv()
-    message: tuple[Any, ...]
-    try:
-        if isinstance(answer, PadviewerError):
-            raise answer
-        message = ("result", answer(request, lambda done, total: _send(connection, ("progress", done, total))))
-    except PadviewerError as error:
-        message = ("error", error)
-    except MemoryError:
-        message = ("error", PadviewerError("not enough memory for this; use a smaller input or target"))
-    except Exception as error:  # noqa: BLE001 - the boundary: a worker answers every request
-        message = ("error", _unexpected(error))
-    try:
-        _send(connection, message)
-    except OSError:
-        raise
-    except Exception as error:  # noqa: BLE001 - an answer that cannot be pickled; nothing of it has been sent
-        _send(connection, ("error", _unexpected(error)))
-
-
-def _send(connection: multiprocessing.connection.Connection, message: tuple[Any, ...]) -> None:
-    """Sends a message with its arrays out of band, which saves two copies of each."""
-    buffers: list[pickle.PickleBuffer] = []
-    head = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
-    connection.send_bytes(len(buffers).to_bytes(4, "little") + head)
-    for buffer in buffers:
-        connection.send_bytes(buffer.raw())
-
-
-def _receive(connection: multiprocessing.connection.Connection) -> tuple[Any, ...]:
-    """Receives a message; its arrays are read-only views of what came in."""
-    first = connection.recv_bytes()
-    count = int.from_bytes(first[:4], "little")
-    message: tuple[Any, ...] = pickle.loads(first[4:], buffers=[connection.recv_bytes() for _ in range(count)])
-    return message
-
-
-def _unexpected(error: Exception) -> UnexpectedError:
-    lines = str(error).strip().splitlines()
-    return UnexpectedError(
-        f"unexpected {type(error).__name__}: {lines[0] if lines else ''}", "".join(traceback.format_exception(error))
-    )
+        resource_tracker.ensure_running()
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _ignore(_done: int, _total: int) -> None:

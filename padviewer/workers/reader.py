@@ -173,13 +173,13 @@ class Reader:
 
     def _gather(self, request: WindowsRequest) -> None:
         source = self._source_of(request.plan)
-        with request.array.open() as array:
+        with request.array.fill() as array:
             array[...] = read_windows(source, request.plan, windows_of(request.plan, request.region))
 
     def _load(self, request: LoadRequest, progress: Progress) -> None:
         plan = request.plan
         source = self._source_of(plan)
-        with request.array.open() as array:
+        with request.array.fill() as array:
             for region in blocks(plan.info.shape, np.dtype(plan.info.dtype).itemsize):
                 first = region[0] if region else Span(0, 1)
                 array[first.start : first.stop] = read_input(source, region)

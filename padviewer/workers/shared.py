@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import math
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -21,6 +24,9 @@ from padviewer.errors import PadviewerError
 
 # Where Linux keeps shared memory; containers make it small.
 _ROOM = Path("/dev/shm")
+_PREFIX = "padviewer-"
+# An array that is younger may not be locked yet.
+_LOCKED_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,23 @@ class SharedArray:
             _close(memory)
 
 
+    @contextmanager
+    def fill(self) -> Iterator[npt.NDArray[Any]]:
+        """Yields the array as `open` does, to be written to: the system has the memory of all of it.
+
+        Without that it hands out more than it has, and ends the process that writes beyond it by SIGBUS.
+
+        Raises:
+            PadviewerError: the system has no more.
+        """
+        memory = SharedMemory(self.name)
+        try:
+            _reserve(memory, math.prod(self.shape) * np.dtype(self.dtype).itemsize)
+            yield np.ndarray(self.shape, self.dtype, memory.buf)
+        finally:
+            _close(memory)
+
+
 class OwnedArray:
     """A shared array that lives until `release`; the one who makes it removes it."""
 
@@ -51,6 +74,8 @@ class OwnedArray:
             self._memory: SharedMemory | None = SharedMemory(_new_name(), create=True, size=max(1, nbytes))
         except (OSError, OverflowError) as error:
             raise PadviewerError(f"no shared memory of {format_bytes(nbytes)} could be had: {error}") from error
+        with suppress(OSError):  # it goes with this process, however that ends
+            fcntl.flock(_descriptor(self._memory), fcntl.LOCK_EX | fcntl.LOCK_NB)
         self.array = SharedArray(self._memory.name, shape, dtype)
         self.nbytes = nbytes
 
@@ -71,22 +96,60 @@ class OwnedArray:
 
 def _new_name() -> str:
     """Returns a name that tells whose memory it is."""
-    return f"padviewer-{os.getpid()}-{secrets.token_hex(8)}"
+    return f"{_PREFIX}{os.getpid()}-{secrets.token_hex(8)}"
+
+
+def remove_leftovers() -> None:
+    """Removes the arrays of processes that were killed together with the one that takes their memory away.
+
+    Whose owner lives is locked. Where a machine keeps shared memory elsewhere, nothing is looked for.
+    """
+    with suppress(OSError):
+        for entry in os.scandir(_ROOM):
+            if entry.name.startswith(_PREFIX):
+                with suppress(OSError):
+                    _remove_if_left(entry)
+
+
+def _remove_if_left(entry: os.DirEntry[str]) -> None:
+    if time.time() - entry.stat(follow_symlinks=False).st_mtime < _LOCKED_WITHIN_S:
+        return
+    descriptor = os.open(entry.path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.unlink(entry.path)  # noqa: PTH108 - beside `os.open`
+    finally:
+        os.close(descriptor)
 
 
 def _check_room(nbytes: int) -> None:
-    """Raises where the file system behind shared memory is too small.
+    """Raises where the file system behind shared memory is too small; `fill` knows it for sure."""
+    if _ROOM.is_dir():
+        free = shutil.disk_usage(_ROOM).free
+        if nbytes > free:
+            raise _no_room(nbytes, free)
 
-    The system hands out more than it has, and ends the process that writes beyond it by SIGBUS.
-    """
-    if not _ROOM.is_dir():
+
+def _no_room(nbytes: int, free: int) -> PadviewerError:
+    return PadviewerError(
+        f"an array of {format_bytes(nbytes)} does not fit the shared memory, {_ROOM}, which has "
+        f"{format_bytes(free)} free; use a smaller target or fewer filters, or mount {_ROOM} with a larger size"
+    )
+
+
+def _reserve(memory: SharedMemory, nbytes: int) -> None:
+    if not hasattr(os, "posix_fallocate"):
         return
-    free = shutil.disk_usage(_ROOM).free
-    if nbytes > free:
-        raise PadviewerError(
-            f"an array of {format_bytes(nbytes)} does not fit the shared memory, {_ROOM}, which has "
-            f"{format_bytes(free)} free; use a smaller target or fewer filters, or mount {_ROOM} with a larger size"
-        )
+    try:
+        os.posix_fallocate(_descriptor(memory), 0, max(1, nbytes))
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.ENOMEM):
+            return  # the system has no such call for shared memory
+        raise _no_room(nbytes, shutil.disk_usage(_ROOM).free if _ROOM.is_dir() else 0) from error
+
+
+def _descriptor(memory: SharedMemory) -> int:
+    return int(memory._fd)  # type: ignore[attr-defined]
 
 
 def _close(memory: SharedMemory) -> None:

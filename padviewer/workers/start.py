@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 from padviewer.workers.frameworks import NAMES, choose_backend
+from padviewer.workers.limits import ENGINE_LIMITS, READER_LIMITS, Limits
 from padviewer.workers.process import Answer, ProcessWorker
 
 
@@ -18,35 +17,30 @@ def make_reader() -> Answer:
     return Reader().answer
 
 
+def make_lone_reader() -> Answer:
+    """Returns what answers in a reader process that is all its own."""
+    # It multiplies no matrices, for which the libraries of formats would start a thread for each core, with its memory.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from padviewer.workers.shared import remove_leftovers  # noqa: PLC0415 - in the worker alone
+
+    remove_leftovers()
+    return make_reader()
+
+
 def make_engine(backend: str) -> Answer:
     """Returns what answers in the engine process, after Keras and its backend are imported."""
     choose_backend(backend)
-    with _muted():
-        from padviewer.workers.engine import Engine  # noqa: PLC0415 - in the worker alone
+    from padviewer.workers.engine import Engine  # noqa: PLC0415 - in the worker alone
 
-        engine = Engine()
-    return engine.answer
+    return Engine().answer
 
 
-@contextmanager
-def _muted() -> Iterator[None]:
-    """Drops what a backend's libraries print while they look for devices; exceptions still come through."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(nowhere)
-        os.close(kept)
-
-
-def start_reader() -> ProcessWorker:
+def start_reader(limits: Limits = READER_LIMITS) -> ProcessWorker:
     """Starts a process that opens files."""
-    return ProcessWorker("reader", make_reader)
+    return ProcessWorker("reader", make_lone_reader, limits)
 
 
-def start_engine(backend: str = "tensorflow") -> ProcessWorker:
+def start_engine(backend: str = "tensorflow", limits: Limits = ENGINE_LIMITS) -> ProcessWorker:
     """Starts a process that imports a backend and convolves."""
-    return ProcessWorker(f"{NAMES[backend]} engine", partial(make_engine, backend))
+    return ProcessWorker(f"{NAMES[backend]} engine", partial(make_engine, backend), limits)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from padviewer.bytecount import format_bytes
-from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, WorkerDied, shortened
+from padviewer.errors import OversizedSource, UnsupportedSource, WorkerDied, shortened
 from padviewer.plan import FEATURE_DTYPE
 from padviewer.weights import Weights
+from padviewer.workers.blame import blamed
 from padviewer.workers.jobs import READER, Job
 from padviewer.workers.shared import OwnedArray
 from padviewer.workers.weights_messages import Layers, LayersRequest, WeightsRequest
@@ -32,7 +33,7 @@ def layers_job(file: str, budget: int) -> Job[Layers]:
     try:
         found: Layers = yield READER, LayersRequest(file, budget)
     except WorkerDied as error:
-        raise _deadly(file, error) from error
+        raise blamed(file, error, "save the weights again") from error
     return found
 
 
@@ -57,14 +58,8 @@ def weights_job(file: str, budget: int) -> Job[LoadedWeights]:
         yield READER, WeightsRequest(found.path, layer, budget, memory.array)
     except WorkerDied as error:
         memory.release()
-        raise _deadly(file, error) from error
+        raise blamed(file, error, "save the weights again") from error
     except BaseException:
         memory.release()
         raise
     return LoadedWeights(Weights(file, layer, found.modified, memory.array.name), memory)
-
-
-def _deadly(file: str, error: WorkerDied) -> DamagedSource:
-    return DamagedSource(
-        f"{shortened(file)}: {error.message} while it read this file, which may be damaged; save the weights again"
-    )

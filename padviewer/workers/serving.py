@@ -1,0 +1,164 @@
+"""The side of a worker that runs in its process: answers requests until the other side goes away."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from padviewer import pulse
+from padviewer.bytecount import format_bytes
+from padviewer.errors import PadviewerError, UnexpectedError
+from padviewer.workers.limits import Limits, budget_of
+from padviewer.workers.own_memory import limit_own, reserved_bytes
+from padviewer.workers.wire import Message, send_message
+
+Answer = Callable[[Any, Callable[[int, int], None]], Any]
+# Signs of life go out at most so often.
+_BEAT_S = 0.25
+_SET_DEATH_SIGNAL = 1
+
+
+@dataclass(frozen=True)
+class Home:
+    """What a process is told when it starts.
+
+    Attributes:
+        connection: requests come and answers go.
+        output: where what it prints goes.
+        parent: the process that it must not outlive; 0 where it may only end with the line.
+        limits: of what it may take.
+    """
+
+    connection: Connection
+    output: Connection
+    parent: int
+    limits: Limits
+
+
+def serve(home: Home, make_answer: Callable[[], Answer]) -> None:
+    """Runs in the process: answers until the other side goes away."""
+    _end_with(home.parent)
+    _print_into(home.output)
+    line = _Line(home.connection)
+    pulse.listen(line.beat)
+    answer: Answer | PadviewerError
+    try:
+        answer = make_answer()
+    except PadviewerError as error:
+        answer = error
+    except Exception as error:  # noqa: BLE001 - whatever a framework raises while it starts is told with each answer
+        answer = unexpected(error)
+    memory = _Memory(home.limits)
+    with contextlib.suppress(EOFError, OSError):
+        line.send(("ready",))
+        while True:
+            _answer_one(line, answer, memory)
+
+
+class _Line:
+    """Sends messages one after the other, from any thread."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._lock = threading.Lock()
+        self._told = 0.0
+
+    def send(self, message: Message) -> None:
+        with self._lock:
+            send_message(self.connection, message)
+
+    def beat(self, nbytes: int) -> None:
+        now = time.monotonic()
+        if nbytes or now - self._told > _BEAT_S:
+            self._told = now
+            self.send(("sign", nbytes))
+
+
+class _Memory:
+    """Has the system keep this process to the largest budget that was asked for."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._base = reserved_bytes() if limits.hard else 0
+        self.budget = 0
+
+    def allow(self, budget: int) -> None:
+        if self._base and budget > self.budget:
+            self.budget = budget
+            limit_own(self._base + budget + self._limits.overhead)
+
+    def refusal(self) -> PadviewerError:
+        if not self.budget:
+            return PadviewerError("not enough memory for this; use a smaller input or target")
+        return PadviewerError(
+            f"not enough memory: this takes more than the budget of {format_bytes(self.budget)} and "
+            f"{format_bytes(self._limits.overhead)} beside it; raise the budget, or use a smaller input or target"
+        )
+
+
+def _answer_one(line: _Line, answer: Answer | PadviewerError, memory: _Memory) -> None:
+    request = line.connection.recv()
+    memory.allow(budget_of(request))
+    message: Message
+    try:
+        if isinstance(answer, PadviewerError):
+            raise answer
+        message = ("result", answer(request, lambda done, total: line.send(("progress", done, total))))
+    except PadviewerError as error:
+        message = ("error", error)
+    except MemoryError:
+        message = ("error", memory.refusal())
+    except Exception as error:  # noqa: BLE001 - the boundary: a worker answers every request
+        message = ("error", unexpected(error))
+    try:
+        line.send(message)
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - an answer that cannot be pickled; nothing of it has been sent
+        line.send(("error", unexpected(error)))
+
+
+def unexpected(error: Exception) -> UnexpectedError:
+    """Returns what tells of an exception that nobody foresaw."""
+    lines = str(error).strip().splitlines()
+    return UnexpectedError(
+        f"unexpected {type(error).__name__}: {lines[0] if lines else ''}", "".join(traceback.format_exception(error))
+    )
+
+
+def _end_with(parent: int) -> None:
+    """Has the system end this process with the one that started it, also while it is stopped or busy in a library.
+
+    Where the system cannot, it ends when it next looks at the line.
+    """
+    # A crash leaves no file of all its memory behind.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if not parent or sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _print_into(output: Connection) -> None:
+    """Sends what is printed here, by libraries in C too, to the one that asks: a terminal is not for workers."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    for descriptor in (1, 2):
+        os.dup2(output.fileno(), descriptor)
+    output.close()
+    faulthandler.enable(2)
