@@ -24,6 +24,7 @@ from padviewer.errors import (
     shortened,
 )
 from padviewer.handed import label
+from padviewer.pulse import beat
 
 _HEAD = 1024
 # Their logs repeat what their exceptions say.
@@ -61,12 +62,16 @@ class OpenedFile:
         return display_name(self.path)
 
     def check_budget(self, needed: int, budget: int, what: str) -> None:
-        """Raises an `OversizedSource` where `what` needs more bytes than the budget."""
+        """Raises an `OversizedSource` where `what` needs more bytes than the budget.
+
+        Whoever waits for this process is told how many bytes are coming.
+        """
         if needed > budget:
             raise OversizedSource(
                 f"{self.name}: {what} would take {format_bytes(needed)} in memory, more than the budget of "
                 f"{format_bytes(budget)}; raise the budget with --budget, or use a smaller file"
             )
+        beat(needed)
 
     def no_members(self, member: str | None) -> None:
         """Raises an `UnsupportedSource` where a member is asked for in a file that holds one array."""
@@ -140,6 +145,7 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
     Decoders of damaged files raise nearly every built-in exception, so all of them are caught here.
     """
     name = display_name(path)
+    beat()
     with _silent_logs(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -148,7 +154,8 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
             raise
         except MemoryError as error:
             raise OversizedSource(
-                f"{name}: decoding it needs more memory than there is; close other programs or use a smaller file"
+                f"{name}: decoding it needs more memory than the budget allows, or than there is; raise the budget with "
+                "--budget, close other programs or use a smaller file"
             ) from error
         except Exception as error:
             cause = shortened(f"{type(error).__name__}: {error}", 300)

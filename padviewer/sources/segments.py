@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from padviewer.pulse import beat
 from padviewer.sources.base import Array
 
 # Threads that decode segments, and at most so many segments that wait for being copied.
@@ -87,4 +88,6 @@ def read_all(wanted: Iterator[_Wanted], read: Callable[[_Wanted], _Read], most: 
 
 
 def _done(found: _Wanted, future: Future[_Read]) -> tuple[_Wanted, _Read]:
-    return found, future.result()
+    result = future.result()
+    beat()
+    return found, result

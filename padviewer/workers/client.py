@@ -167,8 +167,10 @@ class Client:
         if self._closed:
             return Cancelled("closed")
         if self._deaths > self._max_restarts:  # it keeps dying: whoever asks is told, until somebody asks for a restart
-            text = f"the worker ended {self._deaths} times in a row and was not started again; see Tools, Restart workers"
-            return WorkerGone(text)
+            count = self._deaths
+            return WorkerGone(
+                f"the worker ended {count} times in a row and was not started again; see Tools, Restart workers"
+            )
         return None
 
     def _finish(self, answer: Future[Any], future: Future[Any]) -> None:

@@ -62,7 +62,11 @@ def export_job(
     except WorkerDied as error:
         remove_abandoned(path)
         again = continues(path)
-        raise WorkerDied(f"{error}; {again}") if again else error from error
+        if not again:
+            raise
+        continued = type(error)(f"{error}; {again}")
+        continued.details = error.details
+        raise continued from error
     except GeneratorExit:
         remove_abandoned(path)
         raise

@@ -1,7 +1,7 @@
 """How long a worker may be silent over each request, and how much memory it may take: one table, with the reasons.
 
-Long work that is sound gives signs of life (`padviewer.pulse`, or its progress), so silence is what is limited, never the
-whole. What is over its limit has its process ended.
+Long work that is sound gives signs of life (`padviewer.pulse`, or its progress), so silence is what is limited, never
+the whole. What is over its limit has its process ended.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ class Limits:
 
     Attributes:
         overhead: bytes of its own memory, beside the budget and what it holds when it has started.
-        hard: whether the system keeps it to that: what asks for more gets a `MemoryError`. TensorFlow would crash, so it
-            is looked at instead.
+        hard: whether the system keeps it to that: what asks for more gets a `MemoryError`. TensorFlow would crash, so
+            it is looked at instead.
         start: seconds that it may take to start.
         stuck: seconds that half a message may take; or the process is stopped.
         silence: seconds that it may be silent over a request.

@@ -28,7 +28,7 @@ def own_bytes(pid: int) -> int:
 def limit_own(nbytes: int) -> None:
     """Lets this process have so many bytes for itself: who asks for more is refused by the system.
 
-    Address space that is written to counts, whether it has been or not. Does nothing where the system has no such limit.
+    Address space that may be written to counts, used or not. Does nothing where the system has no such limit.
     """
     with contextlib.suppress(OSError, ValueError, OverflowError):
         _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)

@@ -18,7 +18,6 @@ from padviewer.sources.base import Preview
 from padviewer.sources.opened import open_regular
 from padviewer.sources.padded import read_input, read_padded, read_windows
 from padviewer.windows import windows_of
-from padviewer.workers.budget import default_budget
 from padviewer.workers.export_messages import BeginExport, ContinueExport, EndExport
 from padviewer.workers.exporting import Exporting
 from padviewer.workers.messages import (
@@ -104,7 +103,7 @@ class Reader:
         if source is None or source.info != info:
             self._close()
             # What the plan was made for has passed a budget; it may take more to decode than it takes as an array.
-            source = self._source = open_source(info.path, info.member, budget=self._budget or default_budget())
+            source = self._source = open_source(info.path, info.member, budget=self._budget or plan.budget)
         if source.info != info or not is_current(info):
             name = shortened(info.path)
             raise DamagedSource(f"{name}: the file has changed since it was opened; reload it (F5)")

@@ -46,7 +46,6 @@ class SharedArray:
         finally:
             _close(memory)
 
-
     @contextmanager
     def fill(self) -> Iterator[npt.NDArray[Any]]:
         """Yields the array as `open` does, to be written to: the system has the memory of all of it.

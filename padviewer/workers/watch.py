@@ -1,4 +1,4 @@
-"""Watches a worker process: brings its answers, and ends it where it is silent for too long or takes too much memory."""
+"""Watches a worker process: brings its answers, and ends it where it is silent too long or takes too much memory."""
 
 from __future__ import annotations
 
@@ -186,9 +186,7 @@ class Watch:
     def _end_silent(self, seconds: float, when: str = "") -> None:
         self._process.kill()
         self._note(
-            WorkerSilent(
-                f"the {self._name} process gave no sign of life for {seconds:.0f} s{when}, and was ended"
-            )
+            WorkerSilent(f"the {self._name} process gave no sign of life for {seconds:.0f} s{when}, and was ended")
         )
         self._raise_death()
 

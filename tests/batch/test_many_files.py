@@ -100,6 +100,7 @@ class Killed:
 
     def __init__(self, worker: ProcessWorker, asked) -> None:
         self._worker, self._asked = worker, asked
+        self.ended = worker.ended
 
     def submit(self, request, on_progress=None):
         if hasattr(request, "stage"):

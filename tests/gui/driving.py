@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from padviewer.errors import WorkerDied
 from padviewer.gui.main_window import MainWindow
 from padviewer.workers.process import ProcessWorker
 
@@ -31,6 +32,10 @@ class LentWorker:
     @property
     def alive(self) -> bool:
         return self._worker.alive
+
+    @property
+    def ended(self) -> Future[WorkerDied]:
+        return Future()
 
     def submit(self, request: Any, on_progress: Any = None) -> Future[Any]:
         return self._worker.submit(request, on_progress)

@@ -10,8 +10,8 @@ import pytest
 from leftovers import wait_until
 from worker_answers import make_answer
 
-from padviewer.errors import Cancelled, PlanError, WorkerDied
-from padviewer.workers.client import MAX_DEATHS, Client
+from padviewer.errors import Cancelled, PlanError, WorkerDied, WorkerGone
+from padviewer.workers.client import MAX_RESTARTS, Client
 from padviewer.workers.process import InlineWorker, ProcessWorker
 
 
@@ -21,6 +21,7 @@ class Paused:
     def __init__(self):
         self.asked = []
         self.alive = True
+        self.ended = Future()
 
     def submit(self, request, on_progress=None):
         future = Future()
@@ -98,7 +99,7 @@ def test_a_callback_may_ask_again(client, starter):
 
 
 def test_errors_are_passed_on_and_are_no_deaths(client, starter):
-    for _ in range(MAX_DEATHS + 1):
+    for _ in range(MAX_RESTARTS + 1):
         future = client.submit("a", 1)
         starter.newest.asked[-1][1].set_exception(PlanError("no"))
         assert type(future.exception(0)) is PlanError
@@ -117,17 +118,18 @@ def test_a_death_in_the_middle_starts_another_and_those_who_wait_are_answered(st
 
 
 def test_many_deaths_in_a_row_end_it_until_somebody_asks_for_a_restart(client, starter):
-    for _ in range(MAX_DEATHS):
+    for _ in range(MAX_RESTARTS + 1):
         lost = client.submit("a", 1)
         starter.newest.die()
         assert type(lost.exception(0)) is WorkerDied
-    assert len(starter.started) == MAX_DEATHS
+    assert not client.runs
+    assert len(starter.started) == MAX_RESTARTS + 1
     refused = client.submit("a", 1).exception(0)
-    assert type(refused) is WorkerDied
-    assert "5 times in a row" in refused.message
+    assert type(refused) is WorkerGone
+    assert "6 times in a row" in refused.message
     assert "Restart workers" in refused.message
     client.cancel()
-    assert type(client.submit("a", 1).exception(0)) is WorkerDied
+    assert type(client.submit("a", 1).exception(0)) is WorkerGone
     client.restart()
     future = client.submit("a", 1)
     starter.newest.answer("well again")
@@ -135,7 +137,7 @@ def test_many_deaths_in_a_row_end_it_until_somebody_asks_for_a_restart(client, s
 
 
 def test_an_answer_between_deaths_forgives_them(client, starter):
-    for _ in range(3 * MAX_DEATHS):
+    for _ in range(3 * MAX_RESTARTS):
         client.submit("a", 1)
         starter.newest.die()
         future = client.submit("a", 1)
@@ -144,13 +146,13 @@ def test_an_answer_between_deaths_forgives_them(client, starter):
 
 
 def test_the_one_that_waits_while_it_gives_up_is_told(client, starter):
-    for _ in range(MAX_DEATHS - 1):
+    for _ in range(MAX_RESTARTS):
         client.submit("a", 1)
         starter.newest.die()
     client.submit("a", 1)
     waiting = client.submit("b", 1)
     starter.newest.die()
-    assert "5 times in a row" in waiting.exception(0).message
+    assert "6 times in a row" in waiting.exception(0).message
     assert client.idle
 
 
@@ -201,15 +203,15 @@ def test_killed_while_idle_the_owner_is_told_and_the_request_works(real):
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: not real._worker.alive)
     assert real.ask(("pid",)) != first
-    assert [type(error) for error in deaths] == [WorkerDied]
+    assert [(type(error), error.idle) for error in deaths] == [(WorkerDied, True)]
     assert real.ask(("echo", 1)) == 1
 
 
-def test_five_real_deaths(real):
-    for _ in range(MAX_DEATHS):
+def test_six_real_deaths(real):
+    for _ in range(MAX_RESTARTS + 1):
         with pytest.raises(WorkerDied, match="SIGKILL"):
             real.ask(("kill", signal.SIGKILL))
-    with pytest.raises(WorkerDied, match="5 times in a row"):
+    with pytest.raises(WorkerDied, match="6 times in a row"):
         real.ask(("echo", 1))
     real.restart()
     assert real.ask(("echo", 1)) == 1

@@ -12,7 +12,7 @@ import pytest
 import tifffile
 import zarr
 
-from padviewer.errors import Cancelled, DeviceError, PlanError, SourceNotFound, WorkerDied
+from padviewer.errors import Cancelled, DamagedSource, DeviceError, PlanError, SourceNotFound, WorkerDied
 from padviewer.export import Portions, temporary_paths
 from padviewer.export.target import replacing
 from padviewer.plan import Stage
@@ -187,7 +187,7 @@ def test_a_crew_outlives_any_number_of_deaths(leaves_nothing, tmp_path):
     np.save(tmp_path / "good.npy", np.zeros((2, 3)))
     with Crew(reader=lambda: ProcessWorker("reader", make_fragile_reader)) as crew:
         for _ in range(6):
-            with pytest.raises(WorkerDied, match="the reader process ended by signal SIGSEGV"):
+            with pytest.raises(DamagedSource, match=r"deadly.png: the reader process ended by signal SIGSEGV"):
                 crew.run(open_job("deadly.png", None, BUDGET))
         assert crew.run(open_job(str(tmp_path / "good.npy"), None, BUDGET)).shape == (2, 3)
         with pytest.raises(SourceNotFound):
@@ -211,13 +211,13 @@ def test_an_export_whose_reader_was_killed_is_continued(staff, large, tmp_path, 
         if done > total // 2:
             staff.kill_reader()
 
-    with pytest.raises(WorkerDied, match=r"SIGKILL; the same export again continues at [1-9]\d? %"):
+    with pytest.raises(WorkerDied, match=r"SIGKILL, .*; the same export again continues at [1-9]\d? %"):
         staff.crew.run(job(), kill_late)
     assert not target.exists()
     told = []
     staff.crew.run(job(), lambda *progress: told.append(progress))
     assert begun[0] == Begun(0, ROWS * (COLUMNS + 8))
-    assert 0.3 < begun[1].resumed / begun[1].total < 0.6
+    assert 0.2 < begun[1].resumed / begun[1].total < 0.6
     assert told[0][0] > begun[1].resumed
     assert names(tmp_path) == [target.name]
     readers = {".npy": lambda: np.load(target, mmap_mode="r"), ".zarr": lambda: zarr.open_array(target, mode="r")}
