@@ -154,8 +154,8 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
             raise
         except MemoryError as error:
             raise OversizedSource(
-                f"{name}: decoding it needs more memory than the budget allows, or than there is; raise the budget with "
-                "--budget, close other programs or use a smaller file"
+                f"{name}: decoding it needs more memory than the budget allows, or than there is; raise the budget "
+                "with --budget, close other programs or use a smaller file"
             ) from error
         except Exception as error:
             cause = shortened(f"{type(error).__name__}: {error}", 300)
