@@ -251,7 +251,8 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     add_paths(parser, "+")
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT",
-        help=".npy, .npz, .png, .tif or .zarr; or a template with {dir}, {stem}, {name}, {member}, {stage}",
+        help=".npy, .npz, .png, .tif, .zarr, .h5, .safetensors, .tfrecord, .exr, .nii or .nii.gz; or a template with "
+        "{dir}, {stem}, {name}, {member}, {stage}",
     )  # fmt: skip
     stages = [stage.value for stage in EXPORTED]
     parser.add_argument("--stage", choices=stages, default="padded", help="what is written (default: padded)")

@@ -67,4 +67,7 @@ def file_beside(path: str, ending: str) -> str:
 def file_stem(path: str) -> str:
     """Returns the name of a file for an input, without a suffix."""
     handed = parse_handed(path)
-    return Path(path).stem if handed is None else re.sub(r"[^\w.-]+", "_", handed.name).strip("._-") or "array"
+    if handed is None:
+        stem = Path(path).stem
+        return stem[: -len(".nii")] if path.lower().endswith(".nii.gz") and stem.lower() != ".nii" else stem
+    return re.sub(r"[^\w.-]+", "_", handed.name).strip("._-") or "array"

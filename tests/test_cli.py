@@ -18,6 +18,7 @@ from PIL import Image
 
 from padviewer import __version__
 from padviewer.cli import VERBS, main
+from padviewer.export import EXTENSIONS
 from padviewer.options import join_negative
 from padviewer.spec import PipelineSpec
 
@@ -332,6 +333,12 @@ def test_version_and_help(run):
         code, out, err = run(verb, "--help")
         assert (code, err) == (0, "")
         assert f"padviewer {verb}" in out
+
+
+def test_help_names_each_format_that_is_written(run):
+    _code, out, _err = run("export", "--help")
+    aliases = {".tiff", ".hdf5"}
+    assert all(extension in out for extension in set(EXTENSIONS) - aliases)
 
 
 def test_values_that_begin_with_a_minus_are_values():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from padviewer.errors import SettingsError, shortened
+from padviewer.handed import file_stem
 from padviewer.plan import Stage
 
 FIELDS = ("dir", "stem", "name", "member", "stage")
@@ -53,7 +54,7 @@ def _fill(template: str, path: str, member: str | None, stage: Stage) -> str:
     source = Path(path)
     values = {
         "dir": str(source.parent),
-        "stem": source.stem,
+        "stem": file_stem(path),
         "name": source.name,
         # A member's name is a name, never a path.
         "member": (member or "").replace("/", "_").replace("\\", "_"),

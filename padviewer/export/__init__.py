@@ -1,12 +1,13 @@
 """Arrays as files: complete or not there, whatever fails. Importing this loads numpy only."""
 
 from padviewer.export.array_writer import ArrayWriter, continues, write, write_left
-from padviewer.export.formats import EXTENSIONS, check_payload, check_target
-from padviewer.export.payload import USUAL, Array, Content, Payload, Portions, Progress
+from padviewer.export.formats import EXTENSIONS, FORMATS, check_payload, check_target, extension_of
+from padviewer.export.payload import USUAL, Array, Content, Payload, Portions, Progress, Space
 from padviewer.export.target import remove_abandoned, temporary_paths
 
 __all__ = [
     "EXTENSIONS",
+    "FORMATS",
     "USUAL",
     "Array",
     "ArrayWriter",
@@ -14,9 +15,11 @@ __all__ = [
     "Payload",
     "Portions",
     "Progress",
+    "Space",
     "check_payload",
     "check_target",
     "continues",
+    "extension_of",
     "remove_abandoned",
     "temporary_paths",
     "write",

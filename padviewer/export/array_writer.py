@@ -60,7 +60,7 @@ class ArrayWriter:
         check_payload(payload, path, portions)
         self.payload = payload
         self._path, self._overwrite, self._portions = path, overwrite, portions
-        self.grid = Grid(payload.shape, form.tile(payload, portions.tile))
+        self.grid = Grid(payload.shape, form.tile(payload, portions.tile), form.order(payload))
         digest = self._digest(form.extension)
         self._pool = ThreadPoolExecutor(2, "padviewer writer")
         self._pending: Future[None] | None = None
@@ -215,6 +215,7 @@ class ArrayWriter:
             return ""
         told: list[Any] = [__version__, extension, os.path.realpath(self._path), self.grid.tile]
         told += [payload.name, payload.axes, payload.shape, payload.dtype, payload.spec_json, payload.origin]
+        told.append(payload.space)
         return hashlib.sha256(json.dumps(told).encode("ascii")).hexdigest()
 
     def _told(self, error: Exception, kept: bool) -> ExportError:

@@ -10,12 +10,17 @@ import numpy as np
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import ExportError, shortened
+from padviewer.export.exr import ExrStore, check_exr
 from padviewer.export.grid import Shape, even_tile, row_tile
+from padviewer.export.hdf5 import hdf5_store
+from padviewer.export.nifti import GzippedNiftiStore, check_nifti, nifti_order, nifti_store, nifti_tile
 from padviewer.export.npy import NpzStore, npy_store
 from padviewer.export.payload import USUAL, Payload, Portions
 from padviewer.export.place import check_place, display_name
 from padviewer.export.png import PngStore, check_png
+from padviewer.export.safetensors import check_safetensors, safetensors_store
 from padviewer.export.store import Store
+from padviewer.export.tfrecord import TfrecordStore, check_tfrecord
 from padviewer.export.tiff import check_tiff, tiff_store
 from padviewer.export.zarr import ZarrStore
 
@@ -32,33 +37,50 @@ def _chunks(payload: Payload, limit: int) -> Shape:
     return even_tile(payload.axes, payload.shape, np.dtype(payload.dtype).itemsize, limit)
 
 
+def _in_their_order(_payload: Payload) -> Shape:
+    """Tiles come in the order of the axes."""
+    return ()
+
+
 class Format(NamedTuple):
     """A format.
 
     Attributes:
+        title: what the dialog calls it; those with one title are one choice there.
         extension: of its files.
         check: raises an `ExportError` for an array that it cannot hold.
         tile: the tiles that it takes best, of at most so many bytes.
         store: opens what writes one: of a payload, at a path, in such tiles, and whether part of it is there.
         folder: whether it is a folder.
         whole: whether the array is in memory as a whole until it is written, twice at the end.
+        order: the axes from the one along which tiles come last to the one that runs fastest.
     """
 
+    title: str
     extension: str
     check: Callable[[Payload], None]
     tile: Callable[[Payload, int], Shape]
     store: Callable[[Payload, str, Shape, bool], Store]
     folder: bool = False
     whole: bool = False
+    order: Callable[[Payload], Shape] = _in_their_order
 
 
+_TIFF, _HDF5 = "TIFF", "HDF5 dataset"
 FORMATS = (
-    Format(".npy", _holds_anything, _rows, npy_store),
-    Format(".npz", _holds_anything, _rows, NpzStore),
-    Format(".png", check_png, _rows, PngStore, whole=True),
-    Format(".tif", check_tiff, _rows, tiff_store),
-    Format(".tiff", check_tiff, _rows, tiff_store),
-    Format(".zarr", _holds_anything, _chunks, ZarrStore, folder=True),
+    Format("NumPy array", ".npy", _holds_anything, _rows, npy_store),
+    Format("NumPy archive with the settings", ".npz", _holds_anything, _rows, NpzStore),
+    Format("PNG picture", ".png", check_png, _rows, PngStore, whole=True),
+    Format(_TIFF, ".tif", check_tiff, _rows, tiff_store),
+    Format(_TIFF, ".tiff", check_tiff, _rows, tiff_store),
+    Format("Zarr folder", ".zarr", _holds_anything, _chunks, ZarrStore, folder=True),
+    Format(_HDF5, ".h5", _holds_anything, _rows, hdf5_store),
+    Format(_HDF5, ".hdf5", _holds_anything, _rows, hdf5_store),
+    Format("Safetensors", ".safetensors", check_safetensors, _rows, safetensors_store),
+    Format("TFRecord of examples", ".tfrecord", check_tfrecord, _rows, TfrecordStore),
+    Format("OpenEXR picture", ".exr", check_exr, _rows, ExrStore),
+    Format("NIfTI image", ".nii", check_nifti, nifti_tile, nifti_store, order=nifti_order),
+    Format("NIfTI image, compressed", ".nii.gz", check_nifti, nifti_tile, GzippedNiftiStore, order=nifti_order),
 )
 EXTENSIONS = tuple(form.extension for form in FORMATS)
 
@@ -87,7 +109,7 @@ def check_payload(payload: Payload, path: str, portions: Portions = USUAL) -> No
 
 def format_of(path: str) -> Format:
     """Returns the format that a target's extension means; raises an `ExportError` where it means none."""
-    extension = os.path.splitext(path)[1].lower()  # noqa: PTH122 a Path cannot hold every name
+    extension = extension_of(path)
     for form in FORMATS:
         if form.extension == extension:
             return form
@@ -96,3 +118,10 @@ def format_of(path: str) -> Format:
         f"{display_name(path)}: the extension {shortened(extension, 20)!r} is of no format that is written; "
         f"use one of {known}"
     )
+
+
+def extension_of(path: str) -> str:
+    """Returns the extension of a target in lower case, both of two that are one; what follows the last dot else."""
+    name = os.path.basename(path).lower()  # noqa: PTH119 a Path cannot hold every name
+    double = (found for found in EXTENSIONS if found.count(".") > 1 and name.endswith(found) and name != found)
+    return next(double, os.path.splitext(name)[1])  # noqa: PTH122

@@ -18,10 +18,12 @@ class Grid:
     Attributes:
         shape: of the array.
         tile: of a tile, at least 1 on each axis.
+        order: the axes from the one along which tiles come last to the one that runs fastest; none is their own order.
     """
 
     shape: Shape
     tile: Shape
+    order: Shape = ()
 
     @property
     def along(self) -> Shape:
@@ -34,12 +36,12 @@ class Grid:
         return math.prod(self.along)
 
     def place(self, number: int) -> Shape:
-        """Returns the place of a tile among the others on each axis; the last axis runs fastest."""
-        place = []
-        for steps in reversed(self.along):
-            number, here = divmod(number, steps)
-            place.append(here)
-        return tuple(reversed(place))
+        """Returns the place of a tile among the others on each axis."""
+        along = self.along
+        place = [0] * len(along)
+        for axis in reversed(self.order or range(len(along))):
+            number, place[axis] = divmod(number, along[axis])
+        return tuple(place)
 
     def region(self, number: int) -> Region:
         """Returns what a tile covers."""

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,21 @@ from padviewer.geometry import Region
 
 Array = npt.NDArray[Any]
 Progress = Callable[[int, int], None]
+
+
+class Space(NamedTuple):
+    """Where an array lies in space.
+
+    Attributes:
+        letters: of at most three axes, in the order in which `affine` takes them; the array may lack some.
+        affine: the 16 numbers, row by row, of the 4 x 4 matrix from indices along these axes to millimetres, or to
+            elements of the input.
+        is_known: whether it is millimetres.
+    """
+
+    letters: str
+    affine: tuple[float, ...]
+    is_known: bool
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,7 @@ class Payload:
         origin: what tells its elements from those of any other array that is described alike, such as the input's
             path and time; empty where nothing does, and an export that was interrupted cannot be continued.
         fill_value: what most of its padding is; formats that can leave elements out leave these out.
+        space: where it lies; None where nobody says.
     """
 
     name: str
@@ -39,11 +55,23 @@ class Payload:
     spec_json: str
     origin: str = ""
     fill_value: complex = 0
+    space: Space | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes of the elements."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+
+    @property
+    def described(self) -> str:
+        """What it is, for a sentence: `the padded is HWC 7 x 5 x 3 float32`."""
+        return f"the {self.name} is {self.axes} {' x '.join(map(str, self.shape))} {self.dtype}"
+
+
+def squeezed(payload: Payload) -> tuple[str, tuple[int, ...]]:
+    """Returns axes and shape without those axes of one element that are neither height, width nor channels."""
+    pairs = [p for p in zip(payload.axes, payload.shape, strict=True) if p[1] != 1 or p[0] in "HWC"]
+    return "".join(letter for letter, _ in pairs), tuple(size for _, size in pairs)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 
 from padviewer.errors import ExportError
-from padviewer.export.payload import Array, Payload
+from padviewer.export.payload import Array, Payload, squeezed
 from padviewer.export.store import opening
 from padviewer.geometry import Region
 
@@ -19,14 +19,13 @@ _MAX_SIDE = 2**31 - 1
 
 def check_png(payload: Payload) -> None:
     """Raises an `ExportError` where PNG cannot hold the array."""
-    axes, shape = _squeezed(payload)
+    axes, shape = squeezed(payload)
     height, width, channels = _sizes(axes, shape)
     fits = axes in _LAYOUTS and 1 <= channels <= 4 and 0 < height <= _MAX_SIDE and 0 < width <= _MAX_SIDE
     if not fits or payload.dtype not in ("uint8", "uint16", "bool") or (payload.dtype == "bool" and channels > 1):
         raise ExportError(
             "PNG holds one picture of 1 to 4 channels in uint8 or uint16, or one channel of bool; "
-            f"the {payload.name} is {payload.axes} {' x '.join(map(str, payload.shape))} {payload.dtype}. "
-            "Use .npy, .npz or .tif"
+            f"{payload.described}. Use .npy, .npz or .tif"
         )
 
 
@@ -62,7 +61,7 @@ class PngStore:
 
     def finish(self) -> None:
         """Encodes the picture."""
-        axes, shape = _squeezed(self._payload)
+        axes, shape = squeezed(self._payload)
         pixels = self._pixels.reshape(shape)
         if axes == "CHW":
             pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
@@ -76,12 +75,6 @@ class PngStore:
     def close(self) -> None:
         """Closes the file."""
         self._file.close()
-
-
-def _squeezed(payload: Payload) -> tuple[str, tuple[int, ...]]:
-    """Returns axes and shape without those axes of one element that are neither height, width nor channels."""
-    pairs = [p for p in zip(payload.axes, payload.shape, strict=True) if p[1] != 1 or p[0] in "HWC"]
-    return "".join(letter for letter, _ in pairs), tuple(size for _, size in pairs)
 
 
 def _sizes(axes: str, shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -40,12 +40,13 @@ class Store(Protocol):
 
 
 class FlatStore:
-    """An array whose elements lie in one run of a file, in C order. What is never put reads as zero bytes: a hole.
+    """An array whose elements lie in one run of a file. What is never put reads as zero bytes: a hole.
 
     Args:
         payload: what is written.
         file: has room for the elements already.
         offset: of the first element.
+        order: the axes from the one that is stored last to the one whose elements are neighbours; none is C order.
 
     Raises:
         ValueError: where the file is too short.
@@ -53,16 +54,19 @@ class FlatStore:
 
     scattered = True
 
-    def __init__(self, payload: Payload, file: BinaryIO, offset: int) -> None:
-        self._payload, self._file, self._offset = payload, file, offset
+    def __init__(self, payload: Payload, file: BinaryIO, offset: int, order: tuple[int, ...] = ()) -> None:
+        self._file, self._offset = file, offset
+        self._order = order or tuple(range(len(payload.shape)))
+        self._shape = tuple(payload.shape[axis] for axis in self._order)
         length = os.fstat(file.fileno()).st_size
         if length < offset + payload.nbytes:
             raise ValueError(f"{length} bytes are there, expected {offset + payload.nbytes}")
 
     def put(self, region: Region, data: Array) -> None:
         """Writes the elements of a region."""
-        start = tuple(span.start for span in region)
-        write_runs(self._file.fileno(), self._offset, self._payload.shape, start, data)
+        start = tuple(region[axis].start for axis in self._order)
+        stored = np.ascontiguousarray(data.transpose(self._order))
+        write_runs(self._file.fileno(), self._offset, self._shape, start, stored)
 
     def holds(self, value: Array) -> bool:
         """Whether `value` is zero bytes."""

@@ -8,19 +8,11 @@ from typing import Protocol
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from padviewer.errors import ExportError, TargetExists, shortened
-from padviewer.export import EXTENSIONS, check_target
+from padviewer.export import EXTENSIONS, FORMATS, check_target, extension_of
 from padviewer.export.place import check_place
 from padviewer.gui.actions import EXPORTS, suggested_name
 from padviewer.handed import file_beside, shown_name
 from padviewer.plan import Plan, Stage
-
-_FILTERS = {
-    "NumPy array (*.npy)": ".npy",
-    "NumPy archive with the settings (*.npz)": ".npz",
-    "PNG picture (*.png)": ".png",
-    "TIFF (*.tif *.tiff)": ".tif",
-    "Zarr folder (*.zarr)": ".zarr",
-}
 
 _MODEL = ".keras"
 
@@ -34,17 +26,18 @@ class Check(Protocol):
 
 def ask_export_path(parent: QWidget, plan: Plan, stage: Stage) -> str | None:
     """Returns the file to write, which may be written over; None where the person thought better of it."""
+    filters = export_filters()
     # Our own question comes after the suffix is known, and knows links.
     path, chosen = QFileDialog.getSaveFileName(
         parent,
         export_title(plan.info.path, stage),
         suggested_name(plan.info.path, stage),
-        ";;".join(_FILTERS),
+        ";;".join(filters),
         options=QFileDialog.Option.DontConfirmOverwrite,
     )
     if not path:
         return None
-    path = with_suffix(path, _FILTERS.get(chosen, ".npy"))
+    path = with_suffix(path, filters.get(chosen, EXTENSIONS[0]))
     return path if may_write(parent, path) else None
 
 
@@ -79,9 +72,17 @@ def export_title(path: str, stage: Stage) -> str:
     return f"Export the {what} of {shortened(shown_name(path), 60)}"
 
 
+def export_filters() -> dict[str, str]:
+    """Returns the extension that each kind of file in the dialog stands for: `TIFF (*.tif *.tiff)` for `.tif`."""
+    extensions: dict[str, list[str]] = {}
+    for form in FORMATS:
+        extensions.setdefault(form.title, []).append(form.extension)
+    return {f"{title} ({' '.join('*' + each for each in found)})": found[0] for title, found in extensions.items()}
+
+
 def with_suffix(path: str, suffix: str) -> str:
     """Returns `path` with a suffix where it has none of ours."""
-    return path if os.path.splitext(path)[1].lower() in EXTENSIONS else path + suffix  # noqa: PTH122
+    return path if extension_of(path) in EXTENSIONS else path + suffix
 
 
 def may_write(parent: QWidget, path: str, check: Check = check_target) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from padviewer.axes import CHANNELS
-from padviewer.export import Array, Content, Payload
+from padviewer.axes import CHANNELS, SPATIAL_SETS
+from padviewer.export import Array, Content, Payload, Space
 from padviewer.geometry import Region, Span, counts
 from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.sources import Source
@@ -108,7 +108,26 @@ def payload_of(plan: Plan, stage: Stage) -> Payload:
         # Computed whole or in pieces, a sum may be rounded otherwise.
         json.dumps([*origin, plan.input.axes, stage is Stage.FEATURE and plan.is_whole, read]),
         fill if plain and not isinstance(fill, tuple) else 0,
+        space_of(plan, stage),
     )
+
+
+def space_of(plan: Plan, stage: Stage) -> Space:
+    """Returns where a stage lies in space: each element of the input that it holds is where it was.
+
+    The matrix of the input is about the first three axes of its file. Where it has none, elements of the input are the
+    unit, and the first of them is the origin. An output of the feature map lies in the middle of its window.
+    """
+    axes, affine = plan.input.axes, plan.info.affine
+    letters = axes[:3] if affine else "".join(letter for letter in axes if letter in SPATIAL_SETS[0] + SPATIAL_SETS[2])
+    within = np.eye(4)
+    for number, letter in enumerate(letters):
+        if (axis := plan.axis(letter)) is not None:
+            scale, offset = axis.to_padded(stage)
+            # `to_padded` is about the borders of elements, matrices of images about their middles.
+            within[number, number], within[number, 3] = scale, (scale - 1) / 2 + offset - axis.pad.before
+    matrix = np.array(affine if affine else np.eye(4).ravel()).reshape(4, 4) @ within
+    return Space(letters, tuple(matrix.ravel().tolist()), affine is not None)
 
 
 def content_of(plan: Plan, stage: Stage, source_of: SourceOf) -> Content:

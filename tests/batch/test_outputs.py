@@ -19,6 +19,8 @@ from padviewer.plan import Stage
         ("{stem}{member}.npy", ("a.npz", None), "a.npy"),
         ("{{{stem}}}.npy", ("a.npz", None), "{a}.npy"),
         ("plain.npy", ("a.npz", None), "plain.npy"),
+        ("{stem}_{stage}.nii.gz", ("scans/head.nii.gz", None), "head_mask.nii.gz"),
+        ("{stem}.npy", ("a.tar.gz", None), "a.tar.npy"),
         ("{stem}.npy", ("od{stage}d.png", None), "od{stage}d.npy"),
         ("{stem}.npy", ("\udcff.png", None), "\udcff.npy"),
         ("{stem}.npy", ("two\nlines.png", None), "two\nlines.npy"),

@@ -10,47 +10,13 @@ import tifffile
 import zarr
 from held import Held
 from PIL import Image
+from read_back import read_back
+from writing import DTYPES, SPEC, noise, payload, quietly, written
 
 from padviewer import __version__
 from padviewer.errors import ExportError, TargetExists
-from padviewer.export import EXTENSIONS, Payload, Portions, check_payload, write
+from padviewer.export import EXTENSIONS, Portions, check_payload, write
 from padviewer.export import tiff as tiff_module
-
-RNG = np.random.default_rng(0)
-SPEC = json.dumps({"axes": "HWC", "note": 'naïve \u2028 "quoted"'})
-DTYPES = ["?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8", "c8", "c16"]
-
-
-def noise(*shape, dtype="u1"):
-    return RNG.integers(0, 2 if dtype == "?" else 200, shape).astype(dtype)
-
-
-def payload(array, axes, name="padded", fill_value=0):
-    return Payload(name, axes, array.shape, array.dtype.name, SPEC, fill_value=fill_value)
-
-
-def quietly(array, axes, path):
-    return write(payload(array, axes), Held(array), str(path), overwrite=False, progress=lambda *c: None)
-
-
-def written(array, axes, path, tile=40, **options):
-    calls = []
-    size = write(
-        payload(array, axes, **options),
-        Held(array, finds=True),
-        str(path),
-        overwrite=False,
-        progress=lambda *c: calls.append(c),
-        portions=Portions(tile=tile),
-    )
-    files = [found for found in (path, *path.rglob("*")) if found.is_file()]
-    assert size == sum(found.stat().st_size for found in files)
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
-    done = [c[0] for c in calls]
-    assert done == sorted(done)
-    assert {c[1] for c in calls} <= {array.nbytes}
-    assert not calls or calls[-1] == (array.nbytes, array.nbytes)
-    return path
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -72,12 +38,17 @@ def test_npy_and_npz(tmp_path, dtype, shape):
 
 
 def test_the_same_array_makes_the_same_bytes(tmp_path):
-    array = noise(5, 5)
     for extension in EXTENSIONS:
+        array = noise(5, 5, dtype=dtype_for(extension))
         for name in ("a", "b"):
             quietly(array, "HW", tmp_path / f"{name}{extension}")
         found = [tree(tmp_path / f"{name}{extension}") for name in ("a", "b")]
         assert found[0] == found[1]
+
+
+def dtype_for(extension):
+    """Returns a dtype that a format holds."""
+    return "f4" if extension == ".exr" else "u1"
 
 
 def tree(path):
@@ -203,9 +174,9 @@ def test_tiff_refuses_empty_arrays(tmp_path):
         quietly(np.zeros((0, 4)), "HW", tmp_path / "a.tif")
 
 
-@pytest.mark.parametrize("extension", [".npy", ".npz", ".tif", ".zarr"])
+@pytest.mark.parametrize("extension", [extension for extension in EXTENSIONS if extension != ".png"])
 def test_a_tensor_is_streamed(tmp_path, extension):
-    content = Held(noise(50, 1000, dtype="i4"))
+    content = Held(noise(50, 1000, dtype="f4"))
     seen = []
     write(
         payload(content.array, "HW"),
@@ -220,12 +191,13 @@ def test_a_tensor_is_streamed(tmp_path, extension):
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)
-@pytest.mark.parametrize("wrong", [np.zeros((7, 5), np.int8), np.zeros((7, 4), np.uint8), np.zeros((6, 5), np.uint8)])
+@pytest.mark.parametrize("wrong", [np.zeros((7, 5), np.int8), np.zeros((7, 4)), np.zeros((6, 5))])
 def test_tiles_of_another_kind(tmp_path, extension, wrong):
+    dtype = dtype_for(extension)
     with pytest.raises(ExportError, match="cannot be encoded"):
         write(
-            payload(np.zeros((7, 5), np.uint8), "HW"),
-            Held(wrong),
+            payload(np.zeros((7, 5), dtype), "HW"),
+            Held(wrong if wrong.dtype == np.int8 else wrong.astype(dtype)),
             str(tmp_path / f"a{extension}"),
             overwrite=False,
             progress=lambda *c: None,
@@ -299,20 +271,14 @@ def test_zero_bytes_are_holes_of_a_file(tmp_path, extension):
 def test_a_value_for_each_channel(tmp_path, extension):
     class Channels(Held):
         def constant(self, region):
-            return self.array[:1, :1]
+            return self.array[:1, :1, region[-1].start : region[-1].stop]
 
-    array = np.broadcast_to(np.array([7, 0, 9], np.uint8), (6, 5, 3))
+    array = np.broadcast_to(np.array([7, 0, 9], dtype_for(extension)), (6, 5, 3))
     path = tmp_path / f"a{extension}"
     content = Channels(array)
     write(payload(array, "HWC"), content, str(path), overwrite=False, progress=lambda *c: None, portions=Portions(30))
     assert content.asked == []
-    readers = {
-        ".npy": np.load,
-        ".npz": lambda name: np.load(name)["padded"],
-        ".png": imagecodecs.imread,
-        ".zarr": lambda name: whole_zarr(name)[...],
-    }
-    np.testing.assert_array_equal(readers.get(extension, tifffile.imread)(path), array)
+    np.testing.assert_array_equal(read_back(path, axes="HWC"), array)
 
 
 def test_a_zarr_replaces_a_zarr_and_no_other_folder(tmp_path):

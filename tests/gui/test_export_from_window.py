@@ -15,8 +15,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from padviewer.export import continues
-from padviewer.gui.export_dialog import may_write, with_suffix
+from padviewer.export import EXTENSIONS, continues
+from padviewer.gui.export_dialog import export_filters, may_write, with_suffix
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
 
@@ -99,7 +99,25 @@ def test_asks_before_it_writes_over_a_file(open_window: Open, photo: Path, tmp_p
     assert may_write(window, str(tmp_path / "free.npy"))
 
 
-@pytest.mark.parametrize(("name", "expected"), [("a", "a.npy"), ("a.TIF", "a.TIF"), ("a.b", "a.b.npy")])
+def test_the_dialog_offers_each_format_that_is_written() -> None:
+    offered = export_filters()
+    assert set(offered.values()) == set(EXTENSIONS) - {".tiff", ".hdf5"}
+    text = ";;".join(offered)
+    assert all(f"*{extension})" in text or f"*{extension} " in text for extension in EXTENSIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a", "a.npy"),
+        ("a.TIF", "a.TIF"),
+        ("a.b", "a.b.npy"),
+        ("a.nii.gz", "a.nii.gz"),
+        ("a.gz", "a.gz.npy"),
+        (".nii.gz", ".nii.gz.npy"),
+        ("a.h5", "a.h5"),
+    ],
+)
 def test_a_name_without_a_suffix_of_ours_gets_one(name: str, expected: str) -> None:
     assert with_suffix(name, ".npy") == expected
 

@@ -1,0 +1,55 @@
+"""Safetensors: one tensor after a JSON header, uncompressed, with axes and settings among its metadata."""
+
+from __future__ import annotations
+
+import json
+
+from padviewer import __version__
+from padviewer.errors import ExportError
+from padviewer.export.payload import Payload
+from padviewer.export.store import FlatStore, opening
+
+_NAMES = {
+    "bool": "BOOL", "uint8": "U8", "int8": "I8", "uint16": "U16", "int16": "I16", "uint32": "U32", "int32": "I32",
+    "uint64": "U64", "int64": "I64", "float16": "F16", "float32": "F32", "float64": "F64", "complex64": "C64",
+}  # fmt: skip
+# The elements begin at a multiple of this, so that they can be mapped.
+_ALIGNED = 8
+
+
+def check_safetensors(payload: Payload) -> None:
+    """Raises an `ExportError` where safetensors has no such dtype."""
+    if payload.dtype not in _NAMES:
+        raise ExportError(
+            f"safetensors has no {payload.dtype}, which the {payload.name} is; it holds bool, integers, "
+            "float16 to float64 and complex64. Use .npy, .npz, .h5 or .zarr"
+        )
+
+
+def safetensors_store(payload: Payload, path: str, _tile: tuple[int, ...], resumed: bool) -> FlatStore:
+    """Returns what writes a `.safetensors` file, whose tensor is called as the stage is."""
+    header = _header(payload)
+    with opening(path, resumed) as file:
+        if not resumed:
+            file.write(header)
+            file.truncate(len(header) + payload.nbytes)
+        return FlatStore(payload, file, len(header))
+
+
+def _header(payload: Payload) -> bytes:
+    described = {
+        "__metadata__": {
+            "axes": payload.axes,
+            "stage": payload.name,
+            "settings": payload.spec_json,
+            "software": f"padviewer {__version__}",
+        },
+        payload.name: {
+            "dtype": _NAMES[payload.dtype],
+            "shape": payload.shape,
+            "data_offsets": [0, payload.nbytes],
+        },
+    }
+    text = json.dumps(described).encode("ascii")
+    text += b" " * (-len(text) % _ALIGNED)
+    return len(text).to_bytes(8, "little") + text
