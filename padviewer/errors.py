@@ -7,6 +7,7 @@
     ├── SourceError            a file that cannot be read
     │   ├── SourceNotFound
     │   ├── UnsupportedSource  not a format, dtype or rank that is read
+    │   │   └── SourceIsFolder
     │   ├── DamagedSource      truncated, inconsistent or undecodable
     │   └── OversizedSource    declares more than the budget allows
     ├── ExportError            a file that cannot be written
@@ -80,6 +81,10 @@ class SourceNotFound(SourceError):
 
 class UnsupportedSource(SourceError):
     """The file is not of a format, dtype or rank that padviewer reads."""
+
+
+class SourceIsFolder(UnsupportedSource):
+    """The path leads to a folder, which holds files instead of elements."""
 
 
 class DamagedSource(SourceError):

@@ -66,6 +66,7 @@ class Arrivals(QObject):
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._on_timer_timeout)
         self._session.files.changed.connect(self._on_files_changed)
+        self._session.files.noted.connect(self._look_again)
         self._session.files.opened.connect(self._on_files_opened)
         # What was shown, or written, until now may be given back.
         self._session.plan_changed.connect(self._look_again)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +17,15 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Signal
 from PySide6.QtGui import QImage
 
-from padviewer.errors import PadviewerError, UnsupportedSource, shortened
+from padviewer.errors import PadviewerError, UnexpectedError, UnsupportedSource, shortened
 from padviewer.formats import SUFFIXES
-from padviewer.gui.files import Item
+from padviewer.gui.files import FileEntry, Item
 from padviewer.gui.number_table import parse_table
-from padviewer.gui.open_dialog import dropped_items
+from padviewer.gui.open_dialog import named_items
+from padviewer.gui.uri_list import parse_uri_list
 
+_ADDRESS = "file:/"
+_WEB = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _GRAY = (QImage.Format.Format_Grayscale8, QImage.Format.Format_Grayscale16)
 _DEEP = 48  # bits of a pixel from which on a picture has more than a byte for each channel
 # Of 100: the least that is written quickly. A PNG loses nothing at any of them.
@@ -28,9 +34,10 @@ _QUICKLY = 90
 
 @dataclass(frozen=True)
 class Pasted:
-    """What a clipboard held: items to open, or the error that says why there are none."""
+    """What a clipboard held: items to open, what cannot be opened, or the error that says why there is nothing."""
 
     items: tuple[Item, ...] = ()
+    refused: tuple[FileEntry, ...] = ()
     error: PadviewerError | None = None
 
 
@@ -57,20 +64,27 @@ class Clipboard(QObject):
         self._made: list[Path] = []
         self._thread: threading.Thread | None = None
 
-    def paste(self, mime: QMimeData) -> None:
-        """Takes what a clipboard holds; `ready` tells what became of it."""
-        local, _refused = dropped_items(mime.urls()) if mime.hasUrls() else ([], [])
-        if local:
-            self.ready.emit(Pasted(tuple(local)))
+    def paste(self, mime: QMimeData, what: str = "the clipboard") -> None:
+        """Takes what a clipboard holds, or a drop; `ready` tells what became of it.
+
+        Args:
+            mime: its content.
+            what: names it in an error.
+        """
+        items, refused = named_items(mime)
+        if items or (refused and not mime.hasImage()):
+            self.ready.emit(Pasted(tuple(items), tuple(refused)))
             return
         text = mime.text() if mime.hasText() else ""
         image = QImage(mime.imageData()) if mime.hasImage() else QImage()
         if not text.strip() and image.isNull():
             held = ", ".join(mime.formats()) or "nothing"
-            error = f"the clipboard holds no picture, no files and no table of numbers; it holds {shortened(held)}"
+            error = f"{what} holds no picture, no files and no table of numbers; it holds {shortened(held)}"
             self.ready.emit(Pasted(error=UnsupportedSource(error)))
             return
-        self._thread = threading.Thread(target=self._make, args=(text, image), name="padviewer clipboard", daemon=True)
+        self._thread = threading.Thread(
+            target=self._make, args=(text, image, what), name="padviewer clipboard", daemon=True
+        )
         self._thread.start()
 
     def close(self, listed: Iterable[str]) -> None:
@@ -84,16 +98,19 @@ class Clipboard(QObject):
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
 
-    def _make(self, text: str, image: QImage) -> None:
+    def _make(self, text: str, image: QImage, what: str) -> None:
         try:
-            pasted = Pasted(self._items(text, image))
+            pasted = Pasted(self._items(text, image, what))
         except PadviewerError as error:
             pasted = Pasted(error=error)
         except OSError as error:
-            pasted = Pasted(error=PadviewerError(f"the clipboard's content cannot be kept: {error}"))
+            pasted = Pasted(error=PadviewerError(f"what {what} holds cannot be kept: {error}"))
+        except Exception as error:  # noqa: BLE001 - whoever waits is answered, whatever it holds
+            details = "".join(traceback.format_exception(error))
+            pasted = Pasted(error=UnexpectedError(f"unexpected {type(error).__name__}: {error}", details))
         self.ready.emit(pasted)
 
-    def _items(self, text: str, image: QImage) -> tuple[Item, ...]:
+    def _items(self, text: str, image: QImage, what: str) -> tuple[Item, ...]:
         """Returns what is to be opened: a spreadsheet's copy is a table, though it is offered as a picture too."""
         if not text.strip():
             return (self._picture(image),)
@@ -104,8 +121,8 @@ class Clipboard(QObject):
         except UnsupportedSource as error:
             if not image.isNull():
                 return (self._picture(image),)
-            what = f"the clipboard holds a text that is no path and no table of numbers: {error.message}"
-            raise UnsupportedSource(what) from error
+            told = f"{what} holds a text that is no path and no table of numbers: {error.message}"
+            raise UnsupportedSource(told) from error
         path = self._place(".npy")
         np.save(path, table)
         return ((str(path), None),)
@@ -134,7 +151,14 @@ def paths_in(text: str) -> list[str]:
     lines = [line.strip().strip('"') for line in text.strip().splitlines()]
     if len(lines) > 10_000 or not all(map(_is_path, lines)):
         return []
-    return [str(Path(line).expanduser()) if line.startswith("~") else line for line in lines]
+    return list(map(_path_of, lines))
+
+
+def _path_of(line: str) -> str:
+    if line.startswith(_ADDRESS):
+        items, _refused = parse_uri_list(line.encode("utf-8", "surrogateescape"))
+        return items[0][0] if items else line
+    return os.path.expanduser(line)  # noqa: PTH111 - a Path raises where there is no home
 
 
 def as_shown(image: QImage) -> QImage:
@@ -154,6 +178,6 @@ def _is_opaque(image: QImage) -> bool:
 
 
 def _is_path(line: str) -> bool:
-    if len(line) > 4096:
+    if len(line) > 4096 or _WEB.match(line):
         return False
-    return line.startswith(("/", "~/")) or line.lower().endswith((*SUFFIXES, ".padviewer"))
+    return line.startswith(("/", "~/", _ADDRESS)) or line.lower().endswith((*SUFFIXES, ".padviewer"))

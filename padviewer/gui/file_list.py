@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable
+
 from PySide6.QtCore import QObject, Signal
 
-from padviewer.errors import Cancelled, PadviewerError, WorkerDied
+from padviewer.errors import Cancelled, PadviewerError, SourceIsFolder, WorkerDied, shortened
 from padviewer.gui.bridge import settle
-from padviewer.gui.files import FileEntry, Item, expand
+from padviewer.gui.files import MAX_FILES, FileEntry, Item
+from padviewer.gui.folder_listing import FolderListing, Listed
+from padviewer.handed import label, shown_name
 from padviewer.plan import ArrayInfo
 from padviewer.workers.blame import blamed
 from padviewer.workers.client import Client
 from padviewer.workers.messages import OpenRequest
 
+_Problem = PadviewerError | None
+
 
 class FileList(QObject):
     """Opens files one after the other; none that cannot be opened stops the others.
 
+    A folder is a line of the list until the reader has told what it holds, and that takes its place.
+
     Args:
         reader: the client that opens files.
-        scout: the client that looks what files further down are; what ends it, or keeps it waiting, is theirs alone.
+        scout: the client that looks what folders hold, and what files further down are; what ends it, or keeps it
+            waiting, is theirs alone.
         budget: bytes that one file may take.
     """
 
-    changed = Signal()
+    changed = Signal()  # other files are listed
+    noted = Signal(int)  # the row of a file of which something is known now
     opened = Signal(object, object, object)  # ArrayInfo of what is to be shown, its item, and the one shown before
     failed = Signal(object)  # PadviewerError: nothing that was asked for could be opened
+    told = Signal(str)  # what was left out
 
     def __init__(self, reader: Client, scout: Client, budget: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +44,11 @@ class FileList(QObject):
         self._budget = budget
         self._shown: Item | None = None
         self._asked: Item | None = None
+        self._openings = 0
+        self._undescribed: deque[Item] = deque()
+        self._describes = False
+        self._rows: dict[Item, int] = {}
+        self._ended = False
         self.entries: list[FileEntry] = []
 
     def set_budget(self, budget: int) -> None:
@@ -41,7 +58,7 @@ class FileList(QObject):
     @property
     def current(self) -> int | None:
         """Which entry is on screen; None where it was taken off the list."""
-        return next((i for i, entry in enumerate(self.entries) if entry.item == self._shown), None)
+        return None if self._shown is None else self._row(self._shown)
 
     @property
     def shown(self) -> Item | None:
@@ -57,20 +74,23 @@ class FileList(QObject):
         """Lists the files of a session in place of what is listed, and shows one of them, or the next that opens."""
         self.entries = [FileEntry(item) for item in items]
         self._shown = None
-        self.changed.emit()
+        self._undescribed.clear()
+        self._tell_changed()
         if shown is not None:
-            self._open(shown, [item for item in items if item != shown])
+            self._open(deque([shown, *(item for item in items if item != shown)]))
 
     def open(self, items: list[Item]) -> None:
-        """Adds files, and the arrays of folders, to the list and shows the first that can be opened."""
-        found = expand(items)
-        if not found and items:
-            self.failed.emit(PadviewerError("the folder holds no image or array that can be opened"))
-        known = {entry.item for entry in self.entries}
-        self.entries.extend(FileEntry(item) for item in dict.fromkeys(found) if item not in known)
-        self.changed.emit()
-        if found:
-            self._open(found[0], found[1:])
+        """Adds files, and what folders hold, to the list and shows the first that can be opened."""
+        asked = list(dict.fromkeys(items))
+        fresh = [item for item in asked if self._row(item) is None]
+        room = max(0, MAX_FILES - len(self.entries))
+        if len(fresh) > room:
+            self._tell_full(len(fresh) - room)
+            beyond = set(fresh[room:])
+            asked = [item for item in asked if item not in beyond]
+        self.entries.extend(FileEntry(item) for item in fresh[:room])
+        self._tell_changed()
+        self._open(deque(asked))
 
     def replace(self, older: Item, newer: Item, show: bool = False) -> None:
         """Puts another version of an array in the place of an older one, which must be in the list.
@@ -83,55 +103,73 @@ class FileList(QObject):
         self.entries = [FileEntry(newer) if entry.item == older else entry for entry in self.entries]
         if self._shown == older:
             self._shown = newer
-        self.changed.emit()
+        self._tell_changed()
         if show or follows:
-            self._open(newer, [])
+            self._open(deque([newer]))
         else:
             self.describe([newer])
 
     def refuse(self, entries: list[FileEntry]) -> None:
         """Lists what was asked for and is no file; the first of them is told."""
-        self.entries.extend(entries)
+        known = {entry.item for entry in self.entries}
+        fresh = [entry for entry in {entry.item: entry for entry in entries}.values() if entry.item not in known]
+        self.entries.extend(fresh[: max(0, MAX_FILES - len(self.entries))])
         if entries:
-            self.changed.emit()
+            self._tell_changed()
             self.failed.emit(entries[0].error)
 
     def select(self, index: int) -> None:
         """Shows a file of the list."""
-        if 0 <= index < len(self.entries):
-            self._open(self.entries[index].item, [])
+        if not 0 <= index < len(self.entries):
+            return
+        entry = self.entries[index]
+        if entry.is_file:
+            self._open(deque([entry.item]))
+        elif entry.error is not None:
+            self.failed.emit(entry.error)
 
     def reload(self) -> None:
         """Reads the file that is shown once more."""
         if self._shown is not None:
-            self._open(self._shown, [])
+            self._open(deque([self._shown]))
 
     def close(self, index: int) -> None:
         """Takes a file off the list; its picture stays until another one is chosen."""
         if 0 <= index < len(self.entries):
             del self.entries[index]
-            self.changed.emit()
+            self._tell_changed()
 
-    def _open(self, item: Item, others: list[Item]) -> None:
-        """Opens an item, or the first of the others that can be; those before it keep their error in the list."""
+    def end(self) -> None:
+        """The reader is about to end: nothing is asked of it any more."""
+        self._ended = True
+
+    # ---- one to be shown
+
+    def _open(self, items: deque[Item]) -> None:
+        """Opens the first of some items that can be; those before it keep their error in the list."""
+        if not items:
+            return
+        item = items.popleft()
+        self._openings += 1
+        opening = self._openings
 
         def opened(info: ArrayInfo) -> None:
             before, self._shown = self._shown, item
-            self._asked = None if self._asked == item else self._asked
+            self._forget_asked(opening)
             self._note(FileEntry(item, info))
             self.opened.emit(info, item, before)
-            self.describe(others)
+            self.describe(items)
 
         def refused(error: PadviewerError) -> None:
-            self._asked = None if self._asked == item else self._asked
+            was_newest = opening == self._openings
+            self._forget_asked(opening)
             if isinstance(error, Cancelled):
-                return
-            error = _told(item, error)
-            self._note(FileEntry(item, error=error))
-            if others:
-                self._open(others[0], others[1:])
+                self._take_back(item, items, was_newest)
+            elif isinstance(error, SourceIsFolder):
+                self._list(item, error, lambda found, problem: self._go_on(found + items, problem, opening))
             else:
-                self.failed.emit(error)
+                self._note(FileEntry(item, error=_told(item, error)))
+                self._go_on(items, _told(item, error), opening)
 
         if item != self._shown:
             # What ended the reader before was another file.
@@ -139,26 +177,144 @@ class FileList(QObject):
         self._asked = item
         settle(self._reader.submit("open", OpenRequest(*item, self._budget)), opened, refused)
 
-    def describe(self, items: list[Item]) -> None:
-        """Finds out what the files further down the list are, one after the other, behind everything else."""
-        if not items:
-            return
-        item, rest = items[0], items[1:]
+    def _go_on(self, items: deque[Item], problem: PadviewerError | None, opening: int) -> None:
+        """Opens the next that can be, unless another file was chosen meanwhile; tells where there is none."""
+        if opening != self._openings:
+            self.describe(items)
+        elif items:
+            self._open(items)
+        elif problem is not None:
+            self.failed.emit(problem)
 
-        def go_on(entry: FileEntry) -> None:
-            self._note(entry)
-            self.describe(rest)
+    def _take_back(self, item: Item, others: deque[Item], was_newest: bool) -> None:
+        """What was being opened gave way to another, which is not to be forgotten; or its reader was ended."""
+        if self._ended:
+            return
+        if was_newest:
+            text = f"{shortened(label(item[0]))}: its opening was taken back; choose it in the list to try again"
+            self._note(FileEntry(item, error=PadviewerError(text)))
+            self.failed.emit(PadviewerError(text))
+            self.describe(others)
+        else:
+            self.describe([*([item] if item != self._asked else []), *others])
+
+    def _forget_asked(self, opening: int) -> None:
+        if opening == self._openings:
+            self._asked = None
+
+    # ---- folders
+
+    def _list(self, item: Item, error: PadviewerError, then: Callable[[deque[Item], _Problem], None]) -> None:
+        """Puts what a folder holds in its place, and goes on with it, or with why there is nothing."""
+
+        def nothing(problem: PadviewerError) -> None:
+            self._note(FileEntry(item, error=problem))
+            then(deque(), problem)
+
+        def progressed(found: int) -> bool:
+            self._note(FileEntry(item, note=f"a folder: {found} found…"))
+            return self._row(item) is not None
+
+        def listed(found: Listed) -> None:
+            row = self._row(item)
+            if row is None:
+                then(deque(), None)
+            elif found.files or found.refused:
+                then(self._put(row, found), found.refused[0][1] if found.refused else None)
+            else:
+                besides = f" ({_others(found)})" if found.left_out else ""
+                text = f"{shortened(item[0])}: the folder holds no image or array that can be opened{besides}"
+                nothing(PadviewerError(text))
+
+        def refused(error: PadviewerError) -> None:
+            if not self._ended:
+                text = f"{shortened(item[0])}: its listing was taken back; choose it in the list to try again"
+                nothing(PadviewerError(text) if isinstance(error, Cancelled) else _told(item, error))
+
+        if self._row(item) is None or item[1] is not None:
+            nothing(error)
+            return
+        self._note(FileEntry(item, note="a folder: looking into it…"))
+        FolderListing(self._scout, item[0], MAX_FILES - len(self.entries) + 1, progressed, listed, refused)
+
+    def _put(self, row: int, found: Listed) -> deque[Item]:
+        """Lists what a folder holds in its place; returns it."""
+        name = shortened(shown_name(self.entries[row].item[0].rstrip("/")), 60)
+        inside: list[Item] = [(path, None) for path in found.files]
+        known = {entry.item for entry in self.entries}
+        fresh = [FileEntry(one) for one in inside if one not in known]
+        fresh += [FileEntry((path, None), error=error) for path, error in found.refused if (path, None) not in known]
+        self.entries = [*self.entries[:row], *fresh, *self.entries[row + 1 :]]
+        self._tell_changed()
+        if found.cut:
+            self.told.emit(f"{name}: more than {MAX_FILES} files; the others are not listed")
+        elif found.left_out:
+            self.told.emit(f"{name}: {len(inside)} listed; {_others(found)} of no format that is read")
+        return deque(inside)
+
+    # ---- the others
+
+    def describe(self, items: Iterable[Item]) -> None:
+        """Finds out what the files further down the list are, one after the other, behind everything else."""
+        self._undescribed.extend(items)
+        self._describe_next()
+
+    def _describe_next(self) -> None:
+        while self._undescribed and self._row(self._undescribed[0]) is None:
+            self._undescribed.popleft()  # it was taken off the list
+        if self._describes or not self._undescribed or self._ended:
+            return
+        item = self._undescribed.popleft()
+        self._describes = True
+
+        def go_on(entry: FileEntry | None) -> None:
+            self._describes = False
+            if entry is not None:
+                self._note(entry)
+            self._describe_next()
+
+        def refused(error: PadviewerError) -> None:
+            if isinstance(error, SourceIsFolder):
+                self._list(item, error, go_inside)
+            elif isinstance(error, Cancelled):
+                # Its reader was ended, and will not be started for this: whoever asks next goes on with it.
+                self._describes = False
+                self._undescribed.appendleft(item)
+            else:
+                go_on(FileEntry(item, error=_told(item, error)))
+
+        def go_inside(found: deque[Item], _problem: _Problem) -> None:
+            self._undescribed.extendleft(reversed(found))
+            go_on(None)
 
         request = OpenRequest(*item, self._budget, keep=False)
-        settle(
-            self._scout.submit(f"describe {item}", request),
-            lambda info: go_on(FileEntry(item, info)),
-            lambda error: None if isinstance(error, Cancelled) else go_on(FileEntry(item, error=_told(item, error))),
-        )
+        answer = self._scout.submit("describe", request)
+        settle(answer, lambda info: go_on(FileEntry(item, info)), refused)
+
+    # ---- the list
+
+    def _tell_changed(self) -> None:
+        self._rows = {}
+        self.changed.emit()
+
+    def _row(self, item: Item) -> int | None:
+        """Returns where an item is listed; None where it was taken off."""
+        if len(self._rows) != len(self.entries):
+            self._rows = {entry.item: number for number, entry in enumerate(self.entries)}
+        return self._rows.get(item)
 
     def _note(self, entry: FileEntry) -> None:
-        self.entries = [entry if known.item == entry.item else known for known in self.entries]
-        self.changed.emit()
+        row = self._row(entry.item)
+        if row is not None:
+            self.entries[row] = entry._replace(is_file=self.entries[row].is_file)
+            self.noted.emit(row)
+
+    def _tell_full(self, count: int) -> None:
+        self.told.emit(f"the list holds {MAX_FILES} files at the most; {count} are not listed")
+
+
+def _others(found: Listed) -> str:
+    return f"{found.left_out} other file{'s' * (found.left_out != 1)}"
 
 
 def _told(item: Item, error: PadviewerError) -> PadviewerError:

@@ -26,6 +26,7 @@ from padviewer.gui.theme import DARK, Theme
 from padviewer.handed import label, shown_name
 
 _Index = QModelIndex | QPersistentModelIndex
+_AT_ONCE = 1000
 _DETAIL = Qt.ItemDataRole.UserRole
 _WRONG = Qt.ItemDataRole.UserRole + 1
 
@@ -38,16 +39,14 @@ class FileModel(QAbstractListModel):
         self._entries: list[FileEntry] = []
 
     def set_entries(self, entries: list[FileEntry]) -> None:
-        """Shows other entries; where only some changed, the list keeps its place."""
-        if len(entries) != len(self._entries):
-            self.beginResetModel()
-            self._entries = list(entries)
-            self.endResetModel()
-            return
-        changed = [row for row, pair in enumerate(zip(entries, self._entries, strict=True)) if pair[0] is not pair[1]]
+        """Shows other entries."""
+        self.beginResetModel()
         self._entries = list(entries)
-        for row in changed:
-            self.dataChanged.emit(self.index(row), self.index(row))
+        self.endResetModel()
+
+    def set_entry(self, row: int, entry: FileEntry) -> None:
+        """Takes what became of one file. Whoever shows it paints it: by a signal, a view would lay all of them out."""
+        self._entries[row] = entry
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """How many files there are."""
@@ -86,6 +85,9 @@ class FilePanel(QFrame):
         self._list.setItemDelegate(self._delegate)
         self._list.setAccessibleName("Files")
         self._list.setUniformItemSizes(True)
+        # Many are laid out bit by bit.
+        self._list.setLayoutMode(QListView.LayoutMode.Batched)
+        self._list.setBatchSize(_AT_ONCE)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self._list.setSelectionMode(QListView.SelectionMode.SingleSelection)
@@ -116,10 +118,19 @@ class FilePanel(QFrame):
     def set_files(self, entries: list[FileEntry], current: int | None) -> None:
         """Shows the files and which one is on screen."""
         self._model.set_entries(entries)
+        self._mark(current)
+
+    def _mark(self, current: int | None) -> None:
         if current is None:
             self._list.clearSelection()
         elif self._list.currentIndex().row() != current or not self._list.selectionModel().hasSelection():
             self._list.setCurrentIndex(self._model.index(current))
+
+    def set_file(self, row: int, entry: FileEntry, current: int | None) -> None:
+        """Shows what became of one file."""
+        self._model.set_entry(row, entry)
+        self._list.update(self._model.index(row))
+        self._mark(current)
 
     @property
     def chosen(self) -> int:
@@ -152,7 +163,7 @@ def _outcome(entry: FileEntry) -> str:
         text = entry.error.message
         name = label(entry.item[0])
         return text.removeprefix(f"{shortened(name)}: ")
-    return ledger.file_detail(entry.info.shape, entry.info.dtype) if entry.info else "not opened yet"
+    return ledger.file_detail(entry.info.shape, entry.info.dtype) if entry.info else entry.note or "not opened yet"
 
 
 class _TwoLines(QStyledItemDelegate):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
 from padviewer.errors import PadviewerError
-from padviewer.formats import SUFFIXES
 from padviewer.handed import identity
 from padviewer.plan import ArrayInfo
 
 Item = tuple[str, str | None]
+# More are neither listed nor kept.
+MAX_FILES = 100_000
 
 
 def one_of_all(item: Item) -> Item:
@@ -20,29 +20,32 @@ def one_of_all(item: Item) -> Item:
     return identity(path), member
 
 
-@dataclass(frozen=True)
-class FileEntry:
-    """One line of the file list: its info once it has been looked at, or the error that it gave."""
+def absolute(path: str) -> str:
+    """Returns a path that leads to the same file wherever the program is started.
+
+    Where the working directory has been removed, no path can; it stays as it is.
+    """
+    if path.startswith("/"):
+        return path
+    try:
+        return str(Path(path).absolute())
+    except OSError:
+        return path
+
+
+class FileEntry(NamedTuple):
+    """One line of the file list: its info once it has been looked at, or the error that it gave.
+
+    Attributes:
+        item: path and member.
+        info: what it is.
+        error: why it cannot be opened.
+        note: what is being done with it.
+        is_file: whether it is the name of a file; an address, say, is listed to tell why it is not opened.
+    """
 
     item: Item
     info: ArrayInfo | None = None
     error: PadviewerError | None = None
-
-
-def expand(items: Iterable[Item]) -> list[Item]:
-    """Returns the items with each folder replaced by the images and arrays in it, in order of their names.
-
-    A folder that cannot be listed stays, so that opening it says why.
-    """
-    found: list[Item] = []
-    for path, member in items:
-        found.extend(_inside(path) if member is None and os.path.isdir(path) else [(path, member)])  # noqa: PTH112
-    return found
-
-
-def _inside(folder: str) -> list[Item]:
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - names of any bytes come back as they are
-    except OSError:
-        return [(folder, None)]
-    return [(os.path.join(folder, name), None) for name in names if name.lower().endswith(SUFFIXES)]  # noqa: PTH118
+    note: str = ""
+    is_file: bool = True

@@ -22,7 +22,7 @@ from padviewer.gui.instruments import Instruments
 from padviewer.gui.labels import ElidedLabel
 from padviewer.gui.linked_panes import LinkedPanes
 from padviewer.gui.message_bar import MessageBar
-from padviewer.gui.open_dialog import dropped_items
+from padviewer.gui.open_dialog import named_items
 from padviewer.gui.pane import Pane
 from padviewer.gui.plane_statistics import PlaneStatistics
 from padviewer.gui.preferences import Preferences
@@ -191,6 +191,8 @@ class MainWindow(QMainWindow):
         session.tile_ready.connect(self._on_session_tile_ready)
         session.feature_changed.connect(self._on_session_feature_changed)
         session.files.changed.connect(self._on_session_files_changed)
+        session.files.noted.connect(self._on_session_files_noted)
+        session.files.told.connect(self.status.say)
         session.failed.connect(self._on_session_failed)
         session.worker_died.connect(self._on_session_worker_died)
         session.worker_replaced.connect(self.status.say)
@@ -304,6 +306,10 @@ class MainWindow(QMainWindow):
     def _on_session_files_changed(self) -> None:
         self.files.set_files(self.session.files.entries, self.session.files.current)
 
+    def _on_session_files_noted(self, row: int) -> None:
+        files = self.session.files
+        self.files.set_file(row, files.entries[row], files.current)
+
     def _on_session_worker_died(self, error: PadviewerError, runs: bool) -> None:
         self._on_session_failed(error)
         self._worker_error = runs
@@ -334,6 +340,7 @@ class MainWindow(QMainWindow):
         if pasted.error is not None:
             self.message.show_error(pasted.error)
         else:
+            self.session.files.refuse(list(pasted.refused))
             self.commands.open_items(list(pasted.items))
 
     def _on_session_export_ended(self, path: str, error: PadviewerError | None) -> None:
@@ -348,17 +355,19 @@ class MainWindow(QMainWindow):
     # ---- Qt's events
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes anything that names files."""
-        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+        """Takes anything that names files, or can be made one."""
+        mime = event.mimeData()
+        if mime.hasUrls() or mime.hasImage() or mime.hasText():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens what was dropped; what cannot be is told, item by item."""
-        items, refused = dropped_items(event.mimeData().urls())
+        mime = event.mimeData()
+        items, refused = named_items(mime)
         event.acceptProposedAction()
-        if not items and event.mimeData().hasImage():
-            # A browser gives the picture itself beside its address.
-            self.clipboard.paste(event.mimeData())
+        if not items and (mime.hasImage() or not refused):
+            # A browser gives the picture itself beside its address; a terminal or an editor gives paths as text.
+            self.clipboard.paste(mime, "what was dropped")
             return
         self.session.files.refuse(refused)
         self.commands.open_items(items)

@@ -1,17 +1,16 @@
-"""Ways in which a person names files: dialogs and drops."""
+"""Ways in which a person names files: dialogs, drops and the clipboard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from padviewer.errors import UnsupportedSource, shortened
 from padviewer.formats import SUFFIXES
 from padviewer.gui.files import FileEntry, Item
 from padviewer.gui.sessions.saved_session import SUFFIX
+from padviewer.gui.uri_list import parse_uri_list
 
+_URI_LIST = "text/uri-list"
 _SESSIONS = f"Sessions (*{SUFFIX})"
 
 
@@ -42,17 +41,6 @@ def ask_folder(parent: QWidget) -> list[str]:
     return [path] if path else []
 
 
-def dropped_items(urls: Iterable[QUrl]) -> tuple[list[Item], list[FileEntry]]:
-    """Returns what was dropped: files of this machine, and what cannot be opened with the reason for each."""
-    items: list[Item] = []
-    refused: list[FileEntry] = []
-    for url in urls:
-        if url.isLocalFile():
-            items.append((url.toLocalFile(), None))
-        else:
-            name = url.toString() or "(empty)"
-            error = UnsupportedSource(
-                f"{shortened(name)}: is not a file of this machine; download it and drop the file"
-            )
-            refused.append(FileEntry((name, None), error=error))
-    return items, refused
+def named_items(mime: QMimeData) -> tuple[list[Item], list[FileEntry]]:
+    """Returns what a drop or a clipboard names: files of this machine, and what cannot be opened, with its reason."""
+    return parse_uri_list(bytes(mime.data(_URI_LIST).data())) if mime.hasFormat(_URI_LIST) else ([], [])

@@ -241,7 +241,7 @@ class Session(QObject):
 
     def save(self) -> SavedSession:
         """Returns what is open and how it is set; how it is looked at is the window's to add."""
-        items = tuple(entry.item for entry in self.files.entries)
+        items = tuple(entry.item for entry in self.files.entries if entry.is_file)
         saved = self._settings.save(SavedSession(items=items, shown=self.files.shown, cut=self.cut))
         # What a running Python handed over is gone with the window.
         return saved.without({item for item in saved.items if parse_handed(item[0])})
@@ -315,6 +315,7 @@ class Session(QObject):
             client.restart()
         self.start()
         self._resolve()
+        self.files.describe([])
 
     def on_worker_died(self, worker: str, error: WorkerDied) -> None:
         """A worker ended and was started again; settings and pictures are kept."""
@@ -343,6 +344,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Ends the workers and gives the memory back."""
+        self.files.end()
         for client in self._clients.values():
             client.close()
         self.feature.close()

@@ -18,6 +18,7 @@ from padviewer.errors import (
     OversizedSource,
     PadviewerError,
     SourceError,
+    SourceIsFolder,
     SourceNotFound,
     UnsupportedSource,
     printable,
@@ -30,7 +31,6 @@ _HEAD = 1024
 # Their logs repeat what their exceptions say.
 _DECODERS = ("PIL", "tifffile", "imagecodecs")
 _KINDS = (
-    (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISCHR, "a character device"),
     (stat.S_ISBLK, "a block device"),
@@ -120,6 +120,8 @@ def open_regular(path: str) -> OpenedFile:
 def _check_kind(path: str, mode: int) -> None:
     if stat.S_ISREG(mode):
         return
+    if stat.S_ISDIR(mode):
+        raise SourceIsFolder(f"{display_name(path)}: is a directory; name the files in it")
     kind = next((name for test, name in _KINDS if test(mode)), "no regular file")
     raise UnsupportedSource(f"{display_name(path)}: is {kind}; only regular files are read")
 

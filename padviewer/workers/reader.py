@@ -20,6 +20,7 @@ from padviewer.sources.padded import read_input, read_padded, read_windows
 from padviewer.windows import windows_of
 from padviewer.workers.export_messages import BeginExport, ContinueExport, EndExport
 from padviewer.workers.exporting import Exporting
+from padviewer.workers.folder_walk import FolderWalks, ListRequest
 from padviewer.workers.messages import (
     Array,
     AttachRequest,
@@ -55,10 +56,12 @@ class Reader:
         self._budget = 0
         self._statistics: dict[tuple[Any, ...], Statistics] = {}
         self._exporting = Exporting(self._source_of)
+        self._folders = FolderWalks()
         self._pyramids: dict[Stage, tuple[tuple[Any, ...], Pyramid]] = {}
         self._answers: dict[type, Callable[[Any, Progress], Any]] = {
             TextRequest: lambda request, _progress: read_text(request.path, request.limit),
             OpenRequest: lambda request, _progress: self._open(request),
+            ListRequest: lambda request, _progress: self._folders.go_on(request),
             TileRequest: lambda request, _progress: self._tile(request),
             RefineRequest: lambda request, _progress: self._refine(request),
             ProbeRequest: lambda request, _progress: self._probe(request),

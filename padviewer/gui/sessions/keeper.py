@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 
 from padviewer.export.target import replacing
-from padviewer.gui.files import Item
+from padviewer.gui.files import Item, absolute
 from padviewer.gui.history import Step
 from padviewer.gui.options import demonstration_of
 from padviewer.gui.palette.action_list import ActionEntry, action_entries
@@ -188,13 +187,13 @@ class SessionKeeper(QObject):
 
 def _absolute(item: Item) -> Item:
     # Asked of every file of the list, once a second.
-    return item if item[0].startswith("/") else (str(Path(item[0]).absolute()), item[1])
+    return item if item[0].startswith("/") else (absolute(item[0]), item[1])
 
 
 def _with_absolute_weights(spec: PipelineSpec) -> PipelineSpec:
     """Returns settings that find their file of weights wherever the program is started."""
     file = spec.weights_file
-    return spec if file is None or file.startswith("/") else spec.replace(weights_file=str(Path(file).absolute()))
+    return spec if file is None else spec.replace(weights_file=absolute(file))
 
 
 def _absolute_step(step: Step) -> Step:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from padviewer.errors import SettingsError, printable, shortened
-from padviewer.gui.files import Item
+from padviewer.gui.files import MAX_FILES, Item
 from padviewer.gui.history import LIMIT, Step
 from padviewer.gui.rectangles import Rect
 from padviewer.gui.rendering import COLOUR_MAPS, LEVEL_RULES, Look
@@ -22,7 +22,6 @@ SUFFIX = ".padviewer"
 FORMAT, VERSION = "padviewer session", 1
 # What a person could have saved is far smaller; more would only keep the window busy.
 MAX_BYTES = 32 << 20
-MAX_ITEMS = 100_000
 _MAX_NAME = 1 << 16
 
 
@@ -130,8 +129,8 @@ def _item(value: Any) -> Item:
 
 
 def _items(value: Any) -> tuple[Item, ...]:
-    if not isinstance(value, list) or len(value) > MAX_ITEMS:
-        raise SettingsError(f"session: items: expected a list of at most {MAX_ITEMS} files")
+    if not isinstance(value, list) or len(value) > MAX_FILES:
+        raise SettingsError(f"session: items: expected a list of at most {MAX_FILES} files")
     return tuple(dict.fromkeys(map(_item, value)))
 
 
@@ -147,8 +146,8 @@ def _kept(value: Any) -> dict[int, PipelineSpec]:
 
 
 def _axes(value: Any) -> dict[Item, str]:
-    if not isinstance(value, list) or len(value) > MAX_ITEMS:
-        raise SettingsError(f"session: axes: expected a list of at most {MAX_ITEMS} files with their letters")
+    if not isinstance(value, list) or len(value) > MAX_FILES:
+        raise SettingsError(f"session: axes: expected a list of at most {MAX_FILES} files with their letters")
     if not all(isinstance(line, list) and len(line) == 3 for line in value):
         raise SettingsError("session: axes: expected path, member and letters of each")
     return {_item(line[:2]): PipelineSpec(axes=line[2]).axes or "" for line in value}
