@@ -155,8 +155,9 @@ def _gif_frames(file: OpenedFile, budget: int) -> _Frames:
 
 def _png_frames(chunks: PngChunks, image: Image) -> _Frames:
     count = min(chunks.declared, chunks.frames)
-    if getattr(image, "n_frames", 1) <= 1 or count <= 1:
-        return _Frames()
+    if count <= 1:
+        left_out = ("animation of one frame left out",) if count and chunks.has_still else ()
+        return _Frames(notes=left_out)
     differ = chunks.declared != chunks.frames
     notes: tuple[str, ...] = (f"{chunks.declared} frames declared, {chunks.frames} found",) if differ else ()
     if chunks.has_still:
