@@ -87,7 +87,7 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
         if kind == "WEBP":
             frames = _Frames(getattr(image, "n_frames", 1))
         elif chunks:
-            frames = _png_frames(chunks, image)
+            frames = _png_frames(chunks)
         if frames.number > 1:
             file.check_budget(_CANVASES * 4 * width * height, budget, f"to compose frames of {width} x {height} pixels")
             return _animation(file, image, frames._replace(size=(width, height)), chunks, budget)
@@ -153,7 +153,7 @@ def _gif_frames(file: OpenedFile, budget: int) -> _Frames:
     return _Frames(found.whole, 0, (found.width, found.height), notes)
 
 
-def _png_frames(chunks: PngChunks, image: Image) -> _Frames:
+def _png_frames(chunks: PngChunks) -> _Frames:
     count = min(chunks.declared, chunks.frames)
     if count <= 1:
         left_out = ("animation of one frame left out",) if count and chunks.has_still else ()

@@ -1,4 +1,4 @@
-"""TIFF: the first series of pages, read by region after its declarations have been checked."""
+"""TIFF: a series of pages, read by region after its declarations have been checked."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Array, Preview, Source, check_indices
 from padviewer.sources.enlarged import EnlargedSource
 from padviewer.sources.kept import KeptFile, MappedSource
+from padviewer.sources.members import listed
 from padviewer.sources.opened import OpenedFile, decoding
 from padviewer.sources.segments import SegmentCache
 from padviewer.sources.tiff_checks import adjacent, check_chain, check_series, check_stored
 from padviewer.sources.tiff_colors import Look, check_jpeg, look_of
 from padviewer.sources.tiff_levels import factor_of, may_be_level
 from padviewer.sources.tiff_segments import Layout, MappedPixels, Places, SegmentedPixels, axes_of
+from padviewer.sources.tiff_series import chosen_series, list_series, members_of
 
 _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Tagged structures of one maker each; some of them make tifffile open other files that they name. What remains is
@@ -43,35 +45,42 @@ def matches(head: bytes) -> bool:
 
 
 def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
-    """Opens the first series of a TIFF file, at full resolution; pixels are read where they are wanted."""
+    """Opens a series of a TIFF file, at full resolution; pixels are read where they are wanted.
+
+    None takes the first series that can be read.
+    """
     import tifffile  # noqa: PLC0415 loaded when first needed
 
-    file.no_members(member)
-    check_chain(file)
+    chain = check_chain(file)
     file.handle.seek(0)
     # As attributes of a class they hold in every version: some flags are properties that no argument can set.
     flags = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS - _TRUSTED}
     plain_tiff = type("PlainTiff", (tifffile.TiffFile,), flags)
     with plain_tiff(file.handle, name="source.tif", _multifile=False) as tif:
-        if not tif.series:
-            raise DamagedSource(f"{file.name}: the TIFF has no page with pixels; copy or save it again")
-        series = tif.series[0]
-        check_series(file, series, series.keyframe)
-        shape, dtype = tuple(int(size) for size in series.shape), np.dtype(series.dtype).newbyteorder("=")
-        notes = [f"series 1 of {len(tif.series)}"] if len(tif.series) > 1 else []
-        look = look_of(shape, str(series.axes), dtype, series.keyframe, notes)
-        kept, info = _describe(file, look, notes)
-        stored = KeptFile(file)
-        mapped = _mapped(file, stored, series)
-        if mapped is not None:
-            array, mapping = mapped
-            if look.is_plain:
-                return MappedSource(array.reshape(info.shape), info, mapping, stored)
-            return TiffSource(stored, MappedPixels(array, mapping), look, kept, info)
-        opening = _Opening(file, stored, budget, SegmentCache(budget // _CACHE_SHARE))
-        pixels = _segmented(opening, series, series.keyframe.nodata)
-        levels = _levels(opening, series, look, kept, info) if pixels.is_decoded else []
-        return TiffSource(stored, pixels, look, kept, info, levels)
+        series = list_series(tif, chain)
+        name, found = chosen_series(file, series, member)
+        several = tuple(members_of(file, series))
+        source = _open_series(file, found, budget, [*listed(len(series))])
+        if several:
+            source.info = replace(source.info, member=name, members=several)
+        return source
+
+
+def _open_series(file: OpenedFile, series: Any, budget: int, notes: list[str]) -> Source:
+    shape, dtype = tuple(int(size) for size in series.shape), np.dtype(series.dtype).newbyteorder("=")
+    look = look_of(shape, str(series.axes), dtype, series.keyframe, notes)
+    kept, info = _describe(file, look, notes)
+    stored = KeptFile(file)
+    mapped = _mapped(file, stored, series)
+    if mapped is not None:
+        array, mapping = mapped
+        if look.is_plain:
+            return MappedSource(array.reshape(info.shape), info, mapping, stored)
+        return TiffSource(stored, MappedPixels(array, mapping), look, kept, info)
+    opening = _Opening(file, stored, budget, SegmentCache(budget // _CACHE_SHARE))
+    pixels = _segmented(opening, series, series.keyframe.nodata)
+    levels = _levels(opening, series, look, kept, info) if pixels.is_decoded else []
+    return TiffSource(stored, pixels, look, kept, info, levels)
 
 
 class _Opening(NamedTuple):

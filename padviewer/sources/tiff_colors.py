@@ -10,10 +10,23 @@ import numpy as np
 from padviewer.errors import DamagedSource
 from padviewer.geometry import Indices
 from padviewer.sources.base import Array
+from padviewer.sources.color_profile import profile_note
 
 _WHITE_IS_ZERO, _PALETTE, _SEPARATED, _YCBCR = 0, 3, 5, 6
 _JPEG = 7
-_ORIENTATION = 274
+_ORIENTATION, _PROFILE = 274, 34675
+_LARGEST_PROFILE = 1 << 24
+_PREMULTIPLIED = 1
+# What no rule of ours turns into light.
+_AS_STORED = {
+    8: "CIELab",
+    9: "ICCLab",
+    10: "ITULab",
+    32803: "colour filter array",
+    32844: "LogL",
+    32845: "LogLuv",
+    34892: "linear raw",
+}
 _START_OF_FRAME = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
@@ -96,13 +109,19 @@ def look_of(
     photometric = -1 if page.photometric is None else int(page.photometric)
     look = Look(shape, letters, dtype)
     if photometric == _PALETTE and page.colormap is not None and dtype.kind == "u":
-        notes.append("palette -> RGB")
-        look = Look((*shape, 3), letters + "S", np.dtype(np.uint8), _palette(page.colormap), samples=0)
+        look = _looked_up(look, page.colormap, notes)
     elif photometric == _WHITE_IS_ZERO and dtype.kind in "bu":
         notes.append("white-is-zero inverted")
         look = look._replace(recolor=_inversion(dtype, page.bitspersample))
-    elif photometric in (_SEPARATED, _YCBCR) and int(page.compression) != _JPEG:
-        look = _as_rgb(look, "CMYK" if photometric == _SEPARATED else "YCbCr", notes)
+    elif photometric == _SEPARATED:
+        look = _as_rgb(look, "CMYK", notes)
+    elif photometric == _YCBCR and int(page.compression) != _JPEG:
+        look = _as_rgb(look, "YCbCr", notes)
+    elif photometric in _AS_STORED:
+        notes.append(f"{_AS_STORED[photometric]} as stored")
+    if _PREMULTIPLIED in (page.extrasamples or ()):
+        notes.append("colours premultiplied with alpha, as stored")
+    notes += profile_note(_profile(page))
     if isinstance(page.bitspersample, int) and 1 < page.bitspersample < 8 * page.dtype.itemsize:
         notes.append(f"{page.bitspersample}-bit samples, values kept")
     tag = page.tags.get(_ORIENTATION)
@@ -111,9 +130,35 @@ def look_of(
     return _turned(look, getattr(tag, "value", 1), notes)
 
 
-def _palette(colormap: Any) -> Callable[[Array], Array]:
+def _looked_up(look: Look, colormap: Any, notes: list[str]) -> Look:
+    """Looks colours up in a palette; samples beside the entry of a pixel, such as alpha, follow its colour."""
     colors = (np.asarray(colormap) >> 8).astype(np.uint8).T
-    return lambda pixels: colors[np.minimum(pixels, len(colors) - 1)]
+
+    def found(pixels: Array) -> Array:
+        return colors[np.minimum(pixels, len(colors) - 1)]
+
+    def found_with_others(pixels: Array) -> Array:
+        return np.concatenate([found(pixels[..., 0]), pixels[..., 1:]], -1)
+
+    if "S" not in look.letters:
+        notes.append("palette -> RGB")
+        return look._replace(
+            shape=(*look.shape, 3), letters=look.letters + "S", dtype=colors.dtype, recolor=found, samples=0
+        )
+    if look.letters[-1] != "S" or look.dtype != np.uint8:
+        notes.append("palette entries as stored")
+        return look
+    samples = look.shape[-1]
+    notes.append("palette -> RGBA" if samples == 2 else f"palette -> RGB and {samples - 1} more")
+    return look._replace(shape=(*look.shape[:-1], samples + 2), recolor=found_with_others, samples=samples)
+
+
+def _profile(page: Any) -> bytes | None:
+    """Returns the colour profile of a page; None where it has none, or one too large to be one."""
+    tag = page.tags.get(_PROFILE)
+    if tag is None or tag.count > _LARGEST_PROFILE:
+        return None
+    return tag.value if isinstance(tag.value, bytes) else None
 
 
 def _inversion(dtype: np.dtype[Any], bits: int) -> Callable[[Array], Array]:

@@ -125,7 +125,7 @@ def test_pages_of_different_sizes(tmp_path):
         writer.write(noise(3, 3))
     found, info = read(tmp_path / "a")
     np.testing.assert_array_equal(found, first)
-    assert info.notes == ("series 1 of 2",)
+    assert [member.name for member in info.members] == ["page 1", "page 2"]
 
 
 def test_axes_of_one_element_are_left_out_of_high_ranks(tmp_path):
