@@ -10,7 +10,7 @@ from typing import NamedTuple
 from padviewer.errors import UnsupportedSource, printable, shortened
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
-from padviewer.sources import npy, npz, picture, tiff
+from padviewer.sources import hdf5, npy, npz, picture, tiff
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
 from padviewer.sources.opened import OpenedFile, decoding, open_regular
@@ -25,16 +25,21 @@ class Opener(NamedTuple):
     open: Callable[[OpenedFile, str | None, int], Source]
 
 
+HDF5 = Opener(hdf5.matches, hdf5.open_hdf5)
 OPENERS = (
     Opener(npy.matches, npy.open_npy),
     Opener(npz.matches, npz.open_npz),
     Opener(tiff.matches, tiff.open_tiff),
     Opener(picture.matches, picture.open_picture),
+    HDF5,
 )
 
 # Files that people take for one of ours: what they are is more help than what they are not.
 _STRANGERS = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"\x0e\x03\x13\x01", "an HDF4 file; convert it with h4toh5"),
+    (b"CDF\x01", "a netCDF-3 file; convert it with nccopy -k nc4"),
+    (b"CDF\x02", "a netCDF-3 file; convert it with nccopy -k nc4"),
+    (b"CDF\x05", "a netCDF-3 file; convert it with nccopy -k nc4"),
     (b"\x80\x02", "a pickle, which is never loaded because it can run programs"),
     (b"\x80\x03", "a pickle, which is never loaded because it can run programs"),
     (b"\x80\x04", "a pickle, which is never loaded because it can run programs"),
@@ -66,6 +71,8 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     file = open_regular(path)
     try:
         opener = next((opener for opener in openers if opener.matches(file.head)), None)
+        if opener is None and HDF5 in openers and hdf5.has_user_block(file):
+            opener = HDF5
         if opener is None:
             raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read")
         with decoding(path) as caught:
