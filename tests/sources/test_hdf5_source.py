@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import h5py
@@ -11,7 +9,7 @@ from h5py import h5d, h5p, h5s, h5t
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from padviewer.errors import DamagedSource, OversizedSource, SourceError, UnsupportedSource
+from padviewer.errors import UnsupportedSource
 from padviewer.sources import open_source
 from padviewer.sources.kept import KeptFile
 
@@ -370,7 +368,7 @@ def test_members_are_paths_and_wrong_ones_are_told(path):
         with opened(path, name) as source:
             assert (source.info.member, everything(source).tolist()) == ("/z/deep/data", [0, 1, 2])
     for name in ("data", "/z/deep/data/more", "/z/./other", "/b/..", "\udcff", ""):
-        with pytest.raises(UnsupportedSource, match="has no member|is a group"), opened(path, name):
+        with pytest.raises(UnsupportedSource, match=r"has no member|is a group"), opened(path, name):
             pass
     with pytest.raises(UnsupportedSource, match="is a group, not an array"), opened(path, "/z"):
         pass
