@@ -151,7 +151,7 @@ def test_whatever_a_decoder_raises_is_a_damaged_file(error):
 
 
 def test_no_memory_is_an_oversized_file():
-    with pytest.raises(OversizedSource, match="more memory than there is"), decoding("a.png"):
+    with pytest.raises(OversizedSource, match="more memory than the budget allows"), decoding("a.png"):
         raise MemoryError
 
 
