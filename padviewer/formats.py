@@ -36,8 +36,8 @@ FORMATS = (
     Format("WebP", (".webp",)),
     Format(".npy", (".npy",)),
     Format(".npz", (".npz",)),
-    Format("safetensors", (".safetensors",)),
-    Format("Zarr", (".zarr",), is_folder=True),
+    Format("HDF5", (".h5", ".hdf5", ".hdf", ".he5")),
+    Format("netCDF-4", (".nc",)),
 )
 SUFFIXES = tuple(suffix for found in FORMATS if not found.is_folder for suffix in found.suffixes)
 FOLDER_SUFFIXES = tuple(suffix for found in FORMATS if found.is_folder for suffix in found.suffixes)

@@ -1,11 +1,11 @@
-"""Weights in HDF5, read with hard links alone: nothing in the file can make another file be read.
+"""Weights in HDF5, read as `sources.hdf5_tree` does: nothing in the file can make another file be read.
 
-External links, soft links, external storage, virtual datasets and filters that are not HDF5's own are refused. What is
-declared is compared with what is stored before memory is spent.
+What is declared is compared with what is stored before memory is spent.
 """
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +17,12 @@ import numpy as np
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, shortened
 from padviewer.sources.base import Array
+from padviewer.sources.hdf5_stored import Limits, stored_of
+from padviewer.sources.hdf5_stored import Stored as StoredArray
+from padviewer.sources.hdf5_tree import HandleBytes, Stream, Tree
+from padviewer.sources.hdf5_types import text_of
+from padviewer.sources.segments import SegmentCache
 
-MAGIC = b"\x89HDF\r\n\x1a\n"
 # Names under which Keras keeps what is no layer.
 _PASSED_OVER = ("optimizer", "optimizer_weights", "compile_metrics", "metrics")
 # Names of the arrays in files of Keras 2, in the order of Keras 3; TensorFlow put `:0` behind them.
@@ -27,8 +31,6 @@ _MOST_LINKS = 50_000
 _DEEPEST = 32
 # What deflate makes of nothing but zeros.
 _EXPANSION = 1100
-_FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32)
-_BFLOAT16 = "bfloat16"
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,13 @@ class WeightsFile:
 
     def __init__(self, handle: BinaryIO, label: str) -> None:
         self._label = label
-        self._file = h5py.File(handle, "r")
+        self._size = handle.seek(0, io.SEEK_END)
+        self._bytes = HandleBytes(handle)
+        self._tree = Tree(Stream(self._bytes, self._size), label)
 
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
+        self._tree.close()
 
     def attribute(self, name: str, most: int) -> str:
         """Returns a text that the file's root carries; empty where it carries none.
@@ -72,37 +76,41 @@ class WeightsFile:
         Raises:
             OversizedSource: it is longer than `most` bytes.
         """
-        if name not in self._file.attrs:
+        root = self._tree.root
+        if not h5py.h5a.exists(root, name.encode()):
             return ""
-        identity = h5py.h5a.open(self._file.id, name.encode())
         # Of a text of variable length, the file alone bounds how long it is.
-        if identity.get_storage_size() > most:
+        if h5py.h5a.open(root, name.encode()).get_storage_size() > most:
             raise OversizedSource(f"{self._label}: its {name} has more than {format_bytes(most)}")
-        value = self._file.attrs[name]
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        return _text(h5py.Group(root).attrs[name])
 
     def layers(self) -> Iterator[Stored]:
         """Yields what has arrays, in the order of the paths."""
         links, seen = 0, set()
-        waiting: list[tuple[str, Any]] = [("", self._file)]
+        waiting: list[tuple[str, Any]] = [("", self._tree.root)]
         while waiting:
             path, group = waiting.pop()
-            address = h5py.h5o.get_info(group.id).addr
+            address = h5py.h5o.get_info(group).addr
             if address in seen:
                 continue
             seen.add(address)
-            children: list[tuple[str, Any]] = []
-            for name in group:
-                links += 1
-                if links > _MOST_LINKS or path.count("/") > _DEEPEST:
-                    raise UnsupportedSource(f"{self._label}: holds more groups than a model has; save it with Keras")
-                self._check_link(group, path, name)
+            children = self._tree.children(group, path)
+            links += len(children)
+            if links > _MOST_LINKS or path.count("/") > _DEEPEST:
+                raise UnsupportedSource(f"{self._label}: holds more groups than a model has; save it with Keras")
+            arrays: dict[str, Any] = {}
+            groups: list[tuple[str, Any]] = []
+            for child in children:
+                found = self._tree.open(group, child)
+                name = child.name.decode("utf-8", "surrogateescape")
                 if not path and name in _PASSED_OVER:
                     continue
-                if group.get(name, getclass=True) is h5py.Group:
-                    children.append((f"{path}/{name}".lstrip("/"), group[name]))
-            yield from self._stored(path, group)
-            waiting.extend(reversed(children))
+                if isinstance(found, h5py.h5g.GroupID):
+                    groups.append((child.path.lstrip("/"), found))
+                elif isinstance(found, h5py.h5d.DatasetID):
+                    arrays[name] = found
+            yield from self._stored(path, group, arrays)
+            waiting.extend(reversed(groups))
 
     def read(self, paths: tuple[str, ...], budget: int) -> list[Array]:
         """Reads arrays as float32.
@@ -112,79 +120,55 @@ class WeightsFile:
         """
         return [self._read(path, budget) for path in paths]
 
-    def _stored(self, path: str, group: Any) -> Iterator[Stored]:
+    def _stored(self, path: str, group: Any, arrays: dict[str, Any]) -> Iterator[Stored]:
         """Yields the layer of a group: arrays `vars/0`, `vars/1`, or arrays with names."""
         # A group of numbered arrays is told by the group above it.
         named: tuple[str, ...] = ()
         if path.rsplit("/", 1)[-1] == "vars":
-            names = sorted((name for name in group if name.isdecimal()), key=int)
-            found = {name: group[name] for name in names if _is_array(group, name)}
+            found = {name: arrays[name] for name in sorted((name for name in arrays if name.isdecimal()), key=int)}
             owner = path[:-4].rstrip("/")
         else:
-            plain = {name.partition(":")[0]: name for name in group if _is_array(group, name)}
+            plain = {name.partition(":")[0]: name for name in arrays}
             named = tuple(name for name in _NAMED if name in plain)
-            found = {plain[name]: group[plain[name]] for name in named}
+            found = {plain[name]: arrays[plain[name]] for name in named}
             owner = path
         if found:
-            arrays = tuple(f"{path}/{name}" for name in found)
             shapes = tuple(tuple(map(int, data.shape or ())) for data in found.values())
-            yield Stored(owner, self._name_of(group), named, shapes, arrays)
-
-    def _name_of(self, group: Any) -> str:
-        name = group.attrs.get("name", "")
-        return name if isinstance(name, str) else ""
-
-    def _check_link(self, group: Any, path: str, name: str) -> None:
-        kind = group.get(name, getclass=True, getlink=True)
-        if kind is not h5py.HardLink:
-            what = {h5py.ExternalLink: "a link to another file", h5py.SoftLink: "a soft link"}.get(kind, "a link")
-            raise UnsupportedSource(
-                f"{self._label}: holds {what} at {shortened(f'{path}/{name}', 60)}, which is not followed; save the "
-                "weights with Keras"
+            yield Stored(
+                owner, text_of(group, b"name", varying=True), named, shapes, tuple(f"{path}/{n}" for n in found)
             )
 
     def _read(self, path: str, budget: int) -> Array:
-        group = self._file
-        *parents, last = path.split("/")
-        for number, name in enumerate(parents):
-            self._check_link(group, "/".join(parents[:number]), name)
-            group = group[name]
-        self._check_link(group, "/".join(parents), last)
-        data = group[last]
-        self._check(data, path, budget)
-        found = data[()]
-        if data.attrs.get("dtype") == _BFLOAT16 and found.dtype.itemsize == 2:
-            found = (found.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+        name = f"{self._label}::{shortened(path, 60)}"
+        try:
+            dataset = self._tree.find(path)
+        except LookupError:
+            raise DamagedSource(f"{name}: is no longer there; save the weights with Keras") from None
+        stored = stored_of(dataset, name, Limits(self._size, budget, self._tree.user_block))
+        self._check(stored, name, budget)
+        if stored.chunk:
+            every = tuple(np.arange(size) for size in stored.shape)
+            found = stored.chunks(self._bytes, SegmentCache(0)).take(every)
+        else:
+            found = stored.elements.read(stored.whole())
         with np.errstate(over="ignore"):  # beyond its range, float32 holds infinity
             return np.ascontiguousarray(found, np.float32)
 
-    def _check(self, data: Any, path: str, budget: int) -> None:
-        name = f"{self._label}::{shortened(path, 60)}"
-        if not isinstance(data, h5py.Dataset):
-            raise DamagedSource(f"{name}: is not an array; save the weights with Keras")
-        if data.external or data.is_virtual:
-            raise UnsupportedSource(f"{name}: its numbers lie in another file, which is not read; save it with Keras")
-        is_number = data.dtype.kind == "f" or data.attrs.get("dtype") == _BFLOAT16
-        if not is_number or data.shape is None:
-            raise UnsupportedSource(f"{name}: holds {data.dtype}; weights are floating-point numbers")
-        size = math.prod(map(int, data.shape))
-        needed, stored = size * max(4, data.dtype.itemsize), int(data.id.get_storage_size())
+    def _check(self, stored: StoredArray, name: str, budget: int) -> None:
+        if stored.elements.shown.kind != "f":
+            raise UnsupportedSource(f"{name}: holds {stored.elements.shown}; weights are floating-point numbers")
+        size = math.prod(stored.shape)
+        needed, held = size * max(4, stored.elements.stored.itemsize), int(stored.dataset.get_storage_size())
         if needed > budget:
             raise OversizedSource(
                 f"{name}: declares {format_bytes(needed)}, more than the budget of {format_bytes(budget)}; raise it "
                 "with --budget"
             )
-        filters = data.id.get_create_plist()
-        kinds = [filters.get_filter(number)[0] for number in range(filters.get_nfilters())]
-        if any(kind not in _FILTERS for kind in kinds):
-            raise UnsupportedSource(f"{name}: is compressed by another filter than deflate; save it with Keras")
-        expansion = _EXPANSION if h5py.h5z.FILTER_DEFLATE in kinds else 1
-        if size * data.dtype.itemsize > stored * expansion:
+        if size * stored.elements.stored.itemsize > held * (_EXPANSION if stored.pipeline else 1):
             raise DamagedSource(
-                f"{name}: declares {format_bytes(needed)}, but {format_bytes(stored)} are stored; save the weights "
-                "again"
+                f"{name}: declares {format_bytes(needed)}, but {format_bytes(held)} are stored; save the weights again"
             )
 
 
-def _is_array(group: Any, name: str) -> bool:
-    return group.get(name, getclass=True) is h5py.Dataset
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

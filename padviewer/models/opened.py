@@ -16,9 +16,8 @@ from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, 
 from padviewer.geometry import whole
 from padviewer.models.config import configured
 from padviewer.models.convolutions import layers_of
-from padviewer.models.hdf5 import MAGIC as HDF5
 from padviewer.models.hdf5 import WeightsFile
-from padviewer.sources import npy, npz, open_source
+from padviewer.sources import hdf5, npy, npz, open_source
 from padviewer.sources.base import Array
 from padviewer.sources.npz import list_headers
 from padviewer.sources.opened import OpenedFile, decoding, open_regular
@@ -94,7 +93,7 @@ def open_model(path: str, budget: int) -> Iterator[Model]:
     with ExitStack() as stack:
         stack.callback(file.handle.close)
         stack.enter_context(decoding(path))
-        if file.head.startswith(HDF5):
+        if hdf5.matches(file.head):
             yield stack.enter_context(_hdf5_model(file))
         elif npz.matches(file.head) and _has_config(file):
             yield stack.enter_context(_keras_model(file, budget))

@@ -6,16 +6,14 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
-from warnings import WarningMessage
 
 from padviewer.errors import UnsupportedSource, printable, shortened
-from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
-from padviewer.sources import npy, npz, picture, safetensors, tiff, zarr
+from padviewer.sources import hdf5, npy, npz, picture, tiff
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
-from padviewer.sources.opened import Opened, OpenedFile, decoding, open_regular, opened_folder
+from padviewer.sources.opened import OpenedFile, decoding, open_regular
 
 _SEPARATOR = "::"
 
@@ -27,17 +25,21 @@ class Opener(NamedTuple):
     open: Callable[[OpenedFile, str | None, int], Source]
 
 
+HDF5 = Opener(hdf5.matches, hdf5.open_hdf5)
 OPENERS = (
     Opener(npy.matches, npy.open_npy),
     Opener(npz.matches, npz.open_npz),
     Opener(tiff.matches, tiff.open_tiff),
-    Opener(safetensors.matches, safetensors.open_safetensors),
     Opener(picture.matches, picture.open_picture),
+    HDF5,
 )
 
 # Files that people take for one of ours: what they are is more help than what they are not.
 _STRANGERS = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"\x0e\x03\x13\x01", "an HDF4 file; convert it with h4toh5"),
+    (b"CDF\x01", "a netCDF-3 file; convert it with nccopy -k nc4"),
+    (b"CDF\x02", "a netCDF-3 file; convert it with nccopy -k nc4"),
+    (b"CDF\x05", "a netCDF-3 file; convert it with nccopy -k nc4"),
     (b"\x80\x02", "a pickle, which is never loaded because it can run programs"),
     (b"\x80\x03", "a pickle, which is never loaded because it can run programs"),
     (b"\x80\x04", "a pickle, which is never loaded because it can run programs"),
@@ -54,7 +56,7 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     """Opens the array in a file. Its format is told by its first bytes, never by its name.
 
     Args:
-        path: a regular file, a folder that is an array, or what stands for an array from Python.
+        path: a regular file, or what stands for an array from Python.
         member: name of one array in a file that holds several; None takes the first one that can be read.
         budget: bytes that decoding may spend. Files that are read by region instead (.npy, TIFF, members of .npz that
             are not compressed) may be of any size.
@@ -66,32 +68,20 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     handed = parse_handed(path)
     if handed is not None:
         return open_handed(path, handed, member)
-    if os.path.isdir(path) and is_item(path):  # noqa: PTH112 a Path cannot hold every name
-        return _open_folder(path, member, budget)
     file = open_regular(path)
     try:
         opener = next((opener for opener in openers if opener.matches(file.head)), None)
+        if opener is None and HDF5 in openers and hdf5.has_user_block(file):
+            opener = HDF5
         if opener is None:
             raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read")
         with decoding(path) as caught:
             source = opener.open(file, member, budget)
     finally:
         file.handle.close()
-    return _noted(source, file, caught)
-
-
-def _open_folder(path: str, member: str | None, budget: int) -> Source:
-    with opened_folder(path) as folder:
-        with decoding(path) as caught:
-            source = zarr.open_zarr(folder, member, budget)
-        return _noted(source, folder, caught)
-
-
-def _noted(source: Source, opened: Opened, caught: list[WarningMessage]) -> Source:
-    """Adds what is known of the file, and what its decoder warned of."""
     warned = dict.fromkeys(f"warning: {shortened(str(warning.message), 200)}" for warning in caught)
     notes = (*source.info.notes, *warned)
-    source.info = replace(source.info, notes=notes, modified=opened.modified, decoded=source.decoded)
+    source.info = replace(source.info, notes=notes, modified=file.modified, decoded=source.decoded)
     return source
 
 

@@ -83,7 +83,7 @@ class ProcessWorker:
         output, their_output = context.Pipe(duplex=False)
         # The system's notice would come with the end of the thread that starts it.
         lasts = threading.current_thread() is threading.main_thread()
-        home = Home(theirs, their_output, os.getpid() if lasts else 0, limits)
+        home = Home(theirs, their_output, os.getpid() if lasts else 0, limits.overhead if limits.hard else None)
         self._process = context.Process(target=serve, args=(home, make_answer), name=f"padviewer {name}", daemon=True)
         with _interrupts_held():
             self._process.start()

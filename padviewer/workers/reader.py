@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from padviewer.axes import CHANNELS
-from padviewer.errors import DamagedSource, UnsupportedSource, shortened
-from padviewer.folders import state_of
+from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, shortened
 from padviewer.geometry import Region, Span, whole
 from padviewer.handed import parse_handed
 from padviewer.plan import ArrayInfo, Plan, Stage
@@ -88,13 +87,23 @@ class Reader:
         again = request.keep and request == self._asked and os.path.exists(request.path)  # noqa: PTH110 any name
         if again and self._source is not None and is_current(self._source.info):
             return self._source.info
-        source = open_source(request.path, request.member, budget=request.budget)
+        source = self._opened(request)
         if not request.keep:
             with source:
                 return source.info
         self._close()
         self._source, self._asked, self._budget = source, request, request.budget
         return source.info
+
+    def _opened(self, request: OpenRequest) -> Source:
+        try:
+            return open_source(request.path, request.member, budget=request.budget)
+        except OversizedSource as error:
+            if self._source is None or not isinstance(error.__cause__, MemoryError):
+                raise
+        # What is open takes memory too. It is opened again if it is still looked at.
+        self._close()
+        return open_source(request.path, request.member, budget=request.budget)
 
     def _source_of(self, plan: Plan) -> Source:
         """Returns the open source, opened anew where a restart or another file has come between.
@@ -239,9 +248,10 @@ def is_current(info: ArrayInfo) -> bool:
     One that is gone is: what was opened stays readable.
     """
     try:
-        return state_of(info.path) == (info.modified, info.file_bytes)
+        state = os.stat(info.path)  # noqa: PTH116 a Path cannot hold every name
     except (OSError, ValueError):
         return True
+    return (state.st_mtime_ns, state.st_size) == (info.modified, info.file_bytes)
 
 
 def blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[Region]:

@@ -20,7 +20,7 @@ from typing import Any
 from padviewer import pulse
 from padviewer.bytecount import format_bytes
 from padviewer.errors import PadviewerError, UnexpectedError
-from padviewer.workers.limits import Limits, budget_of
+from padviewer.workers.limits import budget_of
 from padviewer.workers.own_memory import limit_own, reserved_bytes
 from padviewer.workers.wire import Message, send_message
 
@@ -38,13 +38,14 @@ class Home:
         connection: requests come and answers go.
         output: where what it prints goes.
         parent: the process that it must not outlive; 0 where it may only end with the line.
-        limits: of what it may take.
+        overhead: bytes of its own memory that the system keeps it to, beside the budget and what it holds when it has
+            started; None where it does not.
     """
 
     connection: Connection
     output: Connection
     parent: int
-    limits: Limits
+    overhead: int | None
 
 
 def serve(home: Home, make_answer: Callable[[], Answer]) -> None:
@@ -60,7 +61,7 @@ def serve(home: Home, make_answer: Callable[[], Answer]) -> None:
         answer = error
     except Exception as error:  # noqa: BLE001 - whatever a framework raises while it starts is told with each answer
         answer = unexpected(error)
-    memory = _Memory(home.limits)
+    memory = _Memory(home.overhead)
     with contextlib.suppress(EOFError, OSError):
         line.send(("ready",))
         while True:
@@ -89,22 +90,22 @@ class _Line:
 class _Memory:
     """Has the system keep this process to the largest budget that was asked for."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._base = reserved_bytes() if limits.hard else 0
+    def __init__(self, overhead: int | None) -> None:
+        self._overhead = overhead or 0
+        self._base = 0 if overhead is None else reserved_bytes()
         self.budget = 0
 
     def allow(self, budget: int) -> None:
         if self._base and budget > self.budget:
             self.budget = budget
-            limit_own(self._base + budget + self._limits.overhead)
+            limit_own(self._base + budget + self._overhead)
 
     def refusal(self) -> PadviewerError:
         if not self.budget:
             return PadviewerError("not enough memory for this; use a smaller input or target")
         return PadviewerError(
             f"not enough memory: this takes more than the budget of {format_bytes(self.budget)} and "
-            f"{format_bytes(self._limits.overhead)} beside it; raise the budget, or use a smaller input or target"
+            f"{format_bytes(self._overhead)} beside it; raise the budget, or use a smaller input or target"
         )
 
 

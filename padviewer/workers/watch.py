@@ -198,7 +198,7 @@ class Watch:
             self._process.kill()
             self._note(
                 WorkerSilent(
-                    f"the {self._name} process stopped in the middle of a message for {self._limits.stuck:.0f} s, and "
+                    f"the {self._name} process stopped in the middle of a message for {self._limits.stuck:g} s, and "
                     "was ended"
                 )
             )

@@ -204,7 +204,7 @@ def integers(file):
         (virtual, "lie in another file"),
         (claimed, "declares .* but 0 B"),
         (claimed_in_chunks, "declares .* but 0 B"),
-        (texts, "floating-point"),
+        (texts, "holds text"),
         (integers, "floating-point"),
     ],
 )

@@ -39,7 +39,8 @@ def test_the_content_tells_the_format_not_the_name(tmp_path):
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (b"\x89HDF\r\n\x1a\n" + bytes(99), "an HDF5 file"),
+        (b"\x0e\x03\x13\x01" + bytes(99), "an HDF4 file"),
+        (b"CDF\x02" + bytes(99), "a netCDF-3 file"),
         (b"\x80\x04\x95abc.", "a pickle"),
         (b"\x1f\x8b\x08", "gzip"),
         (b"DDS |", "DDS"),
@@ -150,7 +151,7 @@ def test_whatever_a_decoder_raises_is_a_damaged_file(error):
 
 
 def test_no_memory_is_an_oversized_file():
-    with pytest.raises(OversizedSource, match="more memory than there is"), decoding("a.png"):
+    with pytest.raises(OversizedSource, match="more memory than the budget allows"), decoding("a.png"):
         raise MemoryError
 
 

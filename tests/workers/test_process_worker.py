@@ -100,9 +100,8 @@ def test_killed_from_outside_in_the_middle(worker):
     waiting = worker.submit(("echo", 1))
     assert started.wait(WAIT)
     os.kill(worker.pid, signal.SIGKILL)
-    assert (
-        future.exception(WAIT).message == "the tester process ended by signal SIGKILL, perhaps because memory ran out"
-    )
+    expected = "the tester process ended by signal SIGKILL, perhaps because memory ran out"
+    assert future.exception(WAIT).message == expected
     assert type(waiting.exception(WAIT)) is WorkerDied
 
 

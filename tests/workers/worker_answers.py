@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import pickle
 import signal
 import time
 
 import numpy as np
 
 from padviewer.errors import Cancelled, PlanError, UnexpectedError
+from padviewer.pulse import beat
+from padviewer.workers import serving
 
 
 def make_answer():
@@ -58,7 +62,55 @@ def _hold(progress, shared, then):
         return float(array.sum())
 
 
+def _print(progress, count):
+    """Prints as libraries in C do, far more than a pipe holds, and crashes."""
+    line = b"a library complains of line %d\n"
+    for number in range(count):
+        os.write(1 + number % 2, line % number)
+    progress(1, 1)
+    ctypes.string_at(0)
+
+
+def _beat(_progress, count, seconds):
+    for _ in range(count):
+        time.sleep(seconds)
+        beat()
+    return count
+
+
+def _announce(_progress, nbytes, seconds):
+    beat(nbytes)
+    time.sleep(seconds)
+    return nbytes
+
+
+def _take(_progress, nbytes):
+    """Takes memory of its own, all of it."""
+    return int(np.ones(nbytes, np.uint8)[-1])
+
+
+def _half(_progress):
+    """Says that an array follows, and stops instead of sending it."""
+
+    def send_half(connection, message):
+        connection.send_bytes((1).to_bytes(4, "little") + pickle.dumps(message))
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    serving.send_message = send_half
+
+
+def _spin(_progress):
+    """Is busy in C and holds the interpreter's lock: no other thread of the process runs."""
+    return sum(map(int, [1] * 100)) + pow(3, 10**9, 10**400_000)
+
+
 ANSWERS = {
+    "print": _print,
+    "beat": _beat,
+    "announce": _announce,
+    "take": _take,
+    "spin": _spin,
+    "half": _half,
     "echo": lambda _progress, value: value,
     "pid": lambda _progress: os.getpid(),
     "sleep": _sleep,
