@@ -38,6 +38,8 @@ FORMATS = (
     Format(".npz", (".npz",)),
     Format("HDF5", (".h5", ".hdf5", ".hdf", ".he5")),
     Format("netCDF-4", (".nc",)),
+    Format("safetensors", (".safetensors",)),
+    Format("Zarr", (".zarr",), is_folder=True),
 )
 SUFFIXES = tuple(suffix for found in FORMATS if not found.is_folder for suffix in found.suffixes)
 FOLDER_SUFFIXES = tuple(suffix for found in FORMATS if found.is_folder for suffix in found.suffixes)

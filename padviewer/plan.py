@@ -58,13 +58,14 @@ class ArrayInfo:
         dtype: numpy's name, native byte order.
         axes: one letter for each axis.
         axes_guessed: whether the letters are a guess.
-        file_bytes: size of the file.
+        file_bytes: size of the file; of a folder that of the metadata at its root.
         members: all arrays in the file, where it can hold several.
         notes: what the reader did to the file's pixels, e.g. `EXIF rotation applied`.
         decoded: whether reading it means to decode all of it into memory first.
         affine: where a medical image lies: the 16 numbers of the 4 x 4 matrix, row by row, from indices of the first
             three axes to millimetres; None where nothing is known.
-        modified: when the file was last written, in nanoseconds: a file that has changed is another source.
+        modified: when the file was last written, in nanoseconds: a file that has changed is another source. Of a folder
+            the newest time of what stands at its root.
     """
 
     path: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from padviewer import folders
 from padviewer.gui.file_change import ChangeDetector, State
 
 _EVERY_S, _SOON_S = 1.0, 0.1
@@ -17,10 +17,9 @@ _EVERY_S, _SOON_S = 1.0, 0.1
 def state_of(path: str) -> State:
     """Returns time and size of what stands at a path; None where nothing does."""
     try:
-        found = os.stat(path)  # noqa: PTH116 a Path cannot hold every name
+        return folders.state_of(path)
     except (OSError, ValueError):
         return None
-    return found.st_mtime_ns, found.st_size
 
 
 class FileWatch(QObject):

@@ -21,7 +21,8 @@ MAGIC = b"\x93NUMPY"
 # numpy writes far shorter headers for what is read here; the limit bounds the parser.
 _MAX_HEADER = 10_000
 _MAX_SIZE = 2**63 - 1
-_DTYPES = frozenset({*"?bBhHiIlLqQefdFD"})
+# Of the numbers that are read, as numpy abbreviates them.
+DTYPES = frozenset({*"?bBhHiIlLqQefdFD"})
 _KINDS = {
     "O": "Python objects",
     "V": "records or raw bytes",
@@ -151,7 +152,7 @@ def _dtype(descr: object, name: str) -> np.dtype[Any]:
         dtype = np.dtype(descr)
     except (TypeError, ValueError, SyntaxError) as error:
         raise DamagedSource(f"{name}: the .npy header names an unknown dtype {printable(descr)[:40]!r}") from error
-    if dtype.char not in _DTYPES:
+    if dtype.char not in DTYPES:
         raise _refused(name, f"{_KINDS.get(dtype.kind, 'numbers of an unusual width')} (dtype {dtype.name})")
     return dtype
 

@@ -24,13 +24,14 @@ from padviewer.errors import (
     printable,
     shortened,
 )
+from padviewer.folders import MARKS, has_mark, state_of
 from padviewer.handed import label
 from padviewer.pulse import beat
 
 _HEAD = 1024
 # Their logs repeat what their exceptions say.
 _DECODERS = ("PIL", "tifffile", "imagecodecs")
-_KINDS = (
+KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISCHR, "a character device"),
     (stat.S_ISBLK, "a block device"),
@@ -39,22 +40,18 @@ _KINDS = (
 
 
 @dataclass(frozen=True)
-class OpenedFile:
-    """A regular file that is open for reading.
+class Opened:
+    """A file, or a folder that is an array.
 
     Attributes:
         path: as given.
-        handle: at the first byte.
-        size: bytes.
+        size: bytes; of a folder those of the metadata at its root.
         modified: when it was last written to before it was opened, in nanoseconds.
-        head: the first 1024 bytes, or fewer.
     """
 
     path: str
-    handle: BinaryIO
     size: int
     modified: int
-    head: bytes
 
     @property
     def name(self) -> str:
@@ -73,12 +70,36 @@ class OpenedFile:
             )
         beat(needed)
 
+
+@dataclass(frozen=True)
+class OpenedFile(Opened):
+    """A regular file that is open for reading.
+
+    Attributes:
+        handle: at the first byte.
+        head: the first 1024 bytes, or fewer.
+    """
+
+    handle: BinaryIO
+    head: bytes
+
     def no_members(self, member: str | None) -> None:
         """Raises an `UnsupportedSource` where a member is asked for in a file that holds one array."""
         if member is not None:
             raise UnsupportedSource(
                 f"{self.name}: member {shortened(member)!r} was asked for, but the file holds one array; leave '::' out"
             )
+
+
+@dataclass(frozen=True)
+class OpenedFolder(Opened):
+    """A folder that is an array, or a tree of arrays.
+
+    Attributes:
+        descriptor: of the folder.
+    """
+
+    descriptor: int
 
 
 def display_name(path: str) -> str:
@@ -114,7 +135,29 @@ def open_regular(path: str) -> OpenedFile:
     except BaseException:
         handle.close()
         raise
-    return OpenedFile(path, handle, state.st_size, state.st_mtime_ns, head)
+    return OpenedFile(path, state.st_size, state.st_mtime_ns, handle, head)
+
+
+@contextmanager
+def opened_folder(path: str) -> Iterator[OpenedFolder]:
+    """Opens a folder that is an array, until the end of the block.
+
+    Raises:
+        UnsupportedSource: where nothing in the folder tells that it is one.
+        SourceError: where it cannot be opened.
+    """
+    if not has_mark(path):
+        marks = f"{', '.join(MARKS[:-1])} or {MARKS[-1]}"
+        raise UnsupportedSource(f"{display_name(path)}: is no Zarr, which holds {marks}; copy it whole")
+    try:
+        modified, size = state_of(path)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise _not_opened(path, error) from error
+    try:
+        yield OpenedFolder(path, size, modified, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _check_kind(path: str, mode: int) -> None:
@@ -122,7 +165,7 @@ def _check_kind(path: str, mode: int) -> None:
         return
     if stat.S_ISDIR(mode):
         raise SourceIsFolder(f"{display_name(path)}: is a directory; name the files in it")
-    kind = next((name for test, name in _KINDS if test(mode)), "no regular file")
+    kind = next((name for test, name in KINDS if test(mode)), "no regular file")
     raise UnsupportedSource(f"{display_name(path)}: is {kind}; only regular files are read")
 
 

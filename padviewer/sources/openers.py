@@ -6,14 +6,16 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
+from warnings import WarningMessage
 
 from padviewer.errors import UnsupportedSource, printable, shortened
+from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
-from padviewer.sources import hdf5, npy, npz, picture, tiff
+from padviewer.sources import hdf5, npy, npz, picture, safetensors, tiff, zarr
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
-from padviewer.sources.opened import OpenedFile, decoding, open_regular
+from padviewer.sources.opened import Opened, OpenedFile, decoding, open_regular, opened_folder
 
 _SEPARATOR = "::"
 
@@ -30,6 +32,7 @@ OPENERS = (
     Opener(npy.matches, npy.open_npy),
     Opener(npz.matches, npz.open_npz),
     Opener(tiff.matches, tiff.open_tiff),
+    Opener(safetensors.matches, safetensors.open_safetensors),
     Opener(picture.matches, picture.open_picture),
     HDF5,
 )
@@ -56,7 +59,7 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     """Opens the array in a file. Its format is told by its first bytes, never by its name.
 
     Args:
-        path: a regular file, or what stands for an array from Python.
+        path: a regular file, a folder that is an array, or what stands for an array from Python.
         member: name of one array in a file that holds several; None takes the first one that can be read.
         budget: bytes that decoding may spend. Files that are read by region instead (.npy, TIFF, members of .npz that
             are not compressed) may be of any size.
@@ -68,6 +71,8 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     handed = parse_handed(path)
     if handed is not None:
         return open_handed(path, handed, member)
+    if os.path.isdir(path) and is_item(path):  # noqa: PTH112 a Path cannot hold every name
+        return _open_folder(path, member, budget)
     file = open_regular(path)
     try:
         opener = next((opener for opener in openers if opener.matches(file.head)), None)
@@ -79,9 +84,21 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
             source = opener.open(file, member, budget)
     finally:
         file.handle.close()
+    return _noted(source, file, caught)
+
+
+def _open_folder(path: str, member: str | None, budget: int) -> Source:
+    with opened_folder(path) as folder:
+        with decoding(path) as caught:
+            source = zarr.open_zarr(folder, member, budget)
+        return _noted(source, folder, caught)
+
+
+def _noted(source: Source, opened: Opened, caught: list[WarningMessage]) -> Source:
+    """Adds what is known of the file, and what its decoder warned of."""
     warned = dict.fromkeys(f"warning: {shortened(str(warning.message), 200)}" for warning in caught)
     notes = (*source.info.notes, *warned)
-    source.info = replace(source.info, notes=notes, modified=file.modified, decoded=source.decoded)
+    source.info = replace(source.info, notes=notes, modified=opened.modified, decoded=source.decoded)
     return source
 
 

@@ -49,6 +49,10 @@ class SegmentCache:
         """Returns how many segments of each page of a picture are kept."""
         return Counter(page for other, page, _number in self._segments if other is owner)
 
+    def numbers(self, owner: object) -> list[int]:
+        """Returns the numbers of the segments of a picture of one page that are kept."""
+        return [number for other, _page, number in self._segments if other is owner]
+
     def clear(self) -> None:
         """Lets all segments go."""
         self._segments.clear()

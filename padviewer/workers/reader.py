@@ -10,6 +10,7 @@ import numpy as np
 
 from padviewer.axes import CHANNELS
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, shortened
+from padviewer.folders import state_of
 from padviewer.geometry import Region, Span, whole
 from padviewer.handed import parse_handed
 from padviewer.plan import ArrayInfo, Plan, Stage
@@ -248,10 +249,9 @@ def is_current(info: ArrayInfo) -> bool:
     One that is gone is: what was opened stays readable.
     """
     try:
-        state = os.stat(info.path)  # noqa: PTH116 a Path cannot hold every name
+        return state_of(info.path) == (info.modified, info.file_bytes)
     except (OSError, ValueError):
         return True
-    return (state.st_mtime_ns, state.st_size) == (info.modified, info.file_bytes)
 
 
 def blocks(shape: tuple[int, ...], itemsize: int) -> Iterator[Region]:
