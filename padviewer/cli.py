@@ -317,19 +317,22 @@ def _snapshot(options: argparse.Namespace) -> int:
     return _render(window, options.output, (size[0], size[1]), options.theme)
 
 
-def _add_doctor(_parser: argparse.ArgumentParser) -> None:
-    pass
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    # For the window, whose engine runs already.
+    parser.add_argument("--no-devices", action="store_true", help="start no engine to ask it for its devices")
 
 
-def _doctor(_options: argparse.Namespace) -> int:
+def _doctor(options: argparse.Namespace) -> int:
     from padviewer.doctor import examine  # noqa: PLC0415
     from padviewer.workers.crew import Crew, default_budget  # noqa: PLC0415
 
     fine = True
     with Crew() as crew:
-        for what, finding, good in examine(crew, default_budget()):
-            fine &= good
-            _tell(f"{'  ' if good else '! '}{what:<20}{finding}")
+        for found in examine(None if options.no_devices else crew, default_budget()):
+            fine &= found.fine
+            sign = "  " if found.fine else "! "
+            _tell(json.dumps(found._asdict()) if options.json else f"{sign}{found.what:<20}{found.finding}")
     return 0 if fine else FAILED
 
 

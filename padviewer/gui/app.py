@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
 
 from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtGui import QIcon
@@ -17,13 +16,17 @@ from PySide6.QtWidgets import QApplication
 
 from padviewer import __version__
 from padviewer.assets import resource
-from padviewer.errors import PadviewerError, UnexpectedError, WorkerDied
+from padviewer.errors import PadviewerError, WorkerDied
 from padviewer.gui.bridge import Bridge
+from padviewer.gui.commands import SHOW
+from padviewer.gui.log.chronicle import Chronicle
+from padviewer.gui.log.hooks import Hooks
+from padviewer.gui.log.lines import ROOT
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.options import WindowOptions
 from padviewer.gui.preferences import Preferences
 from padviewer.gui.session import EXPORTER, Session
-from padviewer.workers.client import MAX_RESTARTS, Client
+from padviewer.workers.client import MAX_RESTARTS, Client, OnAnswer
 from padviewer.workers.jobs import ENGINES, READER, SCOUT
 from padviewer.workers.process import Worker
 from padviewer.workers.start import start_engine, start_reader
@@ -45,10 +48,16 @@ def run_window(
     app = make_application()
     window = make_window(options, Preferences(), engine, reader)
     interrupt = quit_on_interrupt(app)
-    sys.excepthook = report_to(window)
-    window.show()
-    on_start(window)
-    code = app.exec()
+    hooks = Hooks(window.errors)
+    hooks.install()
+    try:
+        window.show()
+        on_start(window)
+        code = app.exec()
+        window.errors.flush()
+        logging.getLogger(ROOT).info("ended with exit code %d", code)
+    finally:
+        hooks.remove()
     interrupt.setEnabled(False)
     return code
 
@@ -85,26 +94,36 @@ def make_window(
     def told(name: str) -> Callable[[WorkerDied], None]:
         return lambda error: session.on_worker_died(name, error)
 
+    def answered(name: str) -> OnAnswer:
+        return lambda *outcome: chronicle.answered(name, *outcome)
+
     # Each file that a scout looks at is another: one that ends it says nothing of the next.
     restarts = {SCOUT: sys.maxsize}
     clients = {
-        name: Client(starter, bridge.post, told(name), worker, restarts.get(name, MAX_RESTARTS))
+        name: Client(starter, bridge.post, told(name), worker, restarts.get(name, MAX_RESTARTS), answered(name))
         for name, (starter, worker) in starters.items()
     }
     session = Session(clients, options.spec, options.budget, options.spec if options.welcome else None, options.follows)
     bridge.setParent(session)
+    chronicle = Chronicle(session)
     window = MainWindow(session, preferences, options.slot)
     session.setParent(window)
+    chronicle.begin()
     session.start()
     if options.watches:
         window.reloading.automatic = True
         window.actions_.watch.setChecked(True)
     if options.saved is not None:
-        window.commands.sessions.reopen(options.saved, options.unclean_starts, options.only_offers)
+        more = [(SHOW, partial(window.commands.show_crash, options.crash))] if options.crash else []
+        window.commands.sessions.reopen(options.saved, options.unclean_starts, options.only_offers, more)
+        if options.crash is not None and not options.unclean_starts:
+            window.commands.offer_crash(options.crash)
         return window
     window.commands.open_items(list(options.items))
     if options.complaint:
         window.message.show_error(PadviewerError(options.complaint))
+    elif options.crash is not None:
+        window.commands.offer_crash(options.crash)
     elif options.welcome and not preferences.has_read("welcome"):
         window.commands.show_welcome()
     return window
@@ -123,19 +142,6 @@ def quit_on_interrupt(app: QApplication) -> QSocketNotifier:
     # The sockets live as long as the notifier does.
     notifier.setProperty("sockets", (ours, theirs))
     return notifier
-
-
-def report_to(
-    window: MainWindow,
-) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """Returns an exception hook: what goes wrong in a slot is printed, and told in the window, which goes on."""
-
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        details = "".join(traceback.format_exception(kind, error, trace))
-        print(details, file=sys.stderr)  # noqa: T201 - for the terminal that the program was started from
-        window.message.show_error(UnexpectedError(f"unexpected {kind.__name__}: {error}", details))
-
-    return hook
 
 
 def use_offscreen() -> None:

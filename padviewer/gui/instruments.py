@@ -76,6 +76,12 @@ def _make_difference(window: MainWindow) -> QWidget:
     return DifferencePanel(window)
 
 
+def _make_log(window: MainWindow) -> QWidget:
+    from padviewer.gui.log.panel import LogPanel  # noqa: PLC0415
+
+    return LogPanel(window)
+
+
 PANELS: tuple[Panel, ...] = (
     Panel("table", "Table", "T", "The slice of a pane as a table of exact elements, to copy as TSV", _make_table),
     Panel("histogram", "Histogram", "H", "How the values of a pane are spread, and its levels", _make_histogram),
@@ -95,6 +101,7 @@ PANELS: tuple[Panel, ...] = (
         "The settings in force against others, in pictures and figures",
         _make_difference,
     ),
+    Panel("log", "Log", "L", "What happened: files, exports, workers, warnings and errors", _make_log),
 )
 
 

@@ -9,6 +9,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from padviewer.gui.guarding import guarded
+
 _HARD = "\u00a0"
 # More lines than any text has.
 _ANY = 99
@@ -32,6 +34,7 @@ class ElidedLabel(QLabel):
         """Qt asks how small it may be: any width."""
         return QSize(0, super().minimumSizeHint().height())
 
+    @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws what fits."""
         painter = QPainter(self)
@@ -83,6 +86,7 @@ class LinesLabel(QLabel):
         """Qt asks how small it may be: any width."""
         return QSize(0, self.sizeHint().height())
 
+    @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws what fits, the end of it elided."""
         painter = QPainter(self)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from padviewer.gui.log.lines import ROOT
+from padviewer.gui.log.run import RunLog, logs_folder, take_log
 from padviewer.gui.options import WindowOptions
 from padviewer.gui.sessions.start import with_session
 from padviewer.gui.sessions.store import sessions_folder
@@ -25,6 +29,9 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
     """
     # A backend takes seconds to import, and a file to decode: both go on while Qt is loaded here.
     reader = start_reader()
+    log = _log_of_run()
+    if log is not None:
+        options = replace(options, crash=log.crash)
     folder = sessions_folder() if options.keeps else None
     if folder is not None:
         options = with_session(options, folder)
@@ -42,6 +49,27 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
         on_start(window)
 
     try:
-        return run_window(options, engine, reader, shown)
+        code = run_window(options, engine, reader, shown)
+    except BaseException:
+        logging.getLogger(ROOT).critical("the window could not be opened", exc_info=True)
+        if log is not None:
+            log.end(clean=False)
+        raise
     finally:
         gc.enable()
+    if log is not None:
+        log.end()
+    return code
+
+
+def _log_of_run() -> RunLog | None:
+    """Begins the log of this run; a window without one is better than none."""
+    folder = logs_folder()
+    try:
+        log = take_log(folder) if folder is not None else None
+        if log is not None:
+            log.begin()
+    except OSError as error:
+        logging.getLogger(ROOT).info("no log is written: %s", error)
+        return None
+    return log

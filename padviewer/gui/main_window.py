@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QPushButton, QVBoxLayout, QWidget
 
-from padviewer.errors import PadviewerError, shortened
+from padviewer.errors import PadviewerError, UnexpectedError, shortened
 from padviewer.gui import ledger
 from padviewer.gui.actions import Actions
 from padviewer.gui.axis_names import AxisNames
@@ -18,9 +19,12 @@ from padviewer.gui.feature import FeatureState
 from padviewer.gui.file_panel import FilePanel
 from padviewer.gui.form.form import SettingsForm
 from padviewer.gui.form.weights_choice import WeightsChoice
+from padviewer.gui.guarding import guarded
 from padviewer.gui.instruments import Instruments
 from padviewer.gui.labels import ElidedLabel
 from padviewer.gui.linked_panes import LinkedPanes
+from padviewer.gui.log.lines import LogLines
+from padviewer.gui.log.unexpected import UnexpectedErrors
 from padviewer.gui.message_bar import MessageBar
 from padviewer.gui.open_dialog import named_items
 from padviewer.gui.pane import Pane
@@ -65,6 +69,10 @@ class MainWindow(QMainWindow):
         self._plan_error = False
         self._worker_error = False
         self._files_wanted: bool | None = None
+        self.log = LogLines()
+        self.log.attach()
+        self.errors = UnexpectedErrors(self)
+        self._told: list[UnexpectedError] = []
         self.setWindowTitle(ledger.window_title(None))
         self.setAcceptDrops(True)
         self.setMinimumSize(720, 480)
@@ -222,6 +230,8 @@ class MainWindow(QMainWindow):
         self.files.file_closed.connect(session.files.close)
         self.message.remedy_chosen.connect(session.edit)
         self.message.dismissed.connect(self._on_message_dismissed)
+        self.message.details_wanted.connect(self.commands.show_details)
+        self.errors.told.connect(self._on_errors_told)
         self.panes.probed.connect(session.probe)
         self.panes.probe_ended.connect(session.end_probe)
         self.panes.probe_stepped.connect(self.probe.announce)
@@ -325,6 +335,12 @@ class MainWindow(QMainWindow):
         self._plan_error = self._worker_error = False
         self.message.show_error(error)
 
+    def _on_errors_told(self, error: UnexpectedError, count: int) -> None:
+        """Shows an error when it first comes; one that was dismissed, or has made room, goes on in the log alone."""
+        if error is self.message.error or error not in self._told:
+            self._told.append(error)
+            self.message.show_error(error, count)
+
     def _on_session_devices_changed(self, devices: Any) -> None:
         backend = NAMES[self.session.spec.backend]
         self.pane(Stage.FEATURE).set_starting(None if devices else backend)
@@ -354,12 +370,14 @@ class MainWindow(QMainWindow):
 
     # ---- Qt's events
 
+    @guarded
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes anything that names files, or can be made one."""
         mime = event.mimeData()
         if mime.hasUrls() or mime.hasImage() or mime.hasText():
             event.acceptProposedAction()
 
+    @guarded
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens what was dropped; what cannot be is told, item by item."""
         mime = event.mimeData()
@@ -372,20 +390,27 @@ class MainWindow(QMainWindow):
         self.session.files.refuse(refused)
         self.commands.open_items(items)
 
+    @guarded
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Makes room for the panes where the window is narrow."""
         super().resizeEvent(event)
         self._show_files()
 
+    @guarded
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remembers the window's place and ends the workers."""
+        """Remembers the window's place and ends the workers; what fails of it stops nothing of the rest."""
         if self.session.exporting and not may_end_export(self):
             event.ignore()
             return
+        with ExitStack() as ending:  # the last one first
+            ending.callback(super().closeEvent, event)
+            ending.callback(self.log.detach)
+            ending.callback(self.session.close)
+            ending.callback(self.keeper.close)
+            if self._clipboard is not None:
+                ending.callback(self._clipboard.close, [entry.item[0] for entry in self.session.files.entries])
+            ending.callback(self.reloading.close)
+            ending.callback(self._keep_place)
+
+    def _keep_place(self) -> None:
         self.preferences.geometry = self.saveGeometry()
-        self.reloading.close()
-        if self._clipboard is not None:
-            self._clipboard.close(entry.item[0] for entry in self.session.files.entries)
-        self.keeper.close()
-        self.session.close()
-        super().closeEvent(event)

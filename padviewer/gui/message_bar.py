@@ -21,11 +21,13 @@ class MessageBar(QFrame):
 
     remedy_chosen = Signal(object, str)  # settings, and what they mend; a `dict` would hold no integer of over 64 bits
     dismissed = Signal(str)  # the key of the note
+    details_wanted = Signal(object)  # the PadviewerError that is shown
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("bar")
         self._key = ""
+        self._error: PadviewerError | None = None
         self._offered: list[QPushButton] = []
         self._sign = QLabel()
         self._sign.setObjectName("sign")
@@ -55,11 +57,23 @@ class MessageBar(QFrame):
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self.setVisible(False)
 
-    def show_error(self, error: PadviewerError) -> None:
-        """Shows an error, and its remedies where it has some."""
-        self._show("error", "", error.message)
+    def show_error(self, error: PadviewerError, count: int = 1) -> None:
+        """Shows an error, its remedies where it has some, and its details when asked for.
+
+        Args:
+            error: what is told; the one that is shown already has only its count renewed.
+            count: how often it came.
+        """
+        text = f"{error.message}  ({count:,} times)" if count > 1 else error.message
+        if error is self._error and self.kind:
+            self._text.setText(text)
+            return
+        self._show("error", "", text)
+        self._error = error
         for label, changes in error.remedies if isinstance(error, PlanError) else ():
             self._offer(label, partial(self.remedy_chosen.emit, changes, label))
+        if getattr(error, "details", ""):
+            self._offer("Details", partial(self.details_wanted.emit, error))
 
     def show_offer(self, text: str, offers: Sequence[tuple[str, Callable[[], object]]], key: str = "") -> None:
         """Shows a note with what can be done about it: the text of each button and what it calls."""
@@ -79,6 +93,7 @@ class MessageBar(QFrame):
 
     def clear(self) -> None:
         """Shows nothing, and offers nothing."""
+        self._error = None
         self._withdraw()
         self.setVisible(False)
 
@@ -86,6 +101,11 @@ class MessageBar(QFrame):
     def kind(self) -> str:
         """`error`, `note`, or nothing where the bar is empty."""
         return str(self.property("kind")) if not self.isHidden() else ""
+
+    @property
+    def error(self) -> PadviewerError | None:
+        """The error that is shown."""
+        return self._error if self.kind == "error" else None
 
     @property
     def message(self) -> str:
@@ -98,6 +118,7 @@ class MessageBar(QFrame):
 
     def _show(self, kind: str, key: str, text: str) -> None:
         self._key = key
+        self._error = None
         self._withdraw()
         self._text.setText(text)
         # Not by colour alone.

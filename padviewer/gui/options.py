@@ -9,6 +9,7 @@ from padviewer.assets import samples
 from padviewer.spec import PipelineSpec
 
 if TYPE_CHECKING:
+    from padviewer.gui.log.run import Crash
     from padviewer.gui.sessions.saved_session import SavedSession
     from padviewer.gui.sessions.store import Slot
 
@@ -34,6 +35,7 @@ class WindowOptions:
         unclean_starts: how often it was started before without ending properly.
         complaint: what could not be done before there was a window to say so.
         follows: names of the settings that are taken from the file of weights.
+        crash: what an earlier run has left that ended unexpectedly, and of which nobody has been told.
     """
 
     items: tuple[tuple[str, str | None], ...]
@@ -48,6 +50,7 @@ class WindowOptions:
     unclean_starts: int = 0
     complaint: str = ""
     follows: frozenset[str] = frozenset()
+    crash: Crash | None = None
 
     @property
     def only_offers(self) -> bool:

@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from padviewer.gui.guarding import guarded
+
 # By the numbers of keys: those of foreign letters are no `Qt.Key`.
 _STEPS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (-1, 0),
@@ -50,6 +52,7 @@ class PointedView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no 
         self._accent = QColor(colour)
         self.viewport().update()
 
+    @guarded
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """With Shift, a drag encloses elements; else it moves the picture."""
         if event.button() is Qt.MouseButton.LeftButton and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -58,6 +61,7 @@ class PointedView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no 
         else:
             super().mousePressEvent(event)
 
+    @guarded
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Encloses more or less, or goes on."""
         if self._swept_from is None:
@@ -65,6 +69,7 @@ class PointedView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no 
         else:
             self.swept.emit(self._swept_from, self._place(event.position()), False)
 
+    @guarded
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """What was enclosed stays so."""
         if self._swept_from is None:
@@ -73,6 +78,7 @@ class PointedView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no 
         first, self._swept_from = self._swept_from, None
         self.swept.emit(first, self._place(event.position()), True)
 
+    @guarded
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows go from element to element, Enter takes one."""
         if event.key() in _STEPS:
@@ -93,6 +99,7 @@ class PointedView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph ships no 
         super().focusOutEvent(event)
         self._show_ring(False)
 
+    @guarded
     def leaveEvent(self, event: QEvent) -> None:
         """The pointer has left."""
         super().leaveEvent(event)

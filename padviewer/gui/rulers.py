@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QTransform
 from PySide6.QtWidgets import QWidget
 
+from padviewer.gui.guarding import guarded
 from padviewer.gui.provenance import Provenance, Track
 from padviewer.gui.theme import Theme, monospaced
 
@@ -145,6 +146,7 @@ class Ruler(QWidget):
     def _length(self) -> float:
         return float(self.height() if self._is_down else self.width())
 
+    @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws along the axis; down the screen, the texts run down too."""
         theme, track = self._theme, self._track

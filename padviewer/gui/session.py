@@ -72,6 +72,7 @@ class Session(QObject):
     history_changed = Signal()  # what can be undone or done again
     devices_changed = Signal(object)  # Devices; None while the engine starts
     layers_found = Signal(object)  # Layers of a file that weights may be taken from
+    export_began = Signal(str, str)  # path, and the stage that is written
     export_resumed = Signal(object, object)  # done and total bytes: an export that was interrupted is continued
     export_progressed = Signal(object, object)  # done and total bytes: more than 32 bits
     export_ended = Signal(str, object)  # path, PadviewerError or None
@@ -293,6 +294,8 @@ class Session(QObject):
     def export(self, stage: Stage, path: str) -> None:
         """Writes a stage to a file, over one that exists; `export_ended` tells what became of it."""
         if self.plan is not None:
+            if not self.exporting:
+                self.export_began.emit(path, stage.value)
             self._exports.begin(self.plan, stage, path)
 
     def save_model(self, path: str) -> None:

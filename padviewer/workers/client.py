@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -13,6 +14,8 @@ from padviewer.workers.process import OnProgress, Worker
 Post = Callable[[Callable[[], None]], None]
 # How often a worker is started again by itself, with no answer between.
 MAX_RESTARTS = 5
+# Told of each request that was answered: request, answer or None, error or None, seconds.
+OnAnswer = Callable[[Any, Any, PadviewerError | None, float], None]
 
 
 def call_now(function: Callable[[], None]) -> None:
@@ -32,6 +35,7 @@ class Client:
             `error.idle` whether the older one had nothing to do.
         worker: one that runs already.
         max_restarts: how often in a row another worker is started by itself.
+        on_answer: told of each request when its answer has come.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Client:
         on_death: Callable[[WorkerDied], None] = lambda _error: None,
         worker: Worker | None = None,
         max_restarts: int = MAX_RESTARTS,
+        on_answer: OnAnswer = lambda *_outcome: None,
     ) -> None:
         self._start = start
         self._post = post
@@ -51,6 +56,7 @@ class Client:
         self._deaths = 0
         self._max_restarts = max_restarts
         self._closed = False
+        self._on_answer = on_answer
         if worker is not None:
             self._adopt(worker)
 
@@ -143,9 +149,10 @@ class Client:
         if self._worker is None:
             raise RuntimeError("no worker was started")
         self._running = future
+        began = time.perf_counter()
         relay = on_progress and (lambda done, total: self._post(lambda: on_progress(done, total)))
         answer = self._worker.submit(request, relay)
-        answer.add_done_callback(lambda done: self._post(lambda: self._finish(done, future)))
+        answer.add_done_callback(lambda done: self._post(lambda: self._finish(done, future, request, began)))
 
     def _revive(self) -> None:
         """Replaces a worker that has ended while nothing was asked of it, and whose notice is still on its way."""
@@ -173,7 +180,7 @@ class Client:
             )
         return None
 
-    def _finish(self, answer: Future[Any], future: Future[Any]) -> None:
+    def _finish(self, answer: Future[Any], future: Future[Any], request: Any, began: float) -> None:
         if self._running is not future:
             return  # cancelled in the meantime: its process is gone and nobody waits
         self._running = None
@@ -184,8 +191,11 @@ class Client:
             self._on_death(error)
         else:
             self._deaths = 0
+        seconds = time.perf_counter() - began
         if error is not None:
             future.set_exception(error)
         else:
             future.set_result(answer.result())
         self._next()
+        told = error if isinstance(error, PadviewerError) else None
+        self._on_answer(request, None if error else answer.result(), told, seconds)

@@ -134,7 +134,7 @@ def test_after_a_kill_the_session_is_there_and_said(start: Start, photo: Path, q
     kill(window)
     again = start()
     assert again.session.spec.target == (600, None)
-    assert "did not end properly last time" in again.message.message
+    assert "ended unexpectedly last time" in again.message.message
     (afresh,) = again.message.remedies()
     assert afresh.text() == "Start afresh"
     afresh.click()
@@ -152,7 +152,7 @@ def test_a_session_that_ends_the_program_twice_is_offered(start: Start, photo: P
     kill(start())
     window = start()
     assert window.session.plan is None
-    assert "did not end properly 2 times with the last session (photo.png)" in window.message.message
+    assert "ended unexpectedly 2 times with the last session (photo.png)" in window.message.message
     qtbot.wait(1200)
     window.close()
     still = start()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from padviewer.contamination import Bar, Contamination
 from padviewer.gui.contamination.marks import hatch
+from padviewer.gui.guarding import guarded
 from padviewer.gui.ledger import percent
 from padviewer.gui.padding_marks import PATTERNS
 from padviewer.gui.theme import Theme, monospaced
@@ -102,6 +103,7 @@ class ContaminationBars(QWidget):
         super().focusOutEvent(event)
         self._choose(None)
 
+    @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws the rows: label, bar, outputs and share."""
         if self._theme is None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from padviewer.gui.contamination.marks import hatch, tints
 from padviewer.gui.contamination.slice import STEPS
+from padviewer.gui.guarding import guarded
 from padviewer.gui.padding_marks import PATTERNS
 from padviewer.gui.theme import Theme, monospaced
 
@@ -63,6 +64,7 @@ class ContaminationLegend(QWidget):
         width = len(LABELS) * _SWATCH[0] + 2 * _MARGIN
         return QSize(width, round((1 + self._has_title) * self._line + _SWATCH[1] + 2 * _MARGIN))
 
+    @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws the tints on a plate; that of 0 % is none, and has the colour of its contour around it."""
         if self._theme is None:

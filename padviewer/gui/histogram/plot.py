@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from padviewer.gui.guarding import guarded
 from padviewer.gui.rendering import Levels, Pixels
 from padviewer.gui.statistics_text import short
 from padviewer.gui.theme import DARK, Theme, monospaced
@@ -138,6 +139,7 @@ class HistogramPlot(QWidget):
         """Qt asks how large it wants to be."""
         return QSize(480, 120)
 
+    @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draws everything: there are few bars."""
         painter = QPainter(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # Looking into larger ones would hold the menu up.
 _QUICK_BYTES = 1 << 20
+Offer = tuple[str, Callable[[], object]]
 
 
 class SessionCommands:
@@ -36,24 +38,25 @@ class SessionCommands:
         sample = (str(samples()[0][1]), None)
         self._restore(SavedSession(items=(sample,), shown=sample, spec=DEMONSTRATION), self._new_slot())
 
-    def reopen(self, saved: SavedSession, unclean_starts: int, only_offers: bool) -> None:
+    def reopen(self, saved: SavedSession, unclean_starts: int, only_offers: bool, more: Sequence[Offer] = ()) -> None:
         """Opens the session that was left last, or offers it.
 
         Args:
             saved: the session.
             unclean_starts: how often the program was started with it and did not end properly.
             only_offers: whether that is too often.
+            more: what else is offered where it did not.
         """
         keeper, message = self._window.keeper, self._window.message
         afresh = ("Start afresh", self.new_session)
         if only_offers:
             keeper.hold(saved)
-            text = f"padviewer did not end properly {unclean_starts} times with the last session ({saved.title})."
-            message.show_offer(text, [("Open it all the same", lambda: self._reopen(saved)), afresh])
+            text = f"padviewer ended unexpectedly {unclean_starts} times with the last session ({saved.title})."
+            message.show_offer(text, [("Open it all the same", lambda: self._reopen(saved)), afresh, *more])
             return
         keeper.restore(saved)
         if unclean_starts:
-            message.show_offer("padviewer did not end properly last time; this is as it was.", [afresh])
+            message.show_offer("padviewer ended unexpectedly last time; this is as it was.", [afresh, *more])
 
     def _reopen(self, saved: SavedSession) -> None:
         self._window.message.clear()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from padviewer.gui.sessions.saved_session import MAX_BYTES
+from padviewer.state import state_folder
 
 SLOTS = 8
 _FILE, _LOCK, _RUNNING, _PICTURES = "session.json", "lock", "running", "clipboard"
@@ -19,13 +20,8 @@ def sessions_folder() -> Path | None:
 
     None where the user has no directory of their own.
     """
-    given = os.environ.get("XDG_STATE_HOME", "")
-    try:
-        # What is not absolute is to be ignored, the specification says.
-        state = Path(given) if given.startswith("/") else Path.home() / ".local" / "state"
-    except RuntimeError:
-        return None
-    return state / "padviewer" / "sessions"
+    state = state_folder()
+    return state / "sessions" if state is not None else None
 
 
 class Slot:

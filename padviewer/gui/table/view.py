@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
+from padviewer.gui.guarding import guarded
 from padviewer.gui.table.model import Index, TableModel
 from padviewer.gui.theme import monospaced
 
@@ -62,6 +63,7 @@ class CellsView(QTableView):
             self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         self.viewport().update()
 
+    @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws a frame around the cell that is marked, with and without the keyboard."""
         super().paintEvent(event)
