@@ -15,7 +15,7 @@ GPU_PYTHON := $(GPU)/bin/python
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
-.PHONY: help run test test-cases test-backends test-gpu on-gpu check fuzz bench lock dist clean
+.PHONY: help run test test-cases soak test-backends test-gpu on-gpu check fuzz bench lock dist clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -32,6 +32,9 @@ test: $(DEV) ## run the test suite with no display; ARGS go to pytest
 
 test-cases: $(DEV) ## try 100,000 random cases of padding against numpy, or PADVIEWER_CASES=1000000
 	PADVIEWER_CASES=$(or $(PADVIEWER_CASES),100000) $(PYTHON) -m pytest tests/layers/test_random_cases.py $(ARGS)
+
+soak: $(DEV) ## use the window 1,000 times over, or PADVIEWER_SOAK_CYCLES=200, and look whether anything grows
+	PADVIEWER_SOAK_CYCLES=$(or $(PADVIEWER_SOAK_CYCLES),1000) $(PYTHON) -m pytest -s tests/gui/test_soak.py $(ARGS)
 
 test-backends: export CUDA_VISIBLE_DEVICES =
 test-backends: export JAX_PLATFORMS = cpu

@@ -227,6 +227,8 @@ class Actions:
     def _build_help(self, menu: QMenu) -> None:
         self.add(menu, "&What you see", self._commands.show_welcome, "F1")
         self.add(menu, "&Keys and gestures", self._commands.show_keys, "?")
+        self.add(menu, "&Log", self._commands.show_log)
+        self.add(menu, "&Doctor…", self._commands.show_doctor)
         self.add(menu, "&About padviewer", self._commands.show_about)
 
 

@@ -306,6 +306,16 @@ class Commands:
         """Says that the last run ended unexpectedly, with what it has left for whoever asks."""
         self._window.message.show_offer(ENDED, [(SHOW, partial(self.show_crash, crash))])
 
+    def show_doctor(self) -> None:
+        """Tells versions and limits, and what is missing."""
+        from padviewer.gui.doctor_dialog import DoctorDialog  # noqa: PLC0415 - not needed for the first picture
+
+        DoctorDialog(self._window).show()
+
+    def show_log(self) -> None:
+        """Lists what happened."""
+        self._window.instruments.show_panel("log")
+
     def show_about(self) -> None:
         """Says what this is."""
         devices = self._session.devices

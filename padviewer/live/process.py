@@ -53,7 +53,7 @@ def start_process() -> Process:
             stdout=subprocess.DEVNULL,
             stderr=errors,
             pass_fds=[theirs.fileno()],
-            env=_environment(),
+            env=environment(),
             # Ctrl+C in the terminal is for the program that shows arrays.
             start_new_session=True,
         )
@@ -83,7 +83,7 @@ def start_process() -> Process:
     return Process(ours, reason, leave)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Returns the environment in which the other Python finds this padviewer, and leaves the GPU to this one."""
     environ = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false", **os.environ}
     root = Path(__file__).resolve().parents[2]
