@@ -10,6 +10,7 @@ import numpy as np
 from padviewer.errors import DamagedSource, PadviewerError
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
+from padviewer.pulse import beat
 from padviewer.sources.base import Array, Source, check_indices, gather
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import decoding
@@ -102,6 +103,7 @@ class AnimationSource(Source):
         try:
             if self._image is None:
                 self._image = Image.open(self._mapping, formats=[self._kind])  # type: ignore[arg-type]
+            beat()
             self._image.seek(self._first + number)
             self._image.load()
         except (MemoryError, PadviewerError, Image.DecompressionBombError):

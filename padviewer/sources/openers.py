@@ -12,7 +12,7 @@ from padviewer.errors import UnsupportedSource, printable, shortened
 from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
-from padviewer.sources import hdf5, npy, npz, picture, safetensors, tiff, zarr
+from padviewer.sources import hdf5, npy, npz, picture, safetensors, sound, tiff, wav, zarr
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
 from padviewer.sources.opened import Opened, OpenedFile, decoding, open_regular, opened_folder
@@ -35,6 +35,8 @@ OPENERS = (
     Opener(safetensors.matches, safetensors.open_safetensors),
     Opener(picture.matches, picture.open_picture),
     HDF5,
+    Opener(wav.matches, wav.open_wav),
+    Opener(sound.matches, sound.open_sound),
 )
 
 # Files that people take for one of ours: what they are is more help than what they are not.

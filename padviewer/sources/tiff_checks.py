@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from padviewer.errors import DamagedSource, UnsupportedSource
+from padviewer.pulse import beat
 from padviewer.sources.opened import OpenedFile
 
 _MAX_PAGES = 100_000
@@ -106,6 +107,7 @@ def check_chain(file: OpenedFile) -> Chain:
             cause = "its pages follow each other in a circle" if offset in seen else f"it has over {_MAX_PAGES} pages"
             raise DamagedSource(f"{file.name}: {cause}; save the TIFF again")
         seen.add(offset)
+        beat()
         count = _number(file, offset, order + count_code)
         tags += count
         if count > _MAX_PAGE_TAGS or tags > _MAX_TAGS:
