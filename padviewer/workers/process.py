@@ -22,7 +22,8 @@ from padviewer.workers.watch import Watch
 __all__ = ["Answer", "InlineWorker", "OnProgress", "ProcessWorker", "Worker"]
 
 OnProgress = Callable[[int, int], None]
-_PATIENCE_S = 2.0
+# Of each of the two that a killed process is waited for, which takes milliseconds unless a disk that hangs holds it.
+_PATIENCE_S = 1.0
 
 
 class Worker(Protocol):
