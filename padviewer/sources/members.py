@@ -23,6 +23,17 @@ def listed(total: int) -> tuple[str, ...]:
     return (f"{left_out} of {total} members not listed; name one by ::",) if left_out > 0 else ()
 
 
+def unique_name(name: str, taken: dict[str, int]) -> str:
+    """Returns a name that is not taken yet; `taken` holds for each name the number that was tried last."""
+    found, count = name, taken.get(name, 1)
+    while found in taken:
+        count += 1
+        found = f"{name} ({count})"
+    taken[name] = count
+    taken.setdefault(found, 1)
+    return found
+
+
 def no_such_member(file_name: str, asked: str, names: Sequence[str]) -> UnsupportedSource:
     """Returns the error of a member that a file does not have, with names that come near to it.
 

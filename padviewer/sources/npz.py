@@ -14,7 +14,7 @@ from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shor
 from padviewer.plan import Member
 from padviewer.sources.base import ArraySource, Source
 from padviewer.sources.kept import KeptFile
-from padviewer.sources.members import MAX_MEMBERS, described, listed, no_such_member
+from padviewer.sources.members import MAX_MEMBERS, described, listed, no_such_member, unique_name
 from padviewer.sources.npy import MAGIC, Header, array_info, check_length, map_array, read_header
 from padviewer.sources.opened import OpenedFile
 
@@ -69,19 +69,8 @@ def _entries(archive: zipfile.ZipFile) -> list[_Entry]:
     taken: dict[str, int] = {}
     for record in archive.infolist():
         if record.filename.endswith(_SUFFIX):
-            entries.append(_Entry(_unique(record.filename.removesuffix(_SUFFIX), taken), record))
+            entries.append(_Entry(unique_name(record.filename.removesuffix(_SUFFIX), taken), record))
     return entries
-
-
-def _unique(name: str, taken: dict[str, int]) -> str:
-    """Returns a name that is not taken yet; `taken` holds for each name the number that was tried last."""
-    found, count = name, taken.get(name, 1)
-    while found in taken:
-        count += 1
-        found = f"{name} ({count})"
-    taken[name] = count
-    taken.setdefault(found, 1)
-    return found
 
 
 def _chosen(
