@@ -44,6 +44,10 @@ FORMATS = (
     Format("netCDF-4", (".nc",)),
     Format("safetensors", (".safetensors",)),
     Format("Zarr", (".zarr",), is_folder=True),
+    Format("NIfTI", (".nii", ".nii.gz"), "nibabel", "nifti"),
+    Format("DICOM", (".dcm", ".dicom"), "pydicom", "dicom"),
+    Format("FITS", (".fits", ".fit", ".fts", ".fits.gz"), "astropy", "fits"),
+    Format("OpenEXR", (".exr",), "OpenEXR", "exr"),
 )
 SUFFIXES = tuple(suffix for found in FORMATS if not found.is_folder for suffix in found.suffixes)
 FOLDER_SUFFIXES = tuple(suffix for found in FORMATS if found.is_folder for suffix in found.suffixes)

@@ -29,8 +29,8 @@ from padviewer.handed import label
 from padviewer.pulse import beat
 
 _HEAD = 1024
-# Their logs repeat what their exceptions say.
-_DECODERS = ("PIL", "tifffile", "imagecodecs")
+# Their logs repeat what their exceptions say. Not astropy: its logger must be made by itself.
+_DECODERS = ("PIL", "tifffile", "imagecodecs", "pydicom", "nibabel", "nibabel.global")
 KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISCHR, "a character device"),

@@ -12,10 +12,26 @@ from padviewer.errors import UnsupportedSource, printable, shortened
 from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
-from padviewer.sources import hdf5, npy, npz, picture, safetensors, sound, tiff, wav, zarr
+from padviewer.sources import (
+    dicom,
+    exr,
+    fits,
+    hdf5,
+    nifti,
+    npy,
+    npz,
+    picture,
+    raw,
+    safetensors,
+    sound,
+    tiff,
+    wav,
+    zarr,
+)
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
 from padviewer.sources.opened import Opened, OpenedFile, decoding, open_regular, opened_folder
+from padviewer.sources.raw_layout import is_raw
 
 _SEPARATOR = "::"
 
@@ -31,10 +47,15 @@ HDF5 = Opener(hdf5.matches, hdf5.open_hdf5)
 OPENERS = (
     Opener(npy.matches, npy.open_npy),
     Opener(npz.matches, npz.open_npz),
+    # Before TIFF: what precedes the mark of DICOM may be the head of one.
+    Opener(dicom.matches, dicom.open_dicom),
     Opener(tiff.matches, tiff.open_tiff),
     Opener(safetensors.matches, safetensors.open_safetensors),
     Opener(picture.matches, picture.open_picture),
     HDF5,
+    Opener(nifti.matches, nifti.open_nifti),
+    Opener(fits.matches, fits.open_fits),
+    Opener(exr.matches, exr.open_exr),
     Opener(wav.matches, wav.open_wav),
     Opener(sound.matches, sound.open_sound),
 )
@@ -62,7 +83,8 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
 
     Args:
         path: a regular file, a folder that is an array, or what stands for an array from Python.
-        member: name of one array in a file that holds several; None takes the first one that can be read.
+        member: name of one array in a file that holds several; None takes the first one that can be read. A layout
+            (`raw:uint8:480x640`) reads any file as raw elements, whatever it is.
         budget: bytes that decoding may spend. Files that are read by region instead (.npy, TIFF, members of .npz that
             are not compressed) may be of any size.
         openers: the families of formats, tried in this order.
@@ -77,16 +99,25 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
         return _open_folder(path, member, budget)
     file = open_regular(path)
     try:
-        opener = next((opener for opener in openers if opener.matches(file.head)), None)
-        if opener is None and HDF5 in openers and hdf5.has_user_block(file):
-            opener = HDF5
-        if opener is None:
-            raise UnsupportedSource(f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read")
         with decoding(path) as caught:
-            source = opener.open(file, member, budget)
+            source = _open_file(file, member, budget, openers)
     finally:
         file.handle.close()
     return _noted(source, file, caught)
+
+
+def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple[Opener, ...]) -> Source:
+    if member is not None and is_raw(member):
+        return raw.open_raw(file, member)
+    opener = next((opener for opener in openers if opener.matches(file.head)), None)
+    if opener is None and HDF5 in openers and hdf5.has_user_block(file):
+        opener = HDF5
+    if opener is None:
+        raise UnsupportedSource(
+            f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read. Anything else opens "
+            f"with a declared layout: {shortened(file.name, 40)}::raw:uint8:HxW"
+        )
+    return opener.open(file, member, budget)
 
 
 def _open_folder(path: str, member: str | None, budget: int) -> Source:
