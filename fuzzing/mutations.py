@@ -117,4 +117,7 @@ def _splice(found: bytearray, draw: random.Random, others: tuple[bytes, ...]) ->
         found[at : at + len(part)] = part
 
 
-_WAYS = (_flip, _flip, _replace, _number, _number, _digit, _truncate, _remove, _repeat, _zero, _insert, _splice)
+# What leaves the rest in its place goes deeper: behind most headers lie offsets.
+_WAYS = (
+    *(4 * (_flip, _number)), *(3 * (_digit,)), *(2 * (_replace, _zero)), _truncate, _remove, _repeat, _insert, _splice,
+)  # fmt: skip

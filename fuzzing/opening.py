@@ -80,7 +80,7 @@ class Opening:
     def _look(self, worker: ProcessWorker, path: str, draw: random.Random) -> None:
         info = self._ask(worker, OpenRequest(path, None, BUDGET))
         self._look_at(worker, info, draw)
-        others = [member.name for member in info.members if member.name != info.member]
+        others = [member.name for member in info.members if member.readable and member.name != info.member]
         if others:
             name = draw.choice(others)
             self._look_at(worker, self._ask(worker, OpenRequest(path, name, BUDGET)), draw)

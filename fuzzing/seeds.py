@@ -240,6 +240,8 @@ def _sound(_folder: Path) -> Made:
     samples = np.stack([np.sin(np.linspace(0, 9, 500)), np.cos(np.linspace(0, 9, 500))], axis=1)
     for code in ("PCM_16", "PCM_24", "PCM_U8", "FLOAT", "ULAW"):
         made[f"{code.lower()}.wav"] = _saved(soundfile.write, data=samples, samplerate=8000, subtype=code, format="WAV")
+    for kind in ("FLAC", "OGG", "AIFF"):
+        made[f"tone.{kind.lower()}"] = _saved(soundfile.write, data=samples, samplerate=8000, format=kind)
     return made
 
 
