@@ -127,7 +127,7 @@ def _hdf5(_folder: Path) -> Made:
             found["link"] = h5py.SoftLink("/plain")
             found["far"] = h5py.ExternalLink("other.h5", "/x")
 
-    return {"tree.h5": _saved(write), "latest.h5": _saved(_latest)}
+    return {"tree.h5": _saved(write), "latest.h5": _saved(_latest), "grid.nc": _saved(_grid)}
 
 
 def _latest(file: io.BytesIO) -> None:
@@ -135,6 +135,18 @@ def _latest(file: io.BytesIO) -> None:
 
     with h5py.File(file, "w", libver="latest") as found:
         found.create_dataset("x", data=_numbers(8, 8), chunks=(3, 3), maxshape=(None, 8), compression="lzf")
+
+
+def _grid(file: io.BytesIO) -> None:
+    """Writes what netCDF-4 is: HDF5 with dimension scales."""
+    import h5py  # noqa: PLC0415
+
+    with h5py.File(file, "w") as found:
+        found["lat"], found["lon"] = _numbers(5, dtype="float64"), _numbers(6, dtype="float64")
+        found["height"] = _numbers(5, 6)
+        for axis, name in enumerate(("lat", "lon")):
+            found[name].make_scale(name)
+            found["height"].dims[axis].attach_scale(found[name])
 
 
 def _matlab(_folder: Path) -> Made:
