@@ -38,6 +38,7 @@ FORMATS = (
     Format("FLAC", (".flac",), "soundfile", "wav"),
     Format("Ogg", (".ogg", ".oga", ".opus"), "soundfile", "wav"),
     Format("AIFF", (".aif", ".aiff", ".aifc"), "soundfile", "wav"),
+    Format("CSV", (".csv", ".tsv")),
     Format(".npy", (".npy",)),
     Format(".npz", (".npz",)),
     Format("HDF5", (".h5", ".hdf5", ".hdf", ".he5")),

@@ -13,6 +13,7 @@ from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
 from padviewer.sources import (
+    delimited,
     dicom,
     exr,
     fits,
@@ -44,6 +45,7 @@ class Opener(NamedTuple):
 
 
 HDF5 = Opener(hdf5.matches, hdf5.open_hdf5)
+TEXT = Opener(delimited.matches, delimited.open_delimited)
 OPENERS = (
     Opener(npy.matches, npy.open_npy),
     Opener(npz.matches, npz.open_npz),
@@ -58,6 +60,7 @@ OPENERS = (
     Opener(exr.matches, exr.open_exr),
     Opener(wav.matches, wav.open_wav),
     Opener(sound.matches, sound.open_sound),
+    TEXT,
 )
 
 # Files that people take for one of ours: what they are is more help than what they are not.
@@ -79,7 +82,7 @@ _STRANGERS = (
 
 
 def open_source(path: str, member: str | None = None, *, budget: int, openers: tuple[Opener, ...] = OPENERS) -> Source:
-    """Opens the array in a file. Its format is told by its first bytes, never by its name.
+    """Opens the array in a file. Its format is told by its first bytes, but for tables of text, which have no mark of their own.
 
     Args:
         path: a regular file, a folder that is an array, or what stands for an array from Python.
@@ -112,6 +115,8 @@ def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple
     opener = next((opener for opener in openers if opener.matches(file.head)), None)
     if opener is None and HDF5 in openers and hdf5.has_user_block(file):
         opener = HDF5
+    if opener is None and TEXT in openers and delimited.may_be_table(file):
+        opener = TEXT
     if opener is None:
         raise UnsupportedSource(
             f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read. Anything else opens "
