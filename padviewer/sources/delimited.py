@@ -132,7 +132,8 @@ def _lines(file: OpenedFile, budget: int) -> Iterator[tuple[int, str]]:
             if line.strip() and not line.startswith("#"):
                 yield number, line
     finally:
-        stream.detach()  # else it closes the file
+        with suppress(ValueError):  # who reads only the first lines may close the file before this ends
+            stream.detach()
 
 
 def _dialect(line: str) -> _Dialect:

@@ -82,7 +82,7 @@ _STRANGERS = (
 
 
 def open_source(path: str, member: str | None = None, *, budget: int, openers: tuple[Opener, ...] = OPENERS) -> Source:
-    """Opens the array in a file. Its format is told by its first bytes, but for tables of text, which have no mark of their own.
+    """Opens the array in a file. Its format is told by its first bytes, never by its name, but for tables of text.
 
     Args:
         path: a regular file, a folder that is an array, or what stands for an array from Python.

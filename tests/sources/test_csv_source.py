@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from padviewer.errors import DamagedSource, OversizedSource, PadviewerError, SourceError, UnsupportedSource
+from padviewer.errors import DamagedSource, OversizedSource, SourceError, UnsupportedSource
 from padviewer.sources import open_source
+from padviewer.sources.openers import TEXT
 
 BUDGET = 2**26
+_COMMAS, _SEMICOLONS = "separated by commas", "separated by semicolons, decimal comma"
 
 
 def read(path, budget=BUDGET):
@@ -42,7 +44,7 @@ def test_numbers_equal_numpys(table, delimiter, dtype, end):
     np.savetxt(text, array, "%d" if dtype == "i8" else "%.17g", delimiter, end)
     found, info = table(text.getvalue())
     np.testing.assert_array_equal(found, array)
-    assert (found.dtype, info.axes, info.axes_guessed) == (array.dtype, "HWC", True) or info.axes == "HW"
+    assert (found.dtype, info.axes_guessed, len(info.axes)) == (array.dtype, True, 2)
 
 
 @pytest.mark.parametrize(
@@ -52,11 +54,12 @@ def test_numbers_equal_numpys(table, delimiter, dtype, end):
         ("1,2,3", [1, 2, 3], "T", ("separated by commas",)),
         ("a,b\n1,2\n3,4", [[1, 2], [3, 4]], "TC", ("separated by commas", "columns a, b")),
         ("# made by x\n\n1 2\n3 4\n", [[1, 2], [3, 4]], "HW", ("separated by white space",)),
-        ("Zeit;Wert\n0,5;1\n1;2,25\n", [[0.5, 1], [1, 2.25]], "TC", ("separated by semicolons, decimal comma", "columns Zeit, Wert")),
+        ("a;b\n0,5;1\n1;2,25\n", [[0.5, 1], [1, 2.25]], "TC", (_SEMICOLONS, "columns a, b")),
+        ("1;2\n" * 9 + "3;4,5", [*[[1, 2]] * 9, [3, 4.5]], "HW", (_SEMICOLONS,)),
         ("a\tb\n1\t-2e3\n", [1, -2000], "T", ("separated by tabs", "columns a, b")),
         ('"x, m","y"\n"1","2"\n3,4\n', [[1, 2], [3, 4]], "TC", ("separated by commas", "columns x, m, y")),
-        ("date,v\n2024-01-01,5\n2024-01-02,6", [5, 6], "T", ("separated by commas", "columns v", "columns of text left out: date")),
-        ("1,,3\n4,NA,nan\n", [[1, np.nan, 3], [4, np.nan, np.nan]], "HW", ("separated by commas", "2 empty cells -> NaN")),
+        ("day,v\n2024-01-01,5\n", [5], "T", ("separated by commas", "columns v", "columns of text left out: day")),
+        ("1,,3\n4,NA,nan\n", [[1, np.nan, 3], [4, *[np.nan] * 2]], "HW", (_COMMAS, "2 empty cells -> NaN")),
         ("volts (a b)\n1\n2\n", [1, 2], "T", ("separated by white space", "columns volts (a b)")),
         ("a,b\n1,2,3\n4,5,6", [[1, 2, 3], [4, 5, 6]], "TC", ("separated by commas", "columns -, a, b")),
         ("inf,-Infinity,1e400,.5,5.\n", [np.inf, -np.inf, np.inf, 0.5, 5], "T", ("separated by commas",)),
@@ -115,7 +118,7 @@ def test_what_is_no_table_is_refused_with_its_line(table, text, error, message):
     [
         ("1 2\n3 4\n", True),
         ("1.5\n" * 900, True),
-        ("1,2\n3,4\n5,", True),
+        ("1,2\n3,4\n5,6", True),
         ("2024-01-01 12:00 started\n", False),
         ("a,b\n1,2\n", False),
         ("hello\n", False),
@@ -124,11 +127,7 @@ def test_what_is_no_table_is_refused_with_its_line(table, text, error, message):
 )
 def test_a_name_that_tells_nothing(table, text, is_read):
     if is_read:
-        with pytest.MonkeyPatch.context():
-            try:
-                table(text, "data")
-            except DamagedSource as error:
-                assert "line 3 has 2 cells" not in str(error)
+        assert table(text, "data")[1].format in ("CSV", "text")
     else:
         with pytest.raises(UnsupportedSource, match="of no known format"):
             table(text, "data")
@@ -162,9 +161,10 @@ def test_a_million_numbers_in_a_moment(table):
 _NUMBERS = st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False))
 
 
-@given(
-    st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(_NUMBERS, min_size=width, max_size=width), min_size=1))
-)
+_ROWS = st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(_NUMBERS, min_size=n, max_size=n), min_size=1))
+
+
+@given(_ROWS)
 def test_what_python_writes_is_read_back(tmp_path_factory, rows):
     path = tmp_path_factory.getbasetemp() / "written.csv"
     with path.open("w", newline="") as file:
@@ -179,10 +179,11 @@ def test_what_python_writes_is_read_back(tmp_path_factory, rows):
 def test_any_text_is_numbers_or_a_clear_error(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
+    found, told = None, ""
     try:
-        found, info = read(path)
-    except PadviewerError as error:
-        assert isinstance(error, SourceError)
-        assert "any.csv: " in error.message
-        return
-    assert found.shape == info.shape
+        with open_source(str(path), budget=BUDGET, openers=(TEXT,)) as source:
+            found = source.take(tuple(np.arange(size) for size in source.info.shape))
+            assert found.shape == source.info.shape
+    except SourceError as error:
+        told = error.message
+    assert (found is not None) != ("any.csv: " in told)
