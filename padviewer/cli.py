@@ -29,7 +29,7 @@ from padviewer.options import (
     items_of,
     spec_of,
 )
-from padviewer.plan import ArrayInfo, Stage
+from padviewer.plan import ArrayInfo, Member, Stage
 from padviewer.spec import parse_sizes
 from padviewer.weights import MODEL_SUFFIXES
 
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 EXPORTED = (Stage.PADDED, Stage.FEATURE, Stage.MASK)
+# More members than that have a line each.
+_INLINE, _NAME_COLUMN = 4, 48
 DESCRIPTION = "See what padding does: input, padded tensor and feature map side by side."
 VERBS_HELP = """\
 verbs, each with a --help of its own:
@@ -234,6 +236,7 @@ def _describe(info: ArrayInfo, as_json: bool) -> str:
                 "axes_guessed": info.axes_guessed,
                 "dtype": info.dtype,
                 "members": [member.name for member in info.members],
+                "member_details": [member._asdict() for member in info.members],
                 "bytes": info.nbytes,
                 "file_bytes": info.file_bytes,
                 "notes": info.notes,
@@ -241,10 +244,31 @@ def _describe(info: ArrayInfo, as_json: bool) -> str:
         )
     sizes = "  ".join(f"{letter} {size}" for letter, size in zip(info.axes, info.shape, strict=True))
     extra = [*(["axes guessed"] if info.axes_guessed else []), *info.notes]
-    if len(info.members) > 1:
-        extra.append(f"members {', '.join(member.name for member in info.members)}")
+    lines: list[str] = []
+    if len(info.members) > _INLINE:
+        extra.append(f"{len(info.members)} members")
+        lines = _member_lines(info.members)
+    elif len(info.members) > 1:
+        extra.append(f"members {', '.join(map(_member_text, info.members))}")
     member = f"::{info.member}" if info.member else ""
-    return "  ".join([f"{shortened(path + member)}:", sizes, info.dtype, info.format, *(f"({note})" for note in extra)])
+    words = [f"{shortened(path + member)}:", sizes, info.dtype, info.format, *(f"({note})" for note in extra)]
+    return "\n".join(["  ".join(words), *lines])
+
+
+def _member_text(member: Member) -> str:
+    name, said = shortened(member.name), _said_of(member)
+    return f"{name} ({said})" if said else name
+
+
+def _member_lines(members: Sequence[Member]) -> list[str]:
+    """Returns a line for each member, with what is known of it in a column."""
+    names = [shortened(member.name) for member in members]
+    width = min(max(map(len, names)), _NAME_COLUMN)
+    return [f"    {name:<{width}}  {_said_of(member)}".rstrip() for name, member in zip(names, members, strict=True)]
+
+
+def _said_of(member: Member) -> str:
+    return ("" if member.readable else "cannot be opened: ") + printable(member.described)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

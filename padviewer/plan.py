@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -59,7 +59,8 @@ class ArrayInfo:
         axes: one letter for each axis.
         axes_guessed: whether the letters are a guess.
         file_bytes: size of the file; of a folder that of the metadata at its root.
-        members: all arrays in the file, where it can hold several.
+        members: all arrays in the file, where it can hold several. They say nothing of this one, and a plan, which
+            travels with each request, leaves them out.
         notes: what the reader did to the file's pixels, e.g. `EXIF rotation applied`.
         decoded: whether reading it means to decode all of it into memory first.
         affine: where a medical image lies: the 16 numbers of the 4 x 4 matrix, row by row, from indices of the first
@@ -76,7 +77,7 @@ class ArrayInfo:
     axes: str
     axes_guessed: bool
     file_bytes: int
-    members: tuple[Member, ...] = ()
+    members: tuple[Member, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = ()
     modified: int = 0
     decoded: bool = False

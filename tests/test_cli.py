@@ -102,7 +102,27 @@ def test_info_in_words_is_one_line_for_each(run):
     first, second = out.splitlines()
     assert first.startswith("a.npy:  H 4  W 6  float64")
     assert second.startswith("b.npz::first:")
-    assert "members first, second" in second
+    assert "members first (float64 2 x 3), second (float64 5)" in second
+
+
+def test_info_gives_each_of_many_members_a_line(run):
+    np.savez("many.npz", **{f"layer/{i}": np.zeros((i, 2), "f4") for i in range(1, 12)}, text=np.array(["x"]))
+    code, out, err = run("info", "many.npz")
+    assert (code, err) == (0, "")
+    first, *lines = out.splitlines()
+    assert first.startswith("many.npz::layer/1:  H 1  W 2  float32")
+    assert first.endswith("(12 members)")
+    assert lines[0] == "    layer/1   float32 1 x 2"
+    assert lines[-2] == "    layer/11  float32 11 x 2"
+    assert lines[-1].startswith("    text      cannot be opened: holds text")
+    code, out, err = run("info", "--json", "many.npz")
+    told = json.loads(out)
+    assert told["members"][:2] == ["layer/1", "layer/2"]
+    assert told["member_details"][1] == {"name": "layer/2", "described": "float32 2 x 2", "readable": True}
+    assert not told["member_details"][-1]["readable"]
+    code, out, err = run("info", "many.npz::Layer/3")
+    assert (code, out) == (1, "")
+    assert "did you mean 'layer/3'?" in err
 
 
 def test_everything_that_is_no_array_is_refused_by_name_and_the_rest_is_told(here):

@@ -112,6 +112,11 @@ class Actions:
             action.setText(f"{verb} {step.text.replace('&', '&&')}" if step else verb)
             action.setEnabled(step is not None)
 
+    def set_members(self, count: int) -> None:
+        """Offers other members where a file has some."""
+        for action in self.members:
+            action.setEnabled(count > 1)
+
     def set_theme(self, name: str) -> None:
         """Marks the theme that was chosen; one that is not known, from a file that was edited, is the desktop's."""
         self.themes.get(name, self.themes["system"]).setChecked(True)
@@ -127,6 +132,13 @@ class Actions:
         self._build_sessions(menu)
         menu.addSeparator()
         self.reload = self.add(menu, "Re&load", self._commands.reload, "F5")
+        members = self._commands.members
+        self.members = (
+            self.add(menu, "Pic&k a member…", members.ask, "Ctrl+K"),
+            self.add(menu, "Ne&xt member", lambda: members.step(1), "Alt+PgDown"),
+            self.add(menu, "Pre&vious member", lambda: members.step(-1), "Alt+PgUp"),
+        )
+        self.set_members(0)
         self.watch = self.add_toggle(menu, "Reload on c&hange", self._commands.set_watching)
         self.close_file = self.add(menu, "&Close file", self._commands.close_file, "Ctrl+W")
         menu.addSeparator()

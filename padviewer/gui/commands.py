@@ -15,6 +15,7 @@ from padviewer.errors import PadviewerError, UnexpectedError, shortened
 from padviewer.gui.export_dialog import ask_export_path
 from padviewer.gui.files import Item, one_of_all
 from padviewer.gui.history import Step
+from padviewer.gui.members.choice import MemberChoice
 from padviewer.gui.open_dialog import ask_files, ask_folder
 from padviewer.gui.result_commands import ResultCommands
 from padviewer.gui.sessions.commands import SessionCommands
@@ -47,6 +48,7 @@ class Commands:
         self._session = window.session
         self.sessions = SessionCommands(window)
         self.results = ResultCommands(window)
+        self.members = MemberChoice(window)
 
     # ---- files
 

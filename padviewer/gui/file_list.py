@@ -109,6 +109,10 @@ class FileList(QObject):
         else:
             self.describe([newer])
 
+    def open_in_place(self, item: Item) -> None:
+        """Shows another array of the file that is shown, in the same line; one that cannot be opened takes no line."""
+        self._open(deque([item]), self._shown)
+
     def refuse(self, entries: list[FileEntry]) -> None:
         """Lists what was asked for and is no file; the first of them is told."""
         known = {entry.item for entry in self.entries}
@@ -145,8 +149,13 @@ class FileList(QObject):
 
     # ---- one to be shown
 
-    def _open(self, items: deque[Item]) -> None:
-        """Opens the first of some items that can be; those before it keep their error in the list."""
+    def _open(self, items: deque[Item], instead_of: Item | None = None) -> None:
+        """Opens the first of some items that can be; those before it keep their error in the list.
+
+        Args:
+            items: of the list.
+            instead_of: whose line the item takes when it is there, where it has none.
+        """
         if not items:
             return
         item = items.popleft()
@@ -156,6 +165,7 @@ class FileList(QObject):
         def opened(info: ArrayInfo) -> None:
             before, self._shown = self._shown, item
             self._forget_asked(opening)
+            self._take_line(item, instead_of)
             self._note(FileEntry(item, info))
             self.opened.emit(info, item, before)
             self.describe(items)
@@ -176,6 +186,12 @@ class FileList(QObject):
             self._reader.forgive()
         self._asked = item
         settle(self._reader.submit("open", OpenRequest(*item, self._budget)), opened, refused)
+
+    def _take_line(self, item: Item, older: Item | None) -> None:
+        row = None if older is None else self._row(older)
+        if row is not None and self._row(item) is None:
+            self.entries[row] = FileEntry(item)
+            self._tell_changed()
 
     def _go_on(self, items: deque[Item], problem: PadviewerError | None, opening: int) -> None:
         """Opens the next that can be, unless another file was chosen meanwhile; tells where there is none."""

@@ -224,6 +224,7 @@ class MainWindow(QMainWindow):
         self.form.spec_edited.connect(session.edit)
         self.form.budget_edited.connect(session.set_budget)
         self.form.member_chosen.connect(session.choose_member)
+        self.form.members_wanted.connect(self.commands.members.ask)
         self.form.weights_wanted.connect(self.weights.ask)
         self.form.layers_wanted.connect(session.look_for_weights)
         self.files.file_chosen.connect(session.files.select)
@@ -298,6 +299,8 @@ class MainWindow(QMainWindow):
         if parse_handed(plan.info.path) is None:
             self.preferences.add_recent(plan.info.path)
         self.actions_.set_recent(self.preferences.recent)
+        self.actions_.set_members(len(self.session.members))
+        self.form.set_members(self.session.members)
 
     def _on_session_tile_ready(self, tile: Tile) -> None:
         self.pane(tile.stage).set_tile(tile)

@@ -7,6 +7,7 @@ dropped. Nothing here is a widget.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -38,7 +39,7 @@ from padviewer.gui.settings import Settings
 from padviewer.gui.tiles import TileWork
 from padviewer.gui.weights_work import WeightsWork
 from padviewer.handed import identity, parse_handed
-from padviewer.plan import ArrayInfo, Plan, Stage
+from padviewer.plan import ArrayInfo, Member, Plan, Stage
 from padviewer.resolve import following, resolve, settings_for, without_weights
 from padviewer.spec import FROM_FILE, PipelineSpec
 from padviewer.weights import Layer, choice_of
@@ -94,6 +95,7 @@ class Session(QObject):
         self._restored: tuple[Item, Cut] | None = None
         self._follows = follows
         self.plan: Plan | None = None
+        self.members: tuple[Member, ...] = ()
         self.cut = Cut()
         self.files = FileList(clients[READER], clients[SCOUT], budget, self)
         self.files.opened.connect(self._adopt)
@@ -161,9 +163,9 @@ class Session(QObject):
         )
 
     def choose_member(self, member: str) -> None:
-        """Shows another array of the same file."""
+        """Shows another array of the same file, in its line of the list."""
         if self.plan is not None:
-            self.files.open([(self.plan.info.path, member)])
+            self.files.open_in_place((self.plan.info.path, member))
 
     def plan_of(self, entry: FileEntry) -> Plan | None:
         """Returns the plan that a file of the list has, or would have on screen; None where it is not known yet."""
@@ -373,6 +375,8 @@ class Session(QObject):
 
     def _adopt(self, info: ArrayInfo, item: Item, before: Item | None) -> None:
         """Shows an array, with the settings last used for its number of spatial axes."""
+        self.members = info.members
+        info = replace(info, members=())
         restored, self._restored = self._restored, None
         older = self.plan.info if self.plan is not None and restored is None else None
         another = older is not None and (identity(older.path), older.member) != (identity(info.path), info.member)

@@ -56,8 +56,8 @@ def _near(asked: str, names: Sequence[str]) -> list[str]:
     word = asked.strip("/").lower()
     same = [name for name in some if name.strip("/").lower() == word]
     ends = [name for name in some if word and name.lower().rsplit("/", 1)[-1] == word.rsplit("/", 1)[-1]]
-    found = dict.fromkeys([*same, *ends])
-    if len(found) < _NEAR and len(asked) <= 400:
+    found = dict.fromkeys(same or ends)
+    if not found and len(asked) <= 400:
         alike = difflib.get_close_matches(asked, some[:1000], _NEAR, 0.6)
         found |= dict.fromkeys(alike)
     return list(found)[:_NEAR]

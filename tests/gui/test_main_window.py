@@ -418,7 +418,7 @@ def test_members_of_an_archive_are_chosen_in_the_form(open_window: Open, tmp_pat
     QTest.keyClick(member, Qt.Key.Key_Down)
     settle(qtbot, window)
     assert window.pane(Stage.INPUT).title_text == "H 6  W 7  C 3"
-    assert window.files.outcomes() == ["4 × 5   uint8", "6 × 7 × 3   uint8"]
+    assert window.files.outcomes() == ["6 × 7 × 3   uint8"], "in the line of its file"
 
 
 def test_colour_map_and_levels_are_those_of_the_pane(open_window: Open, tmp_path: Path, qtbot: QtBot) -> None:

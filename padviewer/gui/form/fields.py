@@ -113,10 +113,15 @@ class SettingEdit(QLineEdit):
 
 
 class ElidedButton(QPushButton):
-    """A button whose text is cut off at its end where there is no room."""
+    """A button whose text is cut off where there is no room.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        mode: where: at its end, or at its beginning.
+    """
+
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._mode = mode
         self.setObjectName("value")
         self._text = ""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -135,7 +140,7 @@ class ElidedButton(QPushButton):
     def _show(self) -> None:
         # A style sheet's padding and border on both sides.
         room = max(0, self.width() - 20)
-        self.setText(self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room).replace("&", "&&"))
+        self.setText(self.fontMetrics().elidedText(self._text, self._mode, room).replace("&", "&&"))
 
 
 def mark(field: QWidget, wrong: str) -> None:

@@ -13,7 +13,7 @@ from padviewer.gui.form.fields import FieldGuard
 from padviewer.gui.form.input import InputSection
 from padviewer.gui.form.padding import PaddingSection
 from padviewer.gui.ledger import cost_text
-from padviewer.plan import Plan
+from padviewer.plan import Member, Plan
 
 
 class SettingsForm(QScrollArea):
@@ -21,6 +21,7 @@ class SettingsForm(QScrollArea):
 
     spec_edited = Signal(object)  # {name: value}; a `dict` would hold no integer of more than 64 bits
     member_chosen = Signal(str)
+    members_wanted = Signal()  # one of many members is to be chosen
     weights_wanted = Signal()  # a file of weights is to be chosen
     layers_wanted = Signal(str)  # another layer of a file of weights
     budget_edited = Signal(object)  # bytes: more than 32 bits
@@ -52,6 +53,7 @@ class SettingsForm(QScrollArea):
         for section in self._sections:
             section.edited.connect(self.spec_edited)
         self._input.member_chosen.connect(self.member_chosen)
+        self._input.members_wanted.connect(self.members_wanted)
         self._padding.targets_changed.connect(self._order_tabs)
         self._convolution.file_wanted.connect(self.weights_wanted)
         self._convolution.layers_wanted.connect(self.layers_wanted)
@@ -62,6 +64,10 @@ class SettingsForm(QScrollArea):
         for section in self._sections:
             section.set_plan(plan)
         self._cost.setText(cost_text(plan))
+
+    def set_members(self, members: tuple[Member, ...]) -> None:
+        """Offers the members of the file whose plan is shown next."""
+        self._input.set_members(members)
 
     def set_devices(self, names: tuple[str, ...]) -> None:
         """Offers the devices that there are."""

@@ -102,8 +102,7 @@ def _actions(window: MainWindow) -> list[PaletteEntry]:
 
 
 def _members(session: Session) -> list[PaletteEntry]:
-    plan = session.plan
-    members = plan.info.members if plan is not None and len(plan.info.members) > 1 else ()
+    members = [member for member in session.members if member.readable] if len(session.members) > 1 else []
     return [
         PaletteEntry(f"Member{SEPARATOR}{shortened(member.name, 80)}", partial(session.choose_member, member.name))
         for member in members[:_MOST_FILES]

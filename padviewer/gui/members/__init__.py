@@ -1,0 +1,1 @@
+"""Choosing one of the arrays that a file holds."""
