@@ -49,6 +49,7 @@ FORMATS = (
     Format("DICOM", (".dcm", ".dicom"), "pydicom", "dicom"),
     Format("FITS", (".fits", ".fit", ".fts", ".fits.gz"), "astropy", "fits"),
     Format("OpenEXR", (".exr",), "OpenEXR", "exr"),
+    Format("MATLAB", (".mat",)),
 )
 SUFFIXES = tuple(suffix for found in FORMATS if not found.is_folder for suffix in found.suffixes)
 FOLDER_SUFFIXES = tuple(suffix for found in FORMATS if found.is_folder for suffix in found.suffixes)

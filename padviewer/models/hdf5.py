@@ -63,8 +63,8 @@ class WeightsFile:
     def __init__(self, handle: BinaryIO, label: str) -> None:
         self._label = label
         self._size = handle.seek(0, io.SEEK_END)
-        self._bytes = HandleBytes(handle)
-        self._tree = Tree(Stream(self._bytes, self._size), label)
+        self._bytes = HandleBytes(handle, label)
+        self._tree = Tree(Stream(self._bytes, self._size, label), label)
 
     def close(self) -> None:
         """Closes the file."""

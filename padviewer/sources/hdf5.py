@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from padviewer.errors import SourceError, UnsupportedSource, shortened
+from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import Array, ArraySource, Source, check_indices
@@ -78,7 +78,7 @@ class Hdf5File:
         self._file, self._budget = file, budget
         self.kept = KeptFile(file)
         try:
-            self.tree = Tree(Stream(self.kept, file.size), file.name)
+            self.tree = Tree(Stream(self.kept, file.size, file.name), file.name)
         except BaseException:
             self.kept.close()
             raise
@@ -214,9 +214,8 @@ def _chosen(file: OpenedFile, member: str | None, members: list[Member]) -> str:
     if not members:
         raise UnsupportedSource(f"{file.name}: holds no array; choose an HDF5 file with a data set of numbers")
     why = members[0]
-    raise UnsupportedSource(
-        f"{file.name}: holds no array that is read; {shortened(why.name, 60)}: {shortened(why.described, _SHOWN)}"
-    )
+    kind = DamagedSource if why.described.startswith("damaged") else UnsupportedSource
+    raise kind(f"{file.name}: holds no array that is read; {shortened(why.name, 60)}: {why.described}")
 
 
 def _found(opened: Hdf5File, file: OpenedFile, path: str, members: list[Member]) -> Any:

@@ -39,10 +39,11 @@ class HandleBytes:
 
     Args:
         handle: that can be read anywhere.
+        label: name of the file, for messages.
     """
 
-    def __init__(self, handle: BinaryIO) -> None:
-        self._handle, self._lock = handle, threading.Lock()
+    def __init__(self, handle: BinaryIO, label: str) -> None:
+        self._handle, self._label, self._lock = handle, label, threading.Lock()
 
     def read(self, offset: int, count: int) -> bytes:
         """Reads bytes.
@@ -54,7 +55,9 @@ class HandleBytes:
             self._handle.seek(offset)
             found = self._handle.read(count)
         if len(found) != count:
-            raise DamagedSource(f"{len(found)} bytes come from byte {offset} on where {count} are expected")
+            raise DamagedSource(
+                f"{self._label}: {len(found)} bytes at byte {offset} where {count} are expected; copy it again"
+            )
         return found
 
 
@@ -146,11 +149,15 @@ class Tree:
         waiting: list[tuple[str, Any]] = [("", self.root)]
         while waiting:
             path, group = waiting.pop()
-            address = h5o.get_info(group).addr
-            if address in seen:
+            try:
+                address = h5o.get_info(group).addr
+                if address in seen:
+                    continue
+                seen.add(address)
+                children = self.children(group, path, MOST_LINKS - links)
+            except Exception as error:  # noqa: BLE001 - as below
+                yield _damaged(path or "/", error)
                 continue
-            seen.add(address)
-            children = self.children(group, path, MOST_LINKS - links)
             links += len(children)
             groups: list[tuple[str, Any]] = []
             for child in children:
@@ -171,7 +178,7 @@ class Tree:
         try:
             found = h5o.open(group, child.name)
         except Exception as error:  # noqa: BLE001 - HDF5 raises nearly anything for damaged objects
-            return Found(child.path, refusal=f"damaged ({shortened(str(error), 80)})")
+            return _damaged(child.path, error)
         if isinstance(found, h5d.DatasetID):
             return Found(child.path, found)
         return found if isinstance(found, h5g.GroupID) else None
@@ -204,11 +211,12 @@ class Stream(io.RawIOBase):
     Args:
         source: of the bytes.
         size: how many there are.
+        label: name of the file, for messages.
     """
 
-    def __init__(self, source: Bytes, size: int) -> None:
+    def __init__(self, source: Bytes, size: int, label: str) -> None:
         super().__init__()
-        self._source, self._size, self._at = source, size, 0
+        self._source, self._size, self._label, self._at = source, size, label, 0
 
     def readable(self) -> bool:
         """Whether it can be read: yes."""
@@ -232,11 +240,16 @@ class Stream(io.RawIOBase):
         count = len(buffer)
         if self._at + count > self._size:
             raise DamagedSource(
-                f"byte {self._at + count} is to be read of a file of {self._size}; it is cut short, copy it again"
+                f"{self._label}: byte {self._at + count} is to be read of {self._size}; the file is damaged or "
+                "cut short, copy it again"
             )
         buffer[:] = self._source.read(self._at, count)
         self._at += count
         return count
+
+
+def _damaged(path: str, error: Exception) -> Found:
+    return Found(path, refusal=f"damaged ({shortened(str(error), 80)})")
 
 
 def _strange(name: bytes, kind: int) -> str:

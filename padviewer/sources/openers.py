@@ -18,6 +18,7 @@ from padviewer.sources import (
     exr,
     fits,
     hdf5,
+    mat,
     nifti,
     npy,
     npz,
@@ -54,6 +55,8 @@ OPENERS = (
     Opener(tiff.matches, tiff.open_tiff),
     Opener(safetensors.matches, safetensors.open_safetensors),
     Opener(picture.matches, picture.open_picture),
+    # MATLAB files of version 7.3 are HDF5 behind a text.
+    Opener(mat.matches, mat.open_mat),
     HDF5,
     Opener(nifti.matches, nifti.open_nifti),
     Opener(fits.matches, fits.open_fits),
@@ -76,7 +79,6 @@ _STRANGERS = (
     (b"\x1f\x8b", "a gzip archive"),
     (b"%PDF", "a PDF"),
     (b"DDS ", "a DDS texture"),
-    (b"MATLAB 5.0", "a MATLAB file"),
     (b"<", "a text or markup file"),
 )
 
