@@ -10,6 +10,7 @@ from h5py import h5a, h5t
 
 from padviewer.errors import UnsupportedSource, shortened
 from padviewer.sources.base import Array
+from padviewer.sources.small_floats import from_bfloat16
 
 _FLOATS = (h5t.IEEE_F16LE, h5t.IEEE_F16BE, h5t.IEEE_F32LE, h5t.IEEE_F32BE, h5t.IEEE_F64LE, h5t.IEEE_F64BE)
 _BITFIELDS = tuple(getattr(h5t, f"STD_B{bits}{order}") for bits in (8, 16, 32, 64) for order in ("LE", "BE"))
@@ -194,11 +195,7 @@ def _marked(dataset: Any, kind: Any) -> Elements | None:
     if kind.get_size() != 2 or text_of(dataset, _MARK, varying=True) != _BFLOAT16:
         return None
     order = _ORDERS.get(kind.get_order()) if kind.get_class() == h5t.INTEGER else "<"
-    return Elements(np.dtype(f"{order or '<'}u2"), np.dtype("f4"), (), (f"{_BFLOAT16} -> float32",), _upper_halves)
-
-
-def _upper_halves(raw: Array) -> Array:
-    return (raw.astype(np.uint32) << 16).view(np.float32)
+    return Elements(np.dtype(f"{order or '<'}u2"), np.dtype("f4"), (), (f"{_BFLOAT16} -> float32",), from_bfloat16)
 
 
 def _named(kind: Any) -> str:

@@ -34,7 +34,7 @@ def open_zarr(opened: OpenedFolder, member: str | None, budget: int) -> Source:
         _check_no_member(opened, member)
     name = None if root.is_array else _chosen(opened, listing, member)
     label = opened.name if name is None else f"{opened.name}::{shortened(name, 60)}"
-    way = [root] if name is None else node_at(root, name)
+    way = [root] if name is None else node_at(root, name, [found.name for found in listing.members])
     metadata = parse_array(way[-1].document, way[-1].attributes, label)
     _check_sizes(opened, metadata, budget)
     info = _info(opened, metadata, name, way, listing)

@@ -134,8 +134,10 @@ def _parse_2(document: Mapping[str, Any], attributes: Mapping[str, Any], name: s
         raise _refused_dtype(name, told)
     shape, chunk = _shapes(document.get("shape"), document.get("chunks"), name)
     order, separator = document.get("order", "C"), document.get("dimension_separator", ".")
-    if order not in ("C", "F") or separator not in (".", "/"):
-        raise _senseless(name, "order" if order not in ("C", "F") else "dimension_separator", order)
+    if order not in ("C", "F"):
+        raise _senseless(name, "order", order)
+    if separator not in (".", "/"):
+        raise _senseless(name, "dimension_separator", separator)
     codecs = [Codec("transpose", {"order": list(range(len(chunk)))[::-1]})] if order == "F" else []
     packed = document.get("compressor")
     filters = document.get("filters") or []

@@ -174,15 +174,14 @@ class Folder:
     def _check_nothing(self, name: str, path: str, error: OSError | ValueError) -> None:
         """Raises unless nothing that could be opened is there."""
         number = getattr(error, "errno", None)
-        if number == errno.ENOENT:
+        if number in (None, errno.ENOENT, errno.ENAMETOOLONG):
             return
         if number in (errno.ELOOP, errno.ENOTDIR):
             state = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
             if stat.S_ISREG(state.st_mode):
                 return
             _check_kind(state, path)
-        cause = "its name cannot be one" if number is None else os.strerror(number)
-        raise SourceError(f"{path}: cannot be opened ({cause}); check its permissions")
+        raise SourceError(f"{path}: cannot be opened ({os.strerror(number)}); check its permissions")
 
 
 def _check_time(state: os.stat_result, opened: int, name: str) -> None:
@@ -196,5 +195,7 @@ def _check_kind(state: os.stat_result, name: str) -> None:
         return
     if stat.S_ISLNK(state.st_mode):
         raise UnsupportedSource(f"{name}: is a link, which could lead anywhere; put the file itself into the Zarr")
+    if stat.S_ISDIR(state.st_mode):
+        raise UnsupportedSource(f"{name}: is a directory, where a file should be; copy the Zarr again")
     kind = next((kind for test, kind in KINDS if test(state.st_mode)), "no regular file")
     raise UnsupportedSource(f"{name}: is {kind}; only regular files are read")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from padviewer.axes import parse_axes
@@ -76,12 +76,13 @@ def node_of(folder: Folder) -> Node | None:
     return None if mark is None else Node(folder, mark, False, {}, _object(_document(folder, ".zattrs")))
 
 
-def node_at(root: Node, name: str) -> list[Node]:
+def node_at(root: Node, name: str, known: Sequence[str]) -> list[Node]:
     """Returns the nodes on the way from the root to an array, with both ends.
 
     Args:
         root: of the tree.
         name: names of groups and of the array, with `/` in between.
+        known: names of arrays that are there.
 
     Raises:
         UnsupportedSource: where no array has this name.
@@ -96,9 +97,7 @@ def node_at(root: Node, name: str) -> list[Node]:
         folder = None if way[-1].is_array else way[-1].folder.folder(word)
         node = None if folder is None else node_of(folder)
         if node is None:
-            raise UnsupportedSource(
-                f"{root.folder.name}: has no member {shortened(name)!r}; 'padviewer info' lists the members"
-            )
+            raise members.no_such_member(root.folder.name, name, known)
         way.append(node)
     if not way[-1].is_array:
         inside = ", ".join(shortened(found.name, 40) for found in listed(way[-1], name.rstrip("/")).members[:6])
