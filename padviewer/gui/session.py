@@ -328,7 +328,7 @@ class Session(QObject):
         if worker == SCOUT:
             return  # the file that ended it is told in the list, and the next one is looked at
         if client.runs and error.idle:
-            self.worker_replaced.emit(f"{error.message} while it had nothing to do; another was started")
+            self.worker_replaced.emit(f"{error.message}; it had nothing to do, and another was started")
         else:
             outcome = (
                 "it was started again; settings and pictures stay"

@@ -30,8 +30,8 @@ def blamed(path: str, error: WorkerDied, remedy: str = "copy or save it again") 
         return error
     if isinstance(error, WorkerSilent):
         found = SourceError(
-            f"{name}: {error} while it read this file; its disk may be gone, or the file damaged: open it again, or "
-            f"{remedy}"
+            f"{name}: {error} while it read this file; its disk may be gone, or the file damaged: try again, or use a "
+            "copy"
         )
     elif isinstance(error, WorkerOverMemory):
         found = OversizedSource(f"{name}: {error}")

@@ -11,14 +11,17 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from leftovers import wait_until
-from worker_answers import make_answer
+from worker_answers import make_answer, make_deceived_reader, make_hanging_reader
 
 import padviewer.workers
-from padviewer.errors import PadviewerError, WorkerDied, WorkerOverMemory, WorkerSilent
+from padviewer.batch.files import describe
+from padviewer.errors import OversizedSource, PadviewerError, SourceError, WorkerDied, WorkerOverMemory, WorkerSilent
 from padviewer.workers import limits as limits_module
+from padviewer.workers.crew import Crew
 from padviewer.workers.limits import BYTES_PER_S, ENGINE_LIMITS, READER_LIMITS, budget_of, silence_of
 from padviewer.workers.messages import OpenRequest
 from padviewer.workers.process import ProcessWorker
@@ -113,7 +116,7 @@ import time
 from dataclasses import replace
 from padviewer.workers.limits import READER_LIMITS
 from padviewer.workers.process import ProcessWorker
-from worker_answers import make_answer
+from worker_answers import make_answer, make_deceived_reader, make_hanging_reader
 if __name__ == "__main__":
     worker = ProcessWorker("tester", make_answer, replace(READER_LIMITS, silence=lambda _request: 2.0))
     worker.submit(("echo", 1)).result(20)
@@ -157,6 +160,22 @@ def test_limits_of_requests():
     assert not ENGINE_LIMITS.hard
 
 
+def test_a_file_that_hangs_is_an_item_that_failed(tmp_path):
+    for name in ("a", "hanging1", "b", "hanging2", "c"):
+        np.save(tmp_path / f"{name}.npy", np.ones((2, 3)))
+    items = [(str(path), None) for path in sorted(tmp_path.iterdir())]
+    limits = replace(READER_LIMITS, silence=lambda _request: 1.0)
+    with Crew(reader=lambda: ProcessWorker("reader", make_hanging_reader, limits)) as crew:
+        found = list(describe(crew, items, 1 << 28))
+    assert [outcome.error is None for outcome in found] == [True, True, True, False, False]
+    for outcome in found[3:]:
+        assert type(outcome.error) is SourceError
+        name, _colon, text = outcome.error.message.partition(": ")
+        assert name == outcome.item[0]
+        assert text.startswith("the reader process gave no sign of life for 1 s, and was ended while it read this file")
+        assert text.endswith("its disk may be gone, or the file damaged: try again, or use a copy")
+
+
 # ---- memory
 
 
@@ -170,6 +189,24 @@ def test_the_system_refuses_a_reader_more_than_budget_and_overhead(start):
         "use a smaller input or target"
     )
     assert worker.submit(Budgeted(("take", 192 * MIB), 256 * MIB)).result(WAIT) == 1, "a larger budget counts at once"
+
+
+@pytest.mark.parametrize("times", [8, 4000])
+def test_a_decoder_that_says_less_than_it_takes_is_an_oversized_file(leaves_nothing, tmp_path, times):
+    """A few bytes are announced, and 64 MB taken for each of them."""
+    (tmp_path / "a.txt").write_bytes(b"text" + bytes(4))
+    (tmp_path / "b.txt").write_bytes(b"text".ljust(times * 2, b"!"))
+    reader = ProcessWorker("reader", make_deceived_reader, replace(READER_LIMITS, overhead=64 * MIB))
+    budget = 512 * MIB
+    assert reader.submit(OpenRequest(str(tmp_path / "a.txt"), None, budget)).result(WAIT).nbytes == budget
+    error = reader.submit(OpenRequest(str(tmp_path / "b.txt"), None, budget)).exception(WAIT)
+    assert type(error) is OversizedSource
+    assert error.message.startswith(f"{tmp_path / 'b.txt'}: decoding it needs more memory than the budget allows")
+    assert reader.submit(OpenRequest(str(tmp_path / "a.txt"), None, budget)).result(WAIT).nbytes == budget
+    lines = Path(f"/proc/{reader.pid}/status").read_text().splitlines()
+    (peak,) = (int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM"))
+    assert peak < budget + 64 * MIB + 100 * MIB, "what the interpreter and its libraries take themselves"
+    reader.kill()
 
 
 def test_one_that_cannot_be_refused_is_ended(start):
@@ -219,7 +256,7 @@ def test_it_ends_with_the_program_whatever_it_does(tmp_path, state):
     code = f"""
 import os, signal, time
 from padviewer.workers.process import ProcessWorker
-from worker_answers import make_answer
+from worker_answers import make_answer, make_deceived_reader, make_hanging_reader
 if __name__ == "__main__":
     worker = ProcessWorker("tester", make_answer)
     worker.submit(("echo", 1)).result(20)

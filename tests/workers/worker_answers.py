@@ -7,6 +7,7 @@ import os
 import pickle
 import signal
 import time
+from functools import partial
 
 import numpy as np
 
@@ -104,7 +105,14 @@ def _spin(_progress):
     return sum(map(int, [1] * 100)) + pow(3, 10**9, 10**400_000)
 
 
+def _fill(_progress, shared):
+    with shared.fill() as array:
+        array[...] = 7
+        return int(array[-1])
+
+
 ANSWERS = {
+    "fill": _fill,
     "print": _print,
     "beat": _beat,
     "announce": _announce,
@@ -122,6 +130,39 @@ ANSWERS = {
     "lambda": lambda _progress: lambda: None,
     "arrays": lambda _progress, count: [np.full(1 << 20, i, np.uint8) for i in range(count)],
 }
+
+
+def make_hanging_reader():
+    """The real reader, which any file whose name holds `hanging` keeps for ever."""
+    from padviewer.workers.start import make_reader  # noqa: PLC0415
+
+    answer = make_reader()
+
+    def answer_or_hang(request, progress):
+        if "hanging" in getattr(request, "path", ""):
+            time.sleep(3600)
+        return answer(request, progress)
+
+    return answer_or_hang
+
+
+def make_deceived_reader():
+    """The real reader, with a decoder that says less than it takes: text files, of which each byte becomes 64 MB."""
+    from padviewer.plan import ArrayInfo  # noqa: PLC0415
+    from padviewer.sources import openers  # noqa: PLC0415
+    from padviewer.sources.base import ArraySource  # noqa: PLC0415
+    from padviewer.workers import reader  # noqa: PLC0415
+    from padviewer.workers.start import make_reader  # noqa: PLC0415
+
+    def open_greedy(file, _member, budget):
+        file.check_budget(file.size, budget, "the text")
+        array = np.zeros((file.size << 20, 64), np.uint8)
+        array[...] = 1
+        return ArraySource(array, ArrayInfo(file.path, None, "TEXT", array.shape, "uint8", "HW", False, file.size))
+
+    greedy = openers.Opener(lambda head: head.startswith(b"text"), open_greedy)
+    reader.open_source = partial(openers.open_source, openers=(greedy, *openers.OPENERS))
+    return make_reader()
 
 
 def make_fragile_reader():
