@@ -194,6 +194,8 @@ def strike_export(struck: Struck, number: signal.Signals) -> None:
     struck.export(target)
     assert ("no sign of life" if number == signal.SIGSTOP else number.name) in struck.told.pop(0)
     assert struck.window.status.message == "export failed"
+    assert "the reader process" in struck.window.message.message
+    struck.window.message.clear()
     assert [path.name for path in target.parent.iterdir() if path.is_file()] == ["photo.png"], "no torn file"
     struck.export(target)
     np.testing.assert_array_equal(np.load(target), padded)
