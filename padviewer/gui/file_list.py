@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from padviewer.errors import Cancelled, PadviewerError, SourceIsFolder, WorkerDied, shortened
 from padviewer.gui.bridge import settle
-from padviewer.gui.files import MAX_FILES, FileEntry, Item
+from padviewer.gui.files import MAX_FILES, FileEntry, Item, without_slash
 from padviewer.gui.folder_listing import FolderListing, Listed
 from padviewer.handed import label, shown_name
 from padviewer.plan import ArrayInfo
@@ -81,7 +81,7 @@ class FileList(QObject):
 
     def open(self, items: list[Item]) -> None:
         """Adds files, and what folders hold, to the list and shows the first that can be opened."""
-        asked = list(dict.fromkeys(items))
+        asked = list(dict.fromkeys(map(without_slash, items)))
         fresh = [item for item in asked if self._row(item) is None]
         room = max(0, MAX_FILES - len(self.entries))
         if len(fresh) > room:

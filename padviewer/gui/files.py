@@ -20,6 +20,12 @@ def one_of_all(item: Item) -> Item:
     return identity(path), member
 
 
+def without_slash(item: Item) -> Item:
+    """Returns an item whose path ends with its name; that of a folder may have been given with a `/` behind it."""
+    path, member = item
+    return path.rstrip("/") or path[:1], member
+
+
 def absolute(path: str) -> str:
     """Returns a path that leads to the same file wherever the program is started.
 
