@@ -58,9 +58,9 @@ def read_exr(path, axes):
 
 
 def read_nifti(path, axes):
-    """Returns the elements; without what lies in space, that is `HW` or `DHW` of the axes, in front of the others."""
+    """Returns the elements of a file in which x, y and z are columns, rows and depth, in front of the other axes."""
     data = np.asarray(nibabel.load(path).dataobj)
-    space = [letter for letter in axes if letter in "DHWT"]
+    space = [letter for letter in "TWHD" if letter in axes]
     rest = [letter for letter in axes if letter in "BC"]
     data = data.reshape([*data.shape[: len(space)], *data.shape[3:]] if rest else data.shape)
     return data.transpose([[*space, *rest].index(letter) for letter in axes])

@@ -2,7 +2,7 @@
 
 from padviewer.export.array_writer import ArrayWriter, continues, write, write_left
 from padviewer.export.formats import EXTENSIONS, FORMATS, check_payload, check_target, extension_of
-from padviewer.export.payload import USUAL, Array, Content, Payload, Portions, Progress, Space
+from padviewer.export.payload import USUAL, Array, Content, Payload, Portions, Progress, Space, in_space
 from padviewer.export.target import remove_abandoned, temporary_paths
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "check_target",
     "continues",
     "extension_of",
+    "in_space",
     "remove_abandoned",
     "temporary_paths",
     "write",

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from padviewer import __version__, formats
-from padviewer.axes import BATCH, CHANNELS
 from padviewer.errors import ExportError
 from padviewer.export.grid import Shape, row_tile
-from padviewer.export.payload import Array, Payload, Space
+from padviewer.export.payload import Array, Payload, Space, in_space
 from padviewer.export.store import FlatStore, opening
 from padviewer.geometry import Region, counts
 
@@ -127,8 +126,7 @@ class GzippedNiftiStore:
 def _space(payload: Payload) -> Space:
     if payload.space is not None:
         return payload.space
-    letters = "".join(letter for letter in payload.axes if letter not in (BATCH, CHANNELS))
-    return Space(letters, tuple(np.eye(4).ravel().tolist()), False)
+    return Space(in_space(payload.axes), tuple(np.eye(4).ravel().tolist()), False)
 
 
 def _letters(payload: Payload) -> str:

@@ -68,6 +68,11 @@ class Payload:
         return f"the {self.name} is {self.axes} {' x '.join(map(str, self.shape))} {self.dtype}"
 
 
+def in_space(axes: str) -> str:
+    """Returns the spatial letters among `axes` as x, y and z: columns, rows, depth."""
+    return "".join(letter for letter in "TWHD" if letter in axes)
+
+
 def squeezed(payload: Payload) -> tuple[str, tuple[int, ...]]:
     """Returns axes and shape without those axes of one element that are neither height, width nor channels."""
     pairs = [p for p in zip(payload.axes, payload.shape, strict=True) if p[1] != 1 or p[0] in "HWC"]

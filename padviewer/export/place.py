@@ -36,10 +36,13 @@ def check_place(path: str, overwrite: bool, folder: bool = False) -> None:
             _check_existing(path, os.lstat(path), overwrite, folder)
         directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 a Path cannot hold every name
         state = os.stat(directory)  # noqa: PTH116
+        is_read_only = os.statvfs(directory).f_flag & os.ST_RDONLY
     except (OSError, ValueError) as error:
         raise failed(path, error) from error
     if not stat.S_ISDIR(state.st_mode):
         raise ExportError(f"{name}: {display_name(directory)} is not a directory; choose another place")
+    if is_read_only:
+        raise failed(path, OSError(errno.EROFS, os.strerror(errno.EROFS)))
     if not os.access(directory, os.W_OK | os.X_OK):
         raise ExportError(f"{name}: no permission to write in {display_name(directory)}; choose another place")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import re
@@ -19,7 +20,10 @@ from padviewer.export.place import check_place, display_name, told
 
 _SUFFIX = ".padviewer-tmp"
 _MAX_STEM = 200
-_CONTENT, _JOURNAL = "content", "journal"
+_TRIES = 100
+_CONTENT, _JOURNAL, _OLDER = "content", "journal", "older"
+# What the system says where it, or the file system, cannot swap two folders in one step.
+_CANNOT = (errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -43,13 +47,7 @@ class Part:
         self._target = os.path.realpath(path)
         self._folder, self._lock = _take_over(path, name) if name else ("", -1)
         if not self._folder:
-            self._folder = _part_path(path, secrets.token_hex(4))
-            os.mkdir(self._folder)  # noqa: PTH102
-            try:
-                self._lock = _locked(self._folder, must=False)
-            except BaseException:
-                os.rmdir(self._folder)  # noqa: PTH106
-                raise
+            self._folder, self._lock = _new_part(path)
         self.content = os.path.join(self._folder, _CONTENT)  # noqa: PTH118
         self.journal = os.path.join(self._folder, _JOURNAL)  # noqa: PTH118
 
@@ -79,7 +77,9 @@ class Part:
 
     def discard(self) -> None:
         """Removes the part."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):
+            _give_back(self._folder)
+            shutil.rmtree(self._folder, ignore_errors=True)
         self.leave()
 
 
@@ -145,9 +145,7 @@ def remove_abandoned(path: str) -> None:
     directory, _stem = _place(path)
     for name in _names(directory):
         if name.startswith(".") and name.endswith(_SUFFIX):
-            found = os.path.join(directory, name)  # noqa: PTH118
-            if _kept(found) is None:
-                _remove_unlocked(found)
+            _remove_unlocked(os.path.join(directory, name), unless_kept=True)  # noqa: PTH118
 
 
 def remove_others(path: str, name: str) -> None:
@@ -170,13 +168,25 @@ def _kept(folder: str) -> Entry | None:
     return read_journal(os.path.join(folder, _JOURNAL)) if there else None  # noqa: PTH118
 
 
-def _remove_unlocked(name: str) -> None:
+def _remove_unlocked(name: str, unless_kept: bool = False) -> None:
     with suppress(OSError):
         descriptor = _locked(name, must=True)
         try:
-            _remove(name)
+            _give_back(name)
+            if not (unless_kept and _kept(name)):
+                _remove(name)
         finally:
             os.close(descriptor)
+
+
+def _give_back(part: str) -> None:
+    """Puts the older folder back that stepped aside for a new one, where that has not come."""
+    older, directory = os.path.join(part, _OLDER), os.path.dirname(part)  # noqa: PTH118, PTH120
+    for name in _names(older):
+        target = os.path.join(directory, name)  # noqa: PTH118
+        if not os.path.lexists(target):
+            os.rename(os.path.join(older, name), target)  # noqa: PTH104, PTH118
+    shutil.rmtree(older, ignore_errors=True)
 
 
 def _remove(name: str) -> None:
@@ -193,24 +203,43 @@ def _take_over(path: str, name: str) -> tuple[str, int]:
     with suppress(FileExistsError):
         os.mkdir(folder)  # noqa: PTH102
     try:
-        return folder, _locked(folder, must=True)
+        lock = _locked(folder, must=True)
     except OSError:
         return "", -1
+    with suppress(OSError):
+        _give_back(folder)
+    return folder, lock
+
+
+def _new_part(path: str) -> tuple[str, int]:
+    """Returns a part of its own name and its lock."""
+    for _ in range(_TRIES):
+        folder = _part_path(path, secrets.token_hex(4))
+        os.mkdir(folder)  # noqa: PTH102
+        try:
+            return folder, _locked(folder, must=False)
+        except (BlockingIOError, FileNotFoundError):
+            # Before it was locked, another export took it for abandoned, and removes it.
+            continue
+        except BaseException:
+            os.rmdir(folder)  # noqa: PTH106
+            raise
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
 
 
 def _locked(name: str, must: bool) -> int:
     """Opens a file or folder and locks it; the lock goes with the descriptor or with the process.
 
     Raises:
-        OSError: where it cannot be opened; or, where it `must` be locked, somebody else has locked it, or removed it
-            meanwhile, or the file system has no locks.
+        OSError: where it cannot be opened, somebody else has locked it, or removed it meanwhile; or, where it `must` be
+            locked, the file system has no locks.
     """
     descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.stat(name)  # noqa: PTH116 who held the lock before may have removed it
-    except OSError:
-        if must:
+    except OSError as error:
+        if must or isinstance(error, BlockingIOError | FileNotFoundError):
             os.close(descriptor)
             raise
     return descriptor
@@ -272,14 +301,25 @@ def _appeared(target: str) -> TargetExists:
 def _exchange(content: str, target: str) -> bool:
     """Swaps two folders in one step, and returns whether there was one to swap with; the old one is then `content`.
 
-    Where the system cannot, the old one steps aside first: for a moment there is none.
+    Where the system cannot, the old one steps aside first. For a moment there is none; if all ends there, the next
+    export to the directory puts the old one back.
     """
     if not os.path.lexists(target):
         return False
     names = (_AT_FDCWD, os.fsencode(content), _AT_FDCWD, os.fsencode(target), _RENAME_EXCHANGE)
-    rename = getattr(ctypes.CDLL(None), "renameat2", None)
-    if rename is None or rename(*names) != 0:
-        aside = f"{content}-old"
-        os.rename(target, aside)  # noqa: PTH104
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is not None and rename(*names) == 0:
+        return True
+    number = errno.ENOSYS if rename is None else ctypes.get_errno()
+    if number not in _CANNOT:
+        raise OSError(number, os.strerror(number), target)
+    part = os.path.dirname(content)  # noqa: PTH120
+    os.makedirs(os.path.join(part, _OLDER), exist_ok=True)  # noqa: PTH103, PTH118
+    # Under its name, so that it is found and put back whatever happens now.
+    os.rename(target, os.path.join(part, _OLDER, os.path.basename(target)))  # noqa: PTH104, PTH118, PTH119
+    try:
         os.rename(content, target)  # noqa: PTH104
+    except OSError:
+        _give_back(part)
+        raise
     return True

@@ -59,7 +59,7 @@ class ZarrStore:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make(path.parent)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             # A chunk is whole even where the array ends inside of it.
@@ -92,6 +92,16 @@ class ZarrStore:
 
     def close(self) -> None:
         """Does nothing: no file is open between two chunks."""
+
+    def _make(self, folder: Path) -> None:
+        """Makes a folder of chunks and those that it is in; not the array's own, which somebody may have removed."""
+        try:
+            folder.mkdir(exist_ok=True)
+        except FileNotFoundError:
+            if folder.parent == self._folder:
+                raise
+            self._make(folder.parent)
+            folder.mkdir(exist_ok=True)
 
     def _metadata(self, payload: Payload) -> dict[str, Any]:
         return {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -11,6 +14,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from padviewer.gui.player import RATES
 
 MAX_RECENT = 12
+_LEFT_S = 60
 # The least and the most of figures: millimetres, and pixels for each inch.
 FIGURE_WIDTHS, FIGURE_DPI = (90, 600), (72, 1200)
 
@@ -26,8 +30,14 @@ class Preferences:
         self.complaint = ""
         self._settings = _open(path)
         file = Path(self._settings.fileName())
-        holds_nothing = not self._settings.allKeys() and file.is_file() and file.stat().st_size > 0
-        if holds_nothing or self._settings.status() == QSettings.Status.FormatError:
+        _remove_left(file)
+        status = self._settings.status()
+        holds_nothing = not self._settings.allKeys() and _size(file) > 0
+        if status == QSettings.Status.AccessError:
+            self.complaint = (
+                f"the settings file {file} cannot be read, so it is left as it is; are there rights to read it?"
+            )
+        elif holds_nothing or status == QSettings.Status.FormatError:
             self._set_aside(path)
 
     @property
@@ -213,9 +223,30 @@ class Preferences:
     def _set_aside(self, path: str | None) -> None:
         name = self._settings.fileName()
         backup = f"{name}.damaged"
-        shutil.move(name, backup)
+        try:
+            shutil.move(name, backup)
+        except OSError as error:
+            self.complaint = f"the settings file {name} could not be read, nor set aside ({error.strerror})"
+            return
         self.complaint = f"the settings file could not be read; it was kept as {backup} and padviewer starts afresh"
         self._settings = _open(path)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except OSError:
+        return 0
+
+
+def _remove_left(file: Path) -> None:
+    """Removes what Qt leaves beside the settings where it is killed while it writes them."""
+    left = re.compile(re.escape(file.name) + r"\.[A-Za-z]{6}")
+    with suppress(OSError):
+        for found in file.parent.iterdir():
+            # What is younger may be another window's, writing now.
+            if left.fullmatch(found.name) and time.time() - found.stat().st_mtime > _LEFT_S:
+                found.unlink()
 
 
 def _open(path: str | None) -> QSettings:

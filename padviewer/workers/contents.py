@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from padviewer.axes import CHANNELS, SPATIAL_SETS
-from padviewer.export import Array, Content, Payload, Space
+from padviewer.axes import CHANNELS
+from padviewer.export import Array, Content, Payload, Space, in_space
 from padviewer.geometry import Region, Span, counts
 from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.sources import Source
@@ -115,11 +115,12 @@ def payload_of(plan: Plan, stage: Stage) -> Payload:
 def space_of(plan: Plan, stage: Stage) -> Space:
     """Returns where a stage lies in space: each element of the input that it holds is where it was.
 
-    The matrix of the input is about the first three axes of its file. Where it has none, elements of the input are the
-    unit, and the first of them is the origin. An output of the feature map lies in the middle of its window.
+    The matrix of the input is about the first three axes of its file. Where it has none, x runs along its rows, y down
+    and z through, elements of the input are the unit, and its first one is the origin. An output of the feature map
+    lies in the middle of its window.
     """
     axes, affine = plan.input.axes, plan.info.affine
-    letters = axes[:3] if affine else "".join(letter for letter in axes if letter in SPATIAL_SETS[0] + SPATIAL_SETS[2])
+    letters = axes[:3] if affine else in_space(axes)
     within = np.eye(4)
     for number, letter in enumerate(letters):
         if (axis := plan.axis(letter)) is not None:
