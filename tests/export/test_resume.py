@@ -259,7 +259,7 @@ def test_a_target_that_appears_meanwhile_costs_nothing_but_the_name(tmp_path):
 
 KILLED = """
 import os, signal, sys, time
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = sys.argv[2:]
 from held import Held
 from read_back import read_back
 from test_resume import ARRAY, export
@@ -279,7 +279,9 @@ export(sys.argv[1], Deadly(ARRAY))
 def test_a_process_that_is_killed_in_the_middle(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     folder = os.path.dirname(__file__)  # noqa: PTH120
-    done = subprocess.run([sys.executable, "-c", KILLED, path, folder], check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, path, folder, os.path.dirname(folder)], check=False, timeout=60
+    )
     assert done.returncode == -signal.SIGKILL
     assert not path.exists()
     remove_abandoned(str(path))
