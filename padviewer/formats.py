@@ -34,6 +34,7 @@ FORMATS = (
     Format("BMP", (".bmp",)),
     Format("GIF", (".gif",)),
     Format("WebP", (".webp",)),
+    Format("PNM", (".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".pfm")),
     Format("WAV", (".wav",)),
     Format("FLAC", (".flac",), "soundfile", "wav"),
     Format("Ogg", (".ogg", ".oga", ".opus"), "soundfile", "wav"),

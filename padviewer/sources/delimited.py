@@ -235,7 +235,7 @@ def _parsed(file: OpenedFile, table: _Table, budget: int, notes: list[str]) -> A
         blocks.append(block)
         missing += count
     if missing:
-        notes.append(f"{missing} empty cells -> NaN")
+        notes.append(f"{missing} empty cell{'s' if missing > 1 else ''} -> NaN")
     whole = [block for block in blocks if block.dtype.kind == "i"]
     if len(whole) < len(blocks) and any(block.min() < -_EXACT or block.max() > _EXACT for block in whole):
         notes.append("integers beyond 2^53 rounded")

@@ -23,6 +23,7 @@ from padviewer.sources import (
     npy,
     npz,
     picture,
+    pnm,
     raw,
     safetensors,
     sound,
@@ -55,6 +56,7 @@ OPENERS = (
     Opener(tiff.matches, tiff.open_tiff),
     Opener(safetensors.matches, safetensors.open_safetensors),
     Opener(picture.matches, picture.open_picture),
+    Opener(pnm.matches, pnm.open_pnm),
     # MATLAB files of version 7.3 are HDF5 behind a text.
     Opener(mat.matches, mat.open_mat),
     HDF5,
