@@ -34,7 +34,7 @@ _FORM = re.compile(
     r"raw:(?P<dtype>[^:]+):(?P<shape>[^:+]+)(?:\+(?P<offset>[0-9]{1,18}))?(?::(?P<order>[CF]))?", re.IGNORECASE
 )
 _CODE = re.compile(r"(?P<order>[<>|]?)(?P<code>b1|[iu][1248]|f[248]|c8|c16|\?)")
-_NAME = re.compile(r"(?P<name>[a-z]+[0-9]*)(?P<order>le|be)?")
+_NAME = re.compile(r"(?P<name>[a-z]+?[0-9]*)(?P<order>le|be)?")
 _SIZE = re.compile(r"[0-9]{1,18}")
 
 
