@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from padviewer.errors import DamagedSource, UnsupportedSource, shortened
 from padviewer.formats import library
+from padviewer.pulse import beat
 from padviewer.sources.opened import OpenedFile
 
 PREAMBLE = 128
@@ -60,7 +61,8 @@ _TAGS = (
 # Longer elements are passed over.
 _MAX_ELEMENT = 32 << 20
 # A header of a million elements is none that a machine writes.
-_MAX_READS = 3_000_000
+_MAX_READS = 1_000_000
+_BEAT = 4096
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class _Metered:
 
     def read(self, count: int = -1) -> bytes:
         self._left -= 1
+        if self._left % _BEAT == 0:
+            beat()
         if self._left < 0:
             raise UnsupportedSource(
                 f"{self._name}: its DICOM header takes over {_MAX_READS} reads; save it with fewer elements"

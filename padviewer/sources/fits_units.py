@@ -13,6 +13,7 @@ import numpy as np
 from padviewer.axes import MAX_RANK
 from padviewer.errors import DamagedSource, UnsupportedSource, shortened
 from padviewer.plan import Member
+from padviewer.pulse import beat
 from padviewer.sources.converted import Convert, Scaling, flip_sign_bit
 from padviewer.sources.members import MAX_MEMBERS, described, no_such_member, unique_name
 
@@ -138,6 +139,7 @@ def _walk(fits: Any, data: Bytes, name: str) -> Iterator[Unit]:
     start, number = 0, 0
     taken: dict[str, int] = {}
     while start < len(data):
+        beat()
         if number and bytes(data[start : start + 8]) != b"XTENSION":
             return
         text, offset = _header(data, start, name)

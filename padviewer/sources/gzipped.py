@@ -10,6 +10,7 @@ import numpy as np
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource
+from padviewer.pulse import beat
 from padviewer.sources.base import Array
 from padviewer.sources.opened import OpenedFile
 
@@ -90,5 +91,6 @@ def _skip(stream: gzip.GzipFile, count: int) -> int:
     """Reads `count` bytes or up to the end; returns how many."""
     done = 0
     while done < count and (block := stream.read(min(_BLOCK, count - done))):
+        beat()
         done += len(block)
     return done
