@@ -72,6 +72,10 @@ class Source(ABC):
         self.close()
 
 
+# A smaller picture stands in where a view of so many pixels along each side has to decode more bytes than this.
+VIEW_SIDE, MUCH = 1024, 64 << 20
+
+
 class Preview(NamedTuple):
     """A smaller picture that stands in for a source.
 

@@ -15,7 +15,7 @@ from padviewer.axes import MAX_RANK, guess_axes, parse_axes
 from padviewer.errors import DamagedSource, SettingsError, SourceError, UnsupportedSource
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, Preview, Source, check_indices
+from padviewer.sources.base import MUCH, VIEW_SIDE, Array, Preview, Source, check_indices
 from padviewer.sources.enlarged import EnlargedSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.members import listed
@@ -34,8 +34,6 @@ _TRUSTED = frozenset({"shaped", "imagej", "uniform", "bigtiff", "tiled"})
 _JPEG = 7
 # Decoded segments may take this part of the budget.
 _CACHE_SHARE = 8
-# A smaller picture stands in where a view of so many pixels along each side has to decode more bytes than this.
-_VIEW_SIDE, _MUCH = 1024, 64 << 20
 _LETTERS = {"Y": "H", "X": "W", "S": "C", "C": "C", "Z": "D"}
 
 
@@ -141,7 +139,7 @@ class TiffSource(Source):
         level = max(
             (level for level in self._levels if level.factor <= step), default=None, key=lambda found: found.factor
         )
-        if level is None or self._pixels.to_decode(_VIEW_SIDE * step) <= _MUCH:
+        if level is None or self._pixels.to_decode(VIEW_SIDE * step) <= MUCH:
             return None
         return Preview(EnlargedSource(level.source, self.info, level.factor), level.factor, lasts=True)
 

@@ -7,17 +7,20 @@ decompresses without a limit.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from dataclasses import replace
 
 from padviewer.axes import guess_axes
-from padviewer.errors import DamagedSource, UnsupportedSource, shortened
+from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Source
-from padviewer.sources.opened import OpenedFolder
+from padviewer.sources.ome_zarr import factor_between, picture_of
+from padviewer.sources.opened import OpenedFolder, decoding
 from padviewer.sources.segments import SegmentCache
 from padviewer.sources.zarr_metadata import ArrayMetadata, parse_array
-from padviewer.sources.zarr_source import ZarrSource
+from padviewer.sources.zarr_source import Level, ZarrSource
 from padviewer.sources.zarr_store import Folder
-from padviewer.sources.zarr_tree import Listing, Node, axes_of, listed, node_at, node_of
+from padviewer.sources.zarr_tree import Listing, Node, letters_of, listed, node_at, node_of
 
 # Decoded chunks may take this part of the budget, with the tables of shards.
 _CACHE_SHARE = 8
@@ -37,8 +40,28 @@ def open_zarr(opened: OpenedFolder, member: str | None, budget: int) -> Source:
     way = [root] if name is None else node_at(root, name, [found.name for found in listing.members])
     metadata = parse_array(way[-1].document, way[-1].attributes, label)
     _check_sizes(opened, metadata, budget)
-    info = _info(opened, metadata, name, way, listing)
-    return ZarrSource(way[-1], metadata, info, label, SegmentCache(budget // _CACHE_SHARE))
+    picture = picture_of([node.attributes for node in way[:-1]], name or "")
+    info = _info(opened, metadata, name, metadata.names or (picture.axes if picture else None), listing)
+    cache = SegmentCache(budget // _CACHE_SHARE)
+    levels = _levels(opened, root, picture.smaller if picture else (), info, cache, budget)
+    return ZarrSource(way[-1], metadata, info, label, cache, levels)
+
+
+def _levels(
+    opened: OpenedFolder, root: Node, names: tuple[str, ...], info: ArrayInfo, cache: SegmentCache, budget: int
+) -> list[Level]:
+    """Opens smaller pictures of an array; those that cannot be read, or are not of the same kind, are left out."""
+    levels = []
+    for name in names:
+        with suppress(SourceError), decoding(opened.path):
+            node = node_at(root, name, ())[-1]
+            metadata = parse_array(node.document, node.attributes, name)
+            _check_sizes(opened, metadata, budget)
+            factor = factor_between(info.shape, metadata.shape, info.axes)
+            if factor is not None and metadata.dtype.name == info.dtype:
+                small = replace(info, member=name, shape=metadata.shape)
+                levels.append(Level(ZarrSource(node, metadata, small, f"{opened.name}::{name}", cache), factor))
+    return levels
 
 
 def _check_no_member(opened: OpenedFolder, member: str | None) -> None:
@@ -68,12 +91,12 @@ def _check_sizes(opened: OpenedFolder, metadata: ArrayMetadata, budget: int) -> 
 
 
 def _info(
-    opened: OpenedFolder, metadata: ArrayMetadata, name: str | None, way: list[Node], listing: Listing
+    opened: OpenedFolder, metadata: ArrayMetadata, name: str | None, axes: tuple[str, ...] | None, listing: Listing
 ) -> ArrayInfo:
-    told = axes_of(way, name or "", metadata.names)
+    letters = None if axes is None or len(axes) != len(metadata.shape) else letters_of(axes)
     notes = [*metadata.notes, *listing.notes]
-    if told is not None and told.letters != "".join(told.names).upper():
-        notes.insert(0, f"axes {' '.join(told.names)}")
+    if axes is not None and letters is not None and letters != "".join(axes).upper():
+        notes.insert(0, f"axes {' '.join(axes)}")
     if metadata.is_scalar:
         notes.append("a single number")
     return ArrayInfo(
@@ -82,8 +105,8 @@ def _info(
         format=f"Zarr {metadata.version}",
         shape=metadata.shape,
         dtype=metadata.dtype.name,
-        axes=guess_axes(metadata.shape) if told is None else told.letters,
-        axes_guessed=told is None,
+        axes=letters or guess_axes(metadata.shape),
+        axes_guessed=letters is None,
         file_bytes=opened.size,
         members=listing.members,
         notes=tuple(notes),

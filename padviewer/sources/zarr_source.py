@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
+from padviewer.axes import CHANNELS
 from padviewer.errors import DamagedSource, PadviewerError, shortened
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
 from padviewer.pulse import beat
-from padviewer.sources.base import Array, Source, check_indices
+from padviewer.sources.base import MUCH, VIEW_SIDE, Array, Preview, Source, check_indices
+from padviewer.sources.enlarged import EnlargedSource
 from padviewer.sources.opened import decoding
 from padviewer.sources.parts import Part, crossed, parts
 from padviewer.sources.readahead import ReadAhead
@@ -27,6 +29,8 @@ from padviewer.sources.zarr_tree import Node
 _MAPPED = 1 << 18
 # From so many wanted files of a folder on, its names are looked at first: most may not be there.
 _MANY = 64
+# What opening a file costs beside decoding: the bytes that could be decoded meanwhile.
+_OPENING = 1 << 14
 _NOT_STORED = 2**64 - 1
 
 
@@ -50,6 +54,18 @@ class _Run(NamedTuple):
     size: int
 
 
+class Level(NamedTuple):
+    """A smaller picture.
+
+    Attributes:
+        source: of the rank and dtype of the whole picture.
+        factor: how many elements along each shorter axis one of its own stands for.
+    """
+
+    source: ZarrSource
+    factor: int
+
+
 class ZarrSource(Source):
     """A Zarr array.
 
@@ -58,11 +74,21 @@ class ZarrSource(Source):
         metadata: of it.
         info: what it is.
         name: of it, for messages.
-        cache: of its own, for decoded chunks and tables of shards.
+        cache: for decoded chunks, shared with smaller pictures, and cleared when one of them is closed.
+        levels: smaller pictures of the same, closed with the source.
     """
 
-    def __init__(self, node: Node, metadata: ArrayMetadata, info: ArrayInfo, name: str, cache: SegmentCache) -> None:
+    def __init__(
+        self,
+        node: Node,
+        metadata: ArrayMetadata,
+        info: ArrayInfo,
+        name: str,
+        cache: SegmentCache,
+        levels: Sequence[Level] = (),
+    ) -> None:
         self._node, self._metadata, self.info, self._name, self._cache = node, metadata, info, name, cache
+        self._levels = levels
         self._chunk = metadata.chunk
         self._counts = tuple(-(-size // step) for size, step in zip(metadata.shape, self._chunk.shape, strict=True))
         self._in_file = metadata.sharding.counts if metadata.sharding else (1,) * len(self._counts)
@@ -89,8 +115,27 @@ class ZarrSource(Source):
                 )
         return out
 
+    def preview(self, step: int) -> Preview | None:
+        """Returns the smallest picture that the file has for this step, where much would have to be read without it."""
+        level = max(
+            (level for level in self._levels if level.factor <= step), default=None, key=lambda found: found.factor
+        )
+        if level is None or self._to_read(VIEW_SIDE * step) <= MUCH:
+            return None
+        return Preview(EnlargedSource(level.source, self.info, level.factor), level.factor, lasts=True)
+
+    def _to_read(self, side: int) -> int:
+        """Returns how many bytes are to be decoded for a view of `side` elements along rows and columns, at most."""
+        touched = 1
+        for letter, step, count in zip(self.info.axes, self._chunk.shape, self._counts, strict=True):
+            touched *= min(count, -(-side // step) + 1) if letter in "HW" else count if letter == CHANNELS else 1
+        size = _OPENING if self._chunk.is_plain else self._chunk.nbytes
+        return size * max(0, touched - len(self._cache.numbers(self)))
+
     def close(self) -> None:
         """Lets the chunks go, and closes the folder."""
+        for level in self._levels:
+            level.source.close()
         self._cache.clear()
         self._tables.clear()
         self._node.folder.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from padviewer.axes import parse_axes
@@ -27,8 +27,6 @@ _LETTERS = {
     **dict.fromkeys(("b", "batch"), "B"),
 }
 _TIMES = ("t", "time")
-# What versions of OME-Zarr that do not tell the axes have.
-_OME_AXES = ["t", "c", "z", "y", "x"]
 
 
 class Node(NamedTuple):
@@ -54,13 +52,6 @@ class Listing(NamedTuple):
 
     members: tuple[Member, ...]
     notes: tuple[str, ...]
-
-
-class Told(NamedTuple):
-    """Letters of axes, and what the file calls the axes."""
-
-    letters: str
-    names: tuple[str, ...]
 
 
 def node_of(folder: Folder) -> Node | None:
@@ -131,20 +122,18 @@ def described(node: Node, name: str) -> Member:
     return Member(name, members.described(array.dtype.name, array.shape))
 
 
-def axes_of(way: list[Node], name: str, names: tuple[str, ...] | None) -> Told | None:
-    """Returns the axes of an array; None where the file does not tell them for sure.
+def letters_of(names: tuple[str, ...]) -> str | None:
+    """Returns axis letters for names of axes; None where they are no layout of ours.
 
-    Args:
-        way: nodes from the root to the array.
-        name: of the array, from the root.
-        names: that the array has for its axes.
+    Time beside rows and columns is a batch.
     """
-    words = name.strip("/").split("/")
-    told = names
-    for depth, node in reversed(list(enumerate(way[:-1]))):
-        told = told or _ome_axes(node.attributes, "/".join(words[depth:]))
-    letters = None if told is None else _letters(told)
-    return None if letters is None or told is None else Told(letters, told)
+    words = [name.lower() for name in names]
+    time = "B" if any(_LETTERS.get(word, "") in ("H", "W") for word in words) else "T"
+    known = _LETTERS | dict.fromkeys(_TIMES, time)
+    try:
+        return parse_axes("".join(known.get(word, "?") for word in words))
+    except SettingsError:
+        return None
 
 
 def _walk(node: Node, name: str, depth: int, notes: dict[str, None]) -> Iterator[Member]:
@@ -190,31 +179,3 @@ def _document(folder: Folder, name: str) -> dict[str, Any] | None:
 
 def _object(found: object) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
-
-
-def _ome_axes(attributes: Mapping[str, Any], path: str) -> tuple[str, ...] | None:
-    """Returns the names of axes that OME-Zarr tells of the picture at `path`, where the group has it."""
-    scales = _object(attributes.get("ome")).get("multiscales", attributes.get("multiscales"))
-    for scale in scales if isinstance(scales, list) else []:
-        found = _object(scale)
-        datasets = found.get("datasets")
-        paths = [_object(each).get("path") for each in datasets] if isinstance(datasets, list) else []
-        if path in paths:
-            told = found.get("axes", _OME_AXES)
-            named = [_object(axis).get("name", axis) for axis in told] if isinstance(told, list) else []
-            return tuple(axis if isinstance(axis, str) else "" for axis in named)
-    return None
-
-
-def _letters(names: tuple[str, ...]) -> str | None:
-    """Returns axis letters for names; None where they are no layout of ours.
-
-    Time beside rows and columns is a batch.
-    """
-    words = [name.lower() for name in names]
-    time = "B" if any(_LETTERS.get(word, "") in ("H", "W") for word in words) else "T"
-    known = _LETTERS | dict.fromkeys(_TIMES, time)
-    try:
-        return parse_axes("".join(known.get(word, "?") for word in words))
-    except SettingsError:
-        return None
