@@ -132,6 +132,7 @@ class Actions:
         self._build_sessions(menu)
         menu.addSeparator()
         self.reload = self.add(menu, "Re&load", self._commands.reload, "F5")
+        self.add(menu, "&Details of the file…", self._commands.show_input_details, "Ctrl+I")
         members = self._commands.members
         self.members = (
             self.add(menu, "Pic&k a member…", members.ask, "Ctrl+K"),

@@ -98,6 +98,15 @@ class Commands:
         else:
             self._session.files.reload()
 
+    def show_input_details(self) -> None:
+        """Says all that is known of the file on screen."""
+        from padviewer.gui.input_details import InputDetails  # noqa: PLC0415 - not needed for the first picture
+
+        if self._session.plan is not None:
+            dialog = InputDetails(self._session.plan, len(self._session.members), self._window)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
     def set_watching(self, watches: bool) -> None:
         """Reads a file that changes again by itself, or offers to; it is remembered."""
         self._window.preferences.watches = watches

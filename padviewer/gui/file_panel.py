@@ -22,6 +22,7 @@ from padviewer.errors import shortened
 from padviewer.gui import ledger
 from padviewer.gui.files import FileEntry
 from padviewer.gui.labels import section_label
+from padviewer.gui.notes import notes_lines
 from padviewer.gui.theme import DARK, Theme
 from padviewer.handed import label, shown_name
 
@@ -63,7 +64,9 @@ class FileModel(QAbstractListModel):
         if role == _WRONG:
             return entry.error is not None
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{shortened(label(path), 400)}\n{entry.error.message if entry.error else _outcome(entry)}"
+            notes = notes_lines(entry.info.notes) if entry.info else []
+            outcome = shortened(entry.error.message, 600) if entry.error else _outcome(entry)
+            return "\n".join([shortened(label(path), 400), outcome, *notes])
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{shortened(label(path))}, {_outcome(entry)}"
         return None

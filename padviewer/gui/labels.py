@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from padviewer.gui.guarding import guarded
@@ -46,6 +46,8 @@ class ElidedLabel(QLabel):
 class LinesLabel(QLabel):
     """Text that wraps to a number of lines, and no further: panes keep their heights whatever it says."""
 
+    pressed = Signal()
+
     def __init__(self, name: str = "", lines: int = 2, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lines = lines
@@ -63,6 +65,11 @@ class LinesLabel(QLabel):
         """Sets the text, and the tooltip that holds all of it."""
         super().setText(text)
         self.setToolTip(text)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tells of a click."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
 
     @property
     def lines(self) -> int:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from padviewer.bytecount import format_bytes
 from padviewer.contamination import Contamination, contamination_of
-from padviewer.errors import shortened
+from padviewer.errors import printable, shortened
 from padviewer.geometry import Split
 from padviewer.handed import shown_name
 from padviewer.plan import AxisPlan, Plan, Stage
@@ -19,6 +19,7 @@ SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"),
 _ELEMENTS = {"H": "row", "W": "column", "D": "slice", "T": "step"}
 # What two lines of a pane hold beside its share, at the window's first size.
 _LONGEST_DETAIL = 60
+_NOTES_SHOWN = 8
 TITLES = {Stage.INPUT: "Input", Stage.PADDED: "Padded", Stage.FEATURE: "Feature map"}
 
 
@@ -42,15 +43,23 @@ def shape_text(plan: Plan, stage: Stage, names: Mapping[str, str] = MappingProxy
 def detail_text(plan: Plan, stage: Stage, device: str = "", milliseconds: float | None = None) -> str:
     """Returns the second line over a pane."""
     if stage is Stage.INPUT:
-        return _input_detail(plan)
+        return input_texts(plan)[0]
     if plan.stage(stage) is None:
         return "cannot be made with these settings"
     return _padded_detail(plan) if stage is Stage.PADDED else _feature_detail(plan, device, milliseconds)
 
 
-def _input_detail(plan: Plan) -> str:
+def input_texts(plan: Plan) -> tuple[str, ...]:
+    """Returns what is said under the shape of INPUT, the longest text first: notes that do not fit are counted."""
     guessed = ["axes guessed"] if plan.info.axes_guessed and not plan.spec.axes else []
-    return joined([plan.info.dtype, plan.info.format, *guessed, *plan.info.notes])
+    first = [plan.info.dtype, plan.info.format, *guessed]
+    notes = [printable(note) for note in plan.info.notes]
+    texts = [joined([*first, *notes])]
+    for shown in range(min(len(notes), _NOTES_SHOWN + 1) - 1, -1, -1):
+        left = len(notes) - shown
+        more = f"{left}{' more' if shown else ''} note{'s' * (left != 1)}"
+        texts.append(joined([*first, *notes[:shown], more]))
+    return tuple(texts)
 
 
 def share_texts(plan: Plan, stage: Stage) -> tuple[str, ...]:

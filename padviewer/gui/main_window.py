@@ -198,9 +198,6 @@ class MainWindow(QMainWindow):
         session.cut_changed.connect(self._on_session_cut_changed)
         session.tile_ready.connect(self._on_session_tile_ready)
         session.feature_changed.connect(self._on_session_feature_changed)
-        session.files.changed.connect(self._on_session_files_changed)
-        session.files.noted.connect(self._on_session_files_noted)
-        session.files.told.connect(self.status.say)
         session.failed.connect(self._on_session_failed)
         session.worker_died.connect(self._on_session_worker_died)
         session.worker_replaced.connect(self.status.say)
@@ -227,8 +224,7 @@ class MainWindow(QMainWindow):
         self.form.members_wanted.connect(self.commands.members.ask)
         self.form.weights_wanted.connect(self.weights.ask)
         self.form.layers_wanted.connect(session.look_for_weights)
-        self.files.file_chosen.connect(session.files.select)
-        self.files.file_closed.connect(session.files.close)
+        self._connect_files()
         self.message.remedy_chosen.connect(session.edit)
         self.message.dismissed.connect(self._on_message_dismissed)
         self.message.details_wanted.connect(self.commands.show_details)
@@ -244,6 +240,15 @@ class MainWindow(QMainWindow):
             pane.cancel_wanted.connect(session.cancel_feature)
             pane.look_changed.connect(lambda pane=pane: self.statistics.set_part(pane.stage, pane.look.part))
             pane.picture_copied.connect(lambda: self.status.say("picture copied"))
+
+    def _connect_files(self) -> None:
+        listed = self.session.files
+        listed.changed.connect(self._on_session_files_changed)
+        listed.noted.connect(self._on_session_files_noted)
+        listed.told.connect(self.status.say)
+        self.files.file_chosen.connect(listed.select)
+        self.files.file_closed.connect(listed.close)
+        self.pane(Stage.INPUT).details_wanted.connect(self.commands.show_input_details)
 
     def _show_axes(self, plan: Plan, cut: Cut) -> None:
         self.actions_.axes.set_axes(axes_choices(plan), axes_on_screen(plan, cut), self.axis_names.of(plan))

@@ -35,6 +35,7 @@ class Pane(QFrame):
     picture_copied = Signal()
     look_changed = Signal()
     drawn = Signal()
+    details_wanted = Signal()  # what there is no room for
 
     def __init__(self, stage: Stage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -242,6 +243,7 @@ class Pane(QFrame):
 
     def _build(self) -> None:
         self.texts = PaneTexts(self.stage)
+        self.texts.detail.pressed.connect(self.details_wanted)
         self._menu = LookMenu("Colours", self)
         self._menu.look_edited.connect(self._on_menu_look_edited)
         self.sliders = PaneSliders(self.stage)

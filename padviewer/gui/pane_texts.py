@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout
 from padviewer.gui import ledger
 from padviewer.gui.axis_names import Names
 from padviewer.gui.labels import ElidedLabel, FittingLabel, LinesLabel
+from padviewer.gui.notes import notes_lines
 from padviewer.gui.theme import monospaced
 from padviewer.plan import Plan, Stage
 from padviewer.workers.messages import Computed
@@ -44,7 +45,7 @@ class PaneTexts:
         self.badge.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.badge.setVisible(False)
         self.share = FittingLabel("padding")
-        self.detail = LinesLabel("muted")
+        self.detail = LinesLabel("muted") if stage is not Stage.INPUT else FittingLabel("muted", _DETAIL_LINES)
         self.honesty = LinesLabel("muted")
         self.statistics = LinesLabel("muted")
         self.statistics.setAccessibleName(f"Statistics of {ledger.TITLES[stage].lower()}")
@@ -105,9 +106,23 @@ class PaneTexts:
         self._has_share = bool(shares)
         self.set_room(self._room, self._is_low)
         how = (computed.device, computed.milliseconds) if computed else ()
-        self.detail.setText(ledger.detail_text(plan, self._stage, *how))
+        if isinstance(self.detail, FittingLabel):
+            self._show_input(self.detail, plan)
+        else:
+            self.detail.setText(ledger.detail_text(plan, self._stage, *how))
         if self._stage is Stage.FEATURE and (lines := ledger.conv_padding_lines(plan)):
             self.detail.setToolTip("\n".join([self.detail.text(), "", *lines]))
+
+    @staticmethod
+    def _show_input(detail: FittingLabel, plan: Plan) -> None:
+        """Shows what the reader says; what there is no room for is counted, and a click shows it."""
+        detail.set_texts(ledger.input_texts(plan))
+        notes = plan.info.notes
+        if notes:
+            detail.setToolTip("\n".join([ledger.input_texts(plan)[-1], *notes_lines(notes), "Click for all details"]))
+        else:
+            detail.setToolTip(f"{detail.text()}\nClick for all details")
+        detail.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_badge(self, text: str) -> None:
         """Says whose picture it is where it is another's, which the other lines say nothing of; empty says nothing."""

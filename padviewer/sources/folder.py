@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 from padviewer.errors import SourceError, shortened
+from padviewer.folders import is_item
 from padviewer.formats import FOLDER_SUFFIXES, SUFFIXES
 
 # Folders in folders, so deep: beyond that somebody has made a trap.
@@ -75,13 +76,11 @@ def _listed(path: str) -> Generator[LeftOut, None, tuple[list[str], list[str], i
             if number % _AT_ONCE == 0:
                 yield LeftOut(0)
             if entry.is_dir(follow_symlinks=False):
-                if FOLDER_SUFFIXES and lower.endswith(FOLDER_SUFFIXES):
+                if is_item(entry.path):
                     files.append(entry.name)
                 elif not entry.name.startswith("."):
                     folders.append(entry.name)
-            elif lower.endswith(SUFFIXES) or (
-                FOLDER_SUFFIXES and lower.endswith(FOLDER_SUFFIXES) and entry.is_symlink()
-            ):
+            elif lower.endswith(SUFFIXES) or (lower.endswith(FOLDER_SUFFIXES) and entry.is_symlink()):
                 files.append(entry.name)
             else:
                 others += 1

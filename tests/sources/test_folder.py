@@ -34,6 +34,15 @@ def test_files_come_by_name_and_then_those_of_folders(tmp_path):
     ]
 
 
+def test_folders_that_are_arrays_are_one_file(tmp_path):
+    for name in ("a.zarr/zarr.json", "a.zarr/c/0", "named otherwise/.zarray", "plain/b.npy"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "link.zarr").symlink_to("a.zarr")
+    found = [one.path for one in files_in(str(tmp_path)) if isinstance(one, Found)]
+    assert found == [str(tmp_path / name) for name in ("a.zarr", "link.zarr", "named otherwise", "plain/b.npy")]
+
+
 def test_links_to_files_are_files_and_links_to_folders_lead_nowhere(tmp_path):
     (tmp_path / "real.npy").touch()
     (tmp_path / "link.npy").symlink_to("real.npy")

@@ -14,6 +14,7 @@ GESTURES: tuple[tuple[str, str, str], ...] = (
     ("Pictures", "Select a rectangle", "Shift + drag, or Shift + arrow keys"),
     ("Pictures", "See the reference instead, where there is one", "hold Shift"),
     ("Pictures", "Copy the picture, choose colours and levels", "right click"),
+    ("Pictures", "Read all that was done to the numbers of a file", "click the line under its shape"),
     ("Fields", "Step a size or a number", "Up, Down; by ten: PgUp, PgDn"),
     ("Fields", "Choose of a list by its first letters", "type"),
     ("Fields", "Scroll the settings, also over a field", "Wheel"),
