@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -11,13 +12,15 @@ from padviewer.errors import Cancelled, PadviewerError, SourceIsFolder, WorkerDi
 from padviewer.gui.bridge import settle
 from padviewer.gui.files import MAX_FILES, FileEntry, Item, without_slash
 from padviewer.gui.folder_listing import FolderListing, Listed
-from padviewer.handed import label, shown_name
+from padviewer.handed import identity, label, shown_name
 from padviewer.plan import ArrayInfo
 from padviewer.workers.blame import blamed
 from padviewer.workers.client import Client
 from padviewer.workers.messages import OpenRequest
 
 _Problem = PadviewerError | None
+# What is being opened for longer gives way to what is chosen meanwhile.
+_LONG_S = 3.0
 
 
 class FileList(QObject):
@@ -44,6 +47,7 @@ class FileList(QObject):
         self._budget = budget
         self._shown: Item | None = None
         self._asked: Item | None = None
+        self._since = 0.0
         self._openings = 0
         self._undescribed: deque[Item] = deque()
         self._describes = False
@@ -184,8 +188,18 @@ class FileList(QObject):
         if item != self._shown:
             # What ended the reader before was another file.
             self._reader.forgive()
-        self._asked = item
+        self._begin(item)
         settle(self._reader.submit("open", OpenRequest(*item, self._budget)), opened, refused)
+
+    def _begin(self, item: Item) -> None:
+        """Something else is wanted: what hangs, or takes long, is given up, for a reader that starts anew is faster."""
+        now = time.monotonic()
+        waits = (
+            self._asked is not None and identity(self._asked[0]) != identity(item[0]) and now - self._since > _LONG_S
+        )
+        self._asked, self._since = item, now
+        if waits:
+            self._reader.cancel()
 
     def _take_line(self, item: Item, older: Item | None) -> None:
         row = None if older is None else self._row(older)

@@ -332,7 +332,8 @@ class MainWindow(QMainWindow):
         self._on_session_failed(error)
         self._worker_error = runs
         if not runs:
-            self.message.show_offer(error.message, [("Restart workers", self._restart_workers)])
+            details = [("Details", lambda: self.commands.show_details(error))] if error.details else []
+            self.message.show_offer(error.message, [("Restart workers", self._restart_workers), *details])
             self.status.set_engine("a worker is stopped; see Tools, Restart workers")
 
     def _restart_workers(self) -> None:

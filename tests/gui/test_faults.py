@@ -240,7 +240,7 @@ def test_the_sixth_death_in_a_row_is_asked_about(
         strike_idle(case, READER, signal.SIGKILL)
     os.kill(case.pid(READER), signal.SIGKILL)
     case.await_death()
-    (button,) = case.window.message.remedies()
+    button = case.window.message.remedies()[0]
     assert button.text() == "Restart workers"
     assert "6 times in a row" in case.window.message.message
     assert case.window.pane(Stage.INPUT).canvas.has_pixels, "the last pictures stay"
@@ -273,6 +273,22 @@ def test_files_that_end_the_reader_or_hang_do_not_stop_the_others(
     assert error.message.startswith(f"{folder / '10.npy'}: the reader process gave no sign of life for 6 s")
     assert [entry.info.shape for entry in entries.values() if entry.info] == [(3, 4)] * 39
     assert case.window.message.kind == ""
+
+
+def test_what_hangs_gives_way_to_what_is_chosen_meanwhile(
+    struck: Callable[..., Struck], shared_engine: ProcessWorker, qtbot: QtBot
+) -> None:
+    case = struck(shared_engine)
+    for name in ("hangs.npy", "other.npy"):
+        np.save(case.photo.with_name(name), np.full((3, 4), 7, np.uint8))
+    case.strike("OpenRequest", signal.SIGSTOP, "hangs.npy")
+    case.window.commands.open_paths([str(case.photo.with_name("hangs.npy"))])
+    qtbot.wait(3_200)
+    case.window.commands.open_paths([str(case.photo.with_name("other.npy"))])
+    qtbot.waitUntil(lambda: case.window.windowTitle() == "other.npy — padviewer", timeout=20_000)
+    case.settle()
+    assert case.told == [], "it was ended before its time was over"
+    assert [entry.info is not None for entry in case.window.session.files.entries] == [True] * 3, "it hung but once"
 
 
 def test_many_deadly_files_before_a_good_one(struck: Callable[..., Struck], shared_engine: ProcessWorker) -> None:
