@@ -208,6 +208,9 @@ class MainWindow(QMainWindow):
         session.export_progressed.connect(self.status.set_progress)
         session.model_ended.connect(self.commands.results.tell_model)
         session.export_ended.connect(self._on_session_export_ended)
+        self._connect_widgets(session)
+
+    def _connect_widgets(self, session: Session) -> None:
         self.statistics.changed.connect(self._on_statistics_changed)
         self.axis_names.changed.connect(self._on_axis_names_changed)
         self.panes.selection_changed.connect(self.statistics.set_selection)
