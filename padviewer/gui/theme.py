@@ -54,7 +54,10 @@ def monospaced(points: float) -> QFont:
 
 def apply_theme(app: QApplication, theme: Theme) -> None:
     """Sets palette and style sheet: `setColorScheme` does nothing on a bare X session."""
-    app.setStyle("Fusion")
+    # Each style that is made stays, and so does what it has cached; what covers it while there is a sheet has no name.
+    if app.property("style") != "Fusion":
+        app.setStyle("Fusion")
+        app.setProperty("style", "Fusion")
     app.setPalette(_palette(theme))
     app.setStyleSheet(_style_sheet(theme))
 

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 from padviewer.bytecount import format_bytes
@@ -29,6 +30,7 @@ from padviewer.handed import label
 from padviewer.pulse import beat
 
 _HEAD = 1024
+_log = logging.getLogger("padviewer.reader")
 # Their logs repeat what their exceptions say. Not astropy: its logger must be made by itself.
 _DECODERS = ("PIL", "tifffile", "imagecodecs", "pydicom", "nibabel", "nibabel.global")
 KINDS = (
@@ -195,6 +197,8 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
         warnings.simplefilter("always")
         try:
             yield caught
+            for warning in caught:
+                _note_warning(name, str(warning.message))
         except PadviewerError:
             raise
         except MemoryError as error:
@@ -205,6 +209,12 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
         except Exception as error:
             cause = shortened(f"{type(error).__name__}: {error}", 300)
             raise DamagedSource(f"{name}: cannot be decoded ({cause}); the file may be damaged or cut short") from error
+
+
+@lru_cache(maxsize=256)
+def _note_warning(name: str, text: str) -> None:
+    """Writes what a decoder warns of into the log: once, however many regions of the file are read."""
+    _log.info("%s: the decoder warns: %s", name, text)
 
 
 @contextmanager

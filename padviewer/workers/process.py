@@ -127,6 +127,7 @@ class ProcessWorker:
         try:
             while (call := self._next_call()) is not None:
                 self._answer(*call)
+                del call  # what was asked, and its answer, would be kept until the next request
         finally:
             self._watch.close()
 
@@ -142,7 +143,7 @@ class ProcessWorker:
         try:
             result = self._watch.exchange(request, on_progress)
         except PadviewerError as error:
-            future.set_exception(error)
+            future.set_exception(_alone(error))
         except Exception as error:  # noqa: BLE001 - the answer must come, whatever it is
             # Half an exchange may be left on the line: only another process can be asked again.
             self._watch.end(f"was ended after an unexpected {type(error).__name__}")
@@ -201,6 +202,12 @@ def _start_tracker() -> None:
             del os.environ["PYTHONWARNINGS"]
         else:
             os.environ["PYTHONWARNINGS"] = before
+
+
+def _alone(error: PadviewerError) -> PadviewerError:
+    """Returns an error without the frames that it came through: whoever keeps it would keep the line of this worker."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _ignore(_done: int, _total: int) -> None:

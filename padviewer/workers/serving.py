@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import faulthandler
+import logging
 import os
 import resource
 import signal
@@ -28,6 +29,8 @@ Answer = Callable[[Any, Callable[[int, int], None]], Any]
 # Signs of life go out at most so often.
 _BEAT_S = 0.25
 _SET_DEATH_SIGNAL = 1
+# Lines that are said in a second, and characters of one.
+_SAID_AT_ONCE, _SAID = 50, 2000
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def serve(home: Home, make_answer: Callable[[], Answer]) -> None:
     _end_with(home.parent)
     _print_into(home.output)
     line = _Line(home.connection)
+    _Saying(line).attach()
     pulse.listen(line.beat)
     answer: Answer | PadviewerError
     try:
@@ -85,6 +89,34 @@ class _Line:
         if nbytes or now - self._told > _BEAT_S:
             self._told = now
             self.send(("sign", nbytes))
+
+
+class _Saying(logging.Handler):
+    """Sends what padviewer and its libraries say here, so much in a second, to the one that asks.
+
+    Args:
+        line: messages go.
+    """
+
+    def __init__(self, line: _Line) -> None:
+        super().__init__()
+        self._line = line
+        self._second = self._count = 0
+
+    def attach(self) -> None:
+        """Takes what is said from now on: by us all but the least, by others what they warn of."""
+        logging.getLogger().addHandler(self)
+        logging.getLogger("padviewer").setLevel(logging.INFO)
+        logging.captureWarnings(True)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        second = int(record.created)
+        self._second, self._count = second, self._count + 1 if second == self._second else 1
+        if self._count > _SAID_AT_ONCE:
+            return
+        # The line may have gone, and what is said hold anything.
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            self._line.send(("said", record.levelno, record.getMessage().strip()[:_SAID]))
 
 
 class _Memory:

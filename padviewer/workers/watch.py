@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -122,10 +123,18 @@ class Watch:
                 os.close(end)
 
     def _take(self, message: Message) -> None:
-        """Takes what comes without being asked for: that the process has started, and signs of life that are late."""
+        """Takes what comes without being asked for: that the process has started, what it says, and signs of life."""
+        if message[0] == "said":
+            self._log(*message[1:])
         if message[0] == "ready":
             self._ready = True
             self._base = own_bytes(self._process.pid or 0)
+
+    def _log(self, level: int, text: str) -> None:
+        """Writes what the process says into the log, where somebody keeps one."""
+        log = logging.getLogger(f"padviewer.{self._name.rsplit(' ', maxsplit=1)[-1]}")
+        if log.hasHandlers():
+            log.log(level, "%s", text)
 
     def _next(self, seconds: float, when: str = "") -> Message:
         """Returns the next message but for signs of life; ends a process that takes too long or too much meanwhile."""
@@ -134,9 +143,10 @@ class Watch:
             before = time.monotonic()
             if self._connection in self._wait(_TICK_S):
                 message = receive_message(self._connection)
-                if message[0] != "sign":
+                if message[0] not in ("sign", "said"):
                     return message
-                silence, announced = 0.0, max(announced, message[1])
+                self._take(message)
+                silence, announced = 0.0, max(announced, message[1] if message[0] == "sign" else 0)
             now = time.monotonic()
             # While this program was stopped itself, nothing could be heard.
             silence += min(now - before, 2 * _TICK_S)

@@ -54,8 +54,9 @@ def test_what_happens_is_listed_with_its_outcome(open_window: Open, photo: Path,
     sources = {line.source for line in window.log.since(0)}
     assert {"window", "reader", "engine"} <= sources
     panel.level.setCurrentText("Warnings and errors")
-    assert len(panel.texts) == 1
-    assert "damaged.png" in panel.texts[0]
+    # Where the machine is busy, requests that took long are told as well.
+    (text,) = [text for text in panel.texts if " took " not in text]
+    assert "damaged.png" in text
 
 
 def test_lines_come_live_stay_in_sight_and_are_filtered_by_words(open_window: Open, photo: Path, qtbot: QtBot) -> None:

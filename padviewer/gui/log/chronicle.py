@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +64,9 @@ class Chronicle(QObject):
         if isinstance(request, OpenRequest):
             self._note_opened(source, request, answer, error, seconds)
         elif isinstance(error, UnexpectedError):
-            source.error("%s: %s", type(request).__name__, error.message, extra={"details": error.details})
+            source.error("%s: %s", _named(request), error.message, extra={"details": error.details})
         elif seconds > _SLOW_S and not isinstance(request, DevicesRequest):
-            source.warning("%s took %.1f s", type(request).__name__, seconds)
+            source.warning("%s took %.1f s", _named(request), seconds)
 
     def _note_opened(
         self, source: logging.Logger, request: OpenRequest, answer: Any, error: PadviewerError | None, seconds: float
@@ -116,6 +117,12 @@ class Chronicle(QObject):
             _log.error("no model saved: %s", outcome.message)
         else:
             _log.info("saved a model to %s", shortened(path))
+
+
+def _named(request: Any) -> str:
+    """Returns what a request is about, in words: `attach`, `export rows`."""
+    name = type(request).__name__.removesuffix("Request")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
 def _short(worker: str) -> str:

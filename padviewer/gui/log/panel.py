@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from padviewer.gui.main_window import MainWindow
 
 _REFRESH_MS = 100
+# Below this height of the panel.
+_ROOM_FOR_TITLES = 140
 _LEVELS = {
     "All": logging.NOTSET,
     "Warnings and errors": logging.WARNING,
@@ -117,6 +119,12 @@ class LogPanel(QFrame):
         """Rests while nobody looks."""
         super().hideEvent(event)
         self._timer.stop()
+
+    @guarded
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leaves the titles of the columns out where there is little room for lines."""
+        super().resizeEvent(event)
+        self.table.horizontalHeader().setVisible(self.height() >= _ROOM_FOR_TITLES)
 
     @guarded
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

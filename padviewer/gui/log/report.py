@@ -46,7 +46,8 @@ def report_text(
     # A path tells whose file it is; its name is enough.
     file = spec.weights_file
     known = replace(spec, weights_file=os.path.basename(file)) if file else spec  # noqa: PTH119 - may hold `::member`
-    lines += ["", "settings", json.dumps(json.loads(known.to_json()), indent=2, ensure_ascii=True)]
+    settings = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in json.loads(known.to_json()).items()]
+    lines += ["", "settings", "{", *",\n".join(settings).splitlines(), "}"]
     return without_home("\n".join(lines)) + "\n"
 
 
