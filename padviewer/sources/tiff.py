@@ -21,7 +21,8 @@ from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.members import listed
 from padviewer.sources.opened import OpenedFile, decoding
 from padviewer.sources.segments import SegmentCache
-from padviewer.sources.tiff_checks import adjacent, check_chain, check_series, check_stored
+from padviewer.sources.tiff_chain import check_chain
+from padviewer.sources.tiff_checks import adjacent, check_series, check_stored
 from padviewer.sources.tiff_colors import Look, check_jpeg, look_of
 from padviewer.sources.tiff_levels import factor_of, may_be_level
 from padviewer.sources.tiff_segments import Layout, MappedPixels, Places, SegmentedPixels, axes_of
@@ -52,7 +53,9 @@ def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
     chain = check_chain(file)
     file.handle.seek(0)
     # As attributes of a class they hold in every version: some flags are properties that no argument can set.
-    flags = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS - _TRUSTED}
+    # Whether all pages are alike, tifffile tells by three of them.
+    trusted = _TRUSTED - ({"uniform"} if chain.kinds > 1 else set())
+    flags = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS - trusted}
     plain_tiff = type("PlainTiff", (tifffile.TiffFile,), flags)
     with plain_tiff(file.handle, name="source.tif", _multifile=False) as tif:
         series = list_series(tif, chain)

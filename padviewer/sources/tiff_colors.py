@@ -108,7 +108,7 @@ def look_of(
     """
     photometric = -1 if page.photometric is None else int(page.photometric)
     look = Look(shape, letters, dtype)
-    if photometric == _PALETTE and page.colormap is not None and dtype.kind == "u":
+    if photometric == _PALETTE and page.colormap is not None and dtype.kind in "bu":
         look = _looked_up(look, page.colormap, notes)
     elif photometric == _WHITE_IS_ZERO and dtype.kind in "bu":
         notes.append("white-is-zero inverted")

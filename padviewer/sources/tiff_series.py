@@ -12,7 +12,8 @@ from padviewer.errors import DamagedSource, SourceError
 from padviewer.plan import Member
 from padviewer.sources.members import MAX_MEMBERS, described, no_such_member
 from padviewer.sources.opened import OpenedFile
-from padviewer.sources.tiff_checks import Chain, check_series
+from padviewer.sources.tiff_chain import Chain
+from padviewer.sources.tiff_checks import check_series
 from padviewer.sources.tiff_levels import may_be_level
 
 # Describing more members would keep people waiting.

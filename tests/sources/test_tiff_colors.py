@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from padviewer.sources import open_source
 
@@ -105,3 +105,57 @@ def test_a_colour_profile_is_named(tmp_path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     tifffile.imwrite(tmp_path / "a", noise(6, 5, 3), photometric="rgb", iccprofile=profile, metadata=None)
     assert read(tmp_path / "a")[1].notes == ("colour profile 'Lab identity built-in' not applied",)
+
+
+@pytest.mark.parametrize("bits", [1, 4, 8])
+def test_palettes_of_any_depth(tmp_path, bits):
+    """Pillow writes the palette of 8 bits; of 1 and 4, the pixels are packed here."""
+    colors = noise(3, 2**bits, dtype="u2") * 257
+    array = RNG.integers(0, 2**bits, (9, 8)).astype("u1")
+    packed = np.packbits(np.unpackbits(array[..., None], axis=-1)[..., 8 - bits :].reshape(9, -1), axis=-1)
+    (tmp_path / "a").write_bytes(palette_page(packed.tobytes(), colors.ravel(), bits, (8, 9), 8))
+    found, info = read(tmp_path / "a")
+    np.testing.assert_array_equal(found, (colors.T >> 8)[array])
+    assert info.notes[0] == "palette -> RGB"
+
+
+def palette_page(pixels, colors, bits, size, start, following=0, orientation=1):
+    """A TIFF of one page, or, from another start than 8 on, a page that follows others."""
+    tags = 11
+    places = start + 2 + 12 * tags + 4
+    fields = [
+        (256, 4, 1, size[0]), (257, 4, 1, size[1]), (258, 3, 1, bits), (259, 3, 1, 1), (262, 3, 1, 3),
+        (273, 4, 1, places), (274, 3, 1, orientation), (277, 3, 1, 1), (278, 4, 1, size[1]), (279, 4, 1, len(pixels)),
+        (320, 3, len(colors), places + len(pixels)),
+    ]  # fmt: skip
+    body = struct.pack("<H", tags) + b"".join(struct.pack("<HHII", *found) for found in fields)
+    body += struct.pack("<I", following) + pixels + colors.astype("<u2").tobytes()
+    return body if start > 8 else b"II*\0" + struct.pack("<I", 8) + body
+
+
+@pytest.mark.parametrize("differ", ["nothing", "palette", "orientation"])
+def test_pages_with_palettes_and_orientations_of_their_own(tmp_path, differ):
+    """Of a stack, tifffile tells these of the first page alone."""
+    one, two = noise(3, 256, dtype="u2") * 257, noise(3, 256, dtype="u2") * 257
+    second = two if differ == "palette" else one
+    array = noise(2, 4, 6)
+    first = palette_page(array[0].tobytes(), one.ravel(), 8, (6, 4), 8)
+    turn = 3 if differ == "orientation" else 1
+    link = 8 + 2 + 12 * 11
+    content = first[:link] + struct.pack("<I", len(first)) + first[link + 4 :]
+    content += palette_page(array[1].tobytes(), second.ravel(), 8, (6, 4), len(content), orientation=turn)
+    (tmp_path / "a").write_bytes(content)
+    with Image.open(tmp_path / "a") as image:
+        expected = []
+        for number in range(2):
+            image.seek(number)
+            expected.append(np.asarray(ImageOps.exif_transpose(image).convert("RGB")))
+    found, info = read(tmp_path / "a")
+    if differ == "nothing":
+        np.testing.assert_array_equal(found, np.stack(expected))
+        return
+    assert [member.name for member in info.members] == ["page 1", "page 2"]
+    for number in range(2):
+        with open_source(str(tmp_path / "a"), f"page {number + 1}", budget=2**24) as source:
+            pixels = source.take(tuple(np.arange(size) for size in source.info.shape))
+            np.testing.assert_array_equal(pixels, expected[number])
