@@ -10,7 +10,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from padviewer.errors import ExportError, PadviewerError, shortened
-from padviewer.export import USUAL, Portions, check_target, continues, remove_abandoned
+from padviewer.export import USUAL, Portions, check_target, continues
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import following, resolve
 from padviewer.spec import FROM_FILE, PipelineSpec
@@ -114,16 +114,11 @@ def _export(
     say: Callable[[str], None],
     portions: Portions,
 ) -> Iterator[Outcome[str]]:
-    cleaned: set[str] = set()
     for item, output in zip(items, outputs, strict=True):
         try:
-            directory = os.path.dirname(output)  # noqa: PTH120 a Path cannot hold every name
             if make_directories:
-                _make(directory)
+                _make(os.path.dirname(output))  # noqa: PTH120 a Path cannot hold every name
             check_target(output, overwrite=overwrite)
-            if directory not in cleaned:  # once, because it looks through the whole directory
-                remove_abandoned(output)
-                cleaned.add(directory)
             info = crew.run(open_job(*item, budget))
             told = partial(_tell_begun, output, say)
             crew.run(export_job(planned(info), stage, output, overwrite, fresh, told, portions))

@@ -22,7 +22,7 @@ from padviewer.export.journal import Journal
 from padviewer.export.payload import USUAL, Array, Content, Payload, Portions, Progress
 from padviewer.export.place import check_place, check_space, display_name, failed
 from padviewer.export.store import Store
-from padviewer.export.target import Part, kept_share, remove_others
+from padviewer.export.target import Part, kept_share
 from padviewer.geometry import Region, counts
 
 # How many digits of the digest are in a part's name.
@@ -68,7 +68,6 @@ class ArrayWriter:
         self._unnoted = 0
         self._filling: tuple[tuple[int, ...], bytes, Array] | None = None
         try:
-            remove_others(path, digest[:_DIGITS])
             self._part = Part(path, digest[:_DIGITS])
             try:
                 self._journal = Journal(self._part.journal, digest, self.grid.count)

@@ -31,7 +31,7 @@ class Part:
     """A folder beside the target, in which the new file or folder is made.
 
     It is locked as long as the part is open, and the system takes the lock away when the process ends: that tells
-    living writers from dead ones.
+    living writers from dead ones. What dead ones left in the directory is removed first.
 
     Args:
         path: the target. A link's real target is meant.
@@ -45,6 +45,7 @@ class Part:
 
     def __init__(self, path: str, name: str = "") -> None:
         self._target = os.path.realpath(path)
+        _make_room(path, name)
         self._folder, self._lock = _take_over(path, name) if name else ("", -1)
         if not self._folder:
             self._folder, self._lock = _new_part(path)
@@ -131,9 +132,14 @@ def made_beside(path: str, overwrite: bool, suffix: str) -> Iterator[str]:
 
 def temporary_paths(path: str) -> list[str]:
     """Finds what a writer that was killed left behind for the target `path`. Empty while none did."""
-    directory, stem = _place(path)
-    own = re.compile(re.escape(_prefix(stem)) + "[0-9a-f]+" + re.escape(_SUFFIX), re.DOTALL)
+    directory, own = _place(path)[0], _own_parts(path)
     return sorted(os.path.join(directory, name) for name in _names(directory) if own.fullmatch(name))  # noqa: PTH118
+
+
+def _own_parts(path: str) -> re.Pattern[str]:
+    """Returns what the names of parts of the target `path` match."""
+    _directory, stem = _place(path)
+    return re.compile(re.escape(_prefix(stem)) + "[0-9a-f]+" + re.escape(_SUFFIX), re.DOTALL)
 
 
 def remove_abandoned(path: str) -> None:
@@ -142,18 +148,27 @@ def remove_abandoned(path: str) -> None:
     What a living process is writing there, even for the same target, is left alone: it holds a lock. So is everything
     where the file system has no locks, and what the same export would continue.
     """
-    directory, _stem = _place(path)
-    for name in _names(directory):
-        if name.startswith(".") and name.endswith(_SUFFIX):
-            _remove_unlocked(os.path.join(directory, name), unless_kept=True)  # noqa: PTH118
+    for found in _parts_beside(path):
+        _remove_unlocked(found, unless_kept=True)
 
 
-def remove_others(path: str, name: str) -> None:
-    """Removes the parts of the target `path` that nobody writes, but for the one called `name`."""
-    kept = _part_path(path, name) if name else ""
-    for found in temporary_paths(path):
+def _make_room(path: str, name: str) -> None:
+    """Removes what nobody writes beside the target `path`; what can be continued goes where it is of this target.
+
+    Args:
+        path: the target.
+        name: of the part that is wanted, which stays.
+    """
+    own, kept = _own_parts(path), _part_path(path, name) if name else ""
+    for found in _parts_beside(path):
         if found != kept:
-            _remove_unlocked(found)
+            _remove_unlocked(found, unless_kept=own.fullmatch(os.path.basename(found)) is None)  # noqa: PTH119
+
+
+def _parts_beside(path: str) -> list[str]:
+    directory, _stem = _place(path)
+    hidden = (name for name in _names(directory) if name.startswith(".") and name.endswith(_SUFFIX))
+    return [os.path.join(directory, name) for name in hidden]  # noqa: PTH118
 
 
 def kept_share(path: str) -> float | None:

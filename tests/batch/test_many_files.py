@@ -118,7 +118,7 @@ class Killed:
 ABANDON = """
 import os, signal, sys
 from padviewer.export.target import replacing
-with replacing(sys.argv[1], overwrite=True) as file:
+with replacing(sys.argv[1], overwrite=True) as file, replacing(sys.argv[2], overwrite=True) as other:
     file.write(b"half")
     file.flush()
     os.kill(os.getpid(), signal.SIGKILL)
@@ -127,8 +127,8 @@ with replacing(sys.argv[1], overwrite=True) as file:
 
 def test_what_a_killed_program_left_is_taken_away_by_the_next(crew, tmp_path):
     np.save(tmp_path / "a.npy", np.ones((2, 3)))
-    for name in ("b.npy", "other.tif"):
-        subprocess.run([sys.executable, "-c", ABANDON, tmp_path / name], check=False, timeout=60)
+    targets = (tmp_path / "b.npy", tmp_path / "other.tif")
+    subprocess.run([sys.executable, "-c", ABANDON, *targets], check=False, timeout=60)
     (tmp_path / ".mine.tmp").write_text("of another program")
     assert len([name for name in names(tmp_path) if name.endswith(".padviewer-tmp")]) == 2
     assert run(crew, [tmp_path / "a.npy"], [tmp_path / "b.npy"])[0].error is None

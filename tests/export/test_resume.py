@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -278,10 +279,8 @@ export(sys.argv[1], Deadly(ARRAY))
 @pytest.mark.parametrize("suffix", [".npy", ".zarr", ".tfrecord"])
 def test_a_process_that_is_killed_in_the_middle(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
-    folder = os.path.dirname(__file__)  # noqa: PTH120
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, path, folder, os.path.dirname(folder)], check=False, timeout=60
-    )
+    here = Path(__file__).parent
+    done = subprocess.run([sys.executable, "-c", KILLED, path, here, here.parent], check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     assert not path.exists()
     remove_abandoned(str(path))
