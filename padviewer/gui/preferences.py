@@ -214,6 +214,13 @@ class Preferences:
         """Writes what has changed now, instead of when Qt finds the time."""
         self._settings.sync()
 
+    @property
+    def refusal(self) -> str:
+        """Why what was changed last is not in the file; empty where it is, or will be as soon as Qt finds the time."""
+        if self._settings.status() != QSettings.Status.AccessError:
+            return ""
+        return f"the settings cannot be saved in {self._settings.fileName()}; is the disk full, or are there no rights?"
+
     def _texts(self, name: str) -> list[str]:
         value = self._settings.value(name, [])
         # An INI file gives a list of one back as the one.

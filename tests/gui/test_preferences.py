@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from driving import Open
@@ -57,3 +58,44 @@ def test_the_window_remembers_recent_files_theme_and_dismissed_notes(
     window.commands.choose_theme("light")
     assert preferences.theme == "light"
     assert window.palette().window().color().lightness() > 200
+
+
+def test_settings_that_cannot_be_written_are_told_of_once(
+    open_window: Open, photo: Path, preferences: Preferences, tmp_path: Path
+) -> None:
+    window = open_window(photo, filters=1)
+    preferences.save()
+    assert preferences.refusal == ""
+    file = Path(preferences._settings.fileName())
+    file.unlink()
+    file.mkdir()  # nobody can write there, root neither
+    preferences.theme = "light"
+    preferences.save()
+    window.keeper.keep()
+    assert f"the settings cannot be saved in {file}; is the disk full" in window.status.message
+    window.status.say("something else")
+    window.keeper.keep()
+    assert "something else" in window.status.message
+    file.rmdir()
+
+
+def test_settings_that_cannot_be_read_stay_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "padviewer.ini"
+    path.mkdir()
+    (path / "letter.txt").write_text("dear")
+    preferences = Preferences(str(path))
+    preferences.theme = "light"
+    preferences.save()
+    assert (path / "letter.txt").read_text() == "dear"
+    assert "cannot be" in preferences.complaint + preferences.refusal
+
+
+def test_what_qt_left_when_it_was_killed_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "padviewer.ini"
+    older, newer, other = (tmp_path / name for name in ("padviewer.ini.AbCdEf", "padviewer.ini.GhIjKl", "a.ini.AbCdEf"))
+    for left in (older, newer, other):
+        left.write_text("[General]")
+    os.utime(older, (1, 1))
+    os.utime(other, (1, 1))
+    Preferences(str(path))
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["a.ini.AbCdEf", "padviewer.ini.GhIjKl"]

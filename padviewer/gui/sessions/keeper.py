@@ -52,6 +52,7 @@ class SessionKeeper(QObject):
         self._written: SavedSession | None = None
         self._pending: SavedSession | None = None
         self._held = self._arrived = False
+        self._told = ""  # of settings that could not be written
         self._writer = BackgroundWriter(lambda error: self.refused.emit(str(error)))
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self.keep)
@@ -109,6 +110,7 @@ class SessionKeeper(QObject):
 
     def keep(self) -> None:
         """Has the session written where it has changed."""
+        self._tell_of_settings()
         if self._slot is None or self._pending is not None:
             return
         state = self.state()
@@ -151,6 +153,13 @@ class SessionKeeper(QObject):
             slot.leave()  # whether it can be opened is not known yet
         elif slot is not None:
             slot.end()
+
+    def _tell_of_settings(self) -> None:
+        """Says once that settings, which Qt writes by itself, are refused by the system."""
+        refusal = self._window.preferences.refusal
+        if refusal and refusal != self._told:
+            self._window.status.say(refusal)
+        self._told = refusal
 
     def _toggles(self) -> Iterator[ActionEntry]:
         """Yields what is on or off, but for what is one of several choices."""
