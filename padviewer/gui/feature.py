@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from padviewer.errors import Cancelled, PadviewerError, WorkerDied
+from padviewer.errors import Cancelled, PadviewerError, WorkerDied, WorkerOverMemory
 from padviewer.geometry import Region
 from padviewer.gui.bridge import settle
 from padviewer.gui.feature_view import FeatureView
@@ -203,7 +203,9 @@ class FeatureWork:
 
     def _worth_another_try(self, error: PadviewerError, plan: Plan) -> bool:
         """A worker that was killed is worth a second try; one that dies of this plan is not worth a third."""
-        if not isinstance(error, WorkerDied) or self._plan is not plan or self._recovered is plan:
+        if not isinstance(error, WorkerDied) or isinstance(error, WorkerOverMemory):
+            return False
+        if self._plan is not plan or self._recovered is plan:
             return False
         self._recovered = plan
         return True
