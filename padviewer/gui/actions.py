@@ -124,6 +124,7 @@ class Actions:
     def _build_file(self, menu: QMenu) -> None:
         self.add(menu, "&Open…", self._commands.ask_open, "Ctrl+O")
         self.add(menu, "Open &folder…", self._commands.ask_open_folder, "Ctrl+Shift+O")
+        self.add(menu, "Open as ra&w…", self._commands.ask_raw)
         self.add(menu, "Open from clip&board", self._commands.paste, "Ctrl+N", QKeySequence.StandardKey.Paste)
         self._recent = menu.addMenu("Open &recent")
         self._build_samples(menu.addMenu("Open &sample"))

@@ -60,6 +60,12 @@ class Commands:
         """Asks for a folder."""
         self.open_paths(ask_folder(self._window))
 
+    def ask_raw(self) -> None:
+        """Asks how the elements of a file lie, and opens it so."""
+        from padviewer.gui.raw_dialog import ask_raw  # noqa: PLC0415 - only when it is needed
+
+        ask_raw(self._window)
+
     def ask_weights(self) -> None:
         """Asks for a file of weights, and for a layer of it."""
         self._window.weights.ask()

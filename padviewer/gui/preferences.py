@@ -149,6 +149,15 @@ class Preferences:
     def contamination(self, shown: bool) -> None:
         self._settings.setValue("contamination", shown)
 
+    @property
+    def raw_layout(self) -> str:
+        """The layout that a raw file was opened with last; empty where there was none."""
+        return str(self._settings.value("raw", ""))
+
+    @raw_layout.setter
+    def raw_layout(self, layout: str) -> None:
+        self._settings.setValue("raw", layout)
+
     def axis_names(self, axes: str) -> dict[str, str]:
         """Returns the names that a person gave axes, by their letters."""
         kept = {letter: self._settings.value(f"axis_names/{axes}/{letter}", "") for letter in axes}

@@ -34,7 +34,7 @@ from padviewer.sources import (
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
 from padviewer.sources.opened import Opened, OpenedFile, decoding, open_regular, opened_folder
-from padviewer.sources.raw_layout import is_raw
+from padviewer.raw_layout import is_raw
 
 _SEPARATOR = "::"
 

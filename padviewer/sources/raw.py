@@ -8,7 +8,7 @@ from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Source
 from padviewer.sources.npy import Header, map_array
 from padviewer.sources.opened import OpenedFile
-from padviewer.sources.raw_layout import RawLayout, parse_raw
+from padviewer.raw_layout import RawLayout, parse_raw
 
 FORMAT = "raw"
 

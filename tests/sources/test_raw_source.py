@@ -8,7 +8,7 @@ from opening import assert_regions, everything, peak_of, refused
 
 from padviewer.errors import UnsupportedSource
 from padviewer.sources import split_selector
-from padviewer.sources.raw_layout import RAW_DTYPES, RawLayout, parse_raw
+from padviewer.raw_layout import RAW_DTYPES, RawLayout, parse_raw
 
 CODES = {np.dtype(name).str[1:]: name for name in RAW_DTYPES}
 
