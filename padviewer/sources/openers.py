@@ -12,6 +12,7 @@ from padviewer.errors import UnsupportedSource, printable, shortened
 from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
+from padviewer.raw_layout import is_raw
 from padviewer.sources import (
     delimited,
     dicom,
@@ -34,7 +35,6 @@ from padviewer.sources import (
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
 from padviewer.sources.opened import Opened, OpenedFile, decoding, open_regular, opened_folder
-from padviewer.raw_layout import is_raw
 
 _SEPARATOR = "::"
 

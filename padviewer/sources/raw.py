@@ -5,10 +5,10 @@ from __future__ import annotations
 from padviewer.axes import guess_axes
 from padviewer.errors import UnsupportedSource
 from padviewer.plan import ArrayInfo
+from padviewer.raw_layout import RawLayout, parse_raw
 from padviewer.sources.base import Source
 from padviewer.sources.npy import Header, map_array
 from padviewer.sources.opened import OpenedFile
-from padviewer.raw_layout import RawLayout, parse_raw
 
 FORMAT = "raw"
 
