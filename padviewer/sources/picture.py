@@ -88,6 +88,8 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
             frames = _Frames(getattr(image, "n_frames", 1))
         elif chunks:
             frames = _png_frames(chunks)
+        elif kind == "JPEG" and (pictures := getattr(image, "n_frames", 1)) > 1:
+            frames = _Frames(notes=(f"picture 1 of {pictures}",))
         if frames.number > 1:
             file.check_budget(_CANVASES * 4 * width * height, budget, f"to compose frames of {width} x {height} pixels")
             return _animation(file, image, frames._replace(size=(width, height)), chunks, budget)
