@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -66,7 +68,7 @@ def open_sound(file: OpenedFile, member: str | None, budget: int) -> Source:
 
 
 def _open(file: OpenedFile, kept: KeptFile, soundfile: ModuleType, budget: int) -> Source:
-    sound = soundfile.SoundFile(kept.map())
+    sound = soundfile.SoundFile(_Content(kept.map()))
     frames, channels = int(sound.frames), int(sound.channels)
     name = _NAMES.get(sound.format)
     if name is None or not 1 <= channels <= _MAX_CHANNELS:
@@ -90,6 +92,33 @@ def _open(file: OpenedFile, kept: KeptFile, soundfile: ModuleType, budget: int) 
     if frames:
         source.read_block((frames - 1) // _BLOCK)  # a file that is cut short is told at once
     return source
+
+
+class _Content:
+    """The bytes of a file for libsndfile, which asks for them by callbacks: an exception in one would be printed.
+
+    Args:
+        mapping: of the file.
+    """
+
+    def __init__(self, mapping: mmap.mmap) -> None:
+        self._mapping, self._at = mapping, 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Moves on, as far as the file goes."""
+        start = {os.SEEK_CUR: self._at, os.SEEK_END: len(self._mapping)}.get(whence, 0)
+        self._at = min(max(0, start + offset), len(self._mapping))
+        return self._at
+
+    def tell(self) -> int:
+        """Returns where it stands."""
+        return self._at
+
+    def read(self, count: int) -> bytes:
+        """Reads on."""
+        found = self._mapping[self._at : self._at + max(0, count)]
+        self._at += len(found)
+        return found
 
 
 class SoundSource(Source):
