@@ -46,6 +46,7 @@ FORMATS = (
     Format("netCDF-4", (".nc",)),
     Format("safetensors", (".safetensors",)),
     Format("Zarr", (".zarr",), is_folder=True),
+    Format("zipped Zarr", (".zarr.zip",)),
     Format("NIfTI", (".nii", ".nii.gz"), "nibabel", "nifti"),
     Format("DICOM", (".dcm", ".dicom"), "pydicom", "dicom"),
     Format("FITS", (".fits", ".fit", ".fts", ".fits.gz"), "astropy", "fits"),

@@ -31,6 +31,7 @@ from padviewer.sources import (
     tiff,
     wav,
     zarr,
+    zipped,
 )
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
@@ -50,7 +51,7 @@ HDF5 = Opener(hdf5.matches, hdf5.open_hdf5)
 TEXT = Opener(delimited.matches, delimited.open_delimited)
 OPENERS = (
     Opener(npy.matches, npy.open_npy),
-    Opener(npz.matches, npz.open_npz),
+    Opener(npz.matches, zipped.open_zip),
     # Before TIFF: what precedes the mark of DICOM may be the head of one.
     Opener(dicom.matches, dicom.open_dicom),
     Opener(tiff.matches, tiff.open_tiff),

@@ -15,8 +15,9 @@ from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shor
 from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Source
 from padviewer.sources.ome_zarr import factor_between, picture_of
-from padviewer.sources.opened import OpenedFolder, decoding
+from padviewer.sources.opened import Opened, OpenedFolder, decoding
 from padviewer.sources.segments import SegmentCache
+from padviewer.sources.zarr_disk import DiskFolder
 from padviewer.sources.zarr_metadata import ArrayMetadata, parse_array
 from padviewer.sources.zarr_source import Level, ZarrSource
 from padviewer.sources.zarr_store import Folder
@@ -29,7 +30,19 @@ _CACHE_SHARE = 8
 def open_zarr(opened: OpenedFolder, member: str | None, budget: int) -> Source:
     """Opens one array of a Zarr; None takes the first one that can be read."""
     # The time before anything is looked at: what is written from now on is a change.
-    root = node_of(Folder.root(opened.descriptor, opened.name, time.time_ns()))
+    return open_in(opened, DiskFolder.root(opened.descriptor, opened.name, time.time_ns()), member, budget)
+
+
+def open_in(opened: Opened, folder: Folder, member: str | None, budget: int) -> Source:
+    """Opens one array of a Zarr wherever it is stored; None takes the first one that can be read.
+
+    Args:
+        opened: what was opened, for messages and budgets.
+        folder: at the root of the Zarr.
+        member: name of the array.
+        budget: bytes that decoding may spend.
+    """
+    root = node_of(folder)
     if root is None:
         raise DamagedSource(f"{opened.name}: what made it a Zarr is gone; reload it (F5)")
     listing = Listing((), ()) if root.is_array else listed(root)
@@ -48,7 +61,7 @@ def open_zarr(opened: OpenedFolder, member: str | None, budget: int) -> Source:
 
 
 def _levels(
-    opened: OpenedFolder, root: Node, names: tuple[str, ...], info: ArrayInfo, cache: SegmentCache, budget: int
+    opened: Opened, root: Node, names: tuple[str, ...], info: ArrayInfo, cache: SegmentCache, budget: int
 ) -> list[Level]:
     """Opens smaller pictures of an array; those that cannot be read, or are not of the same kind, are left out."""
     levels = []
@@ -64,14 +77,14 @@ def _levels(
     return levels
 
 
-def _check_no_member(opened: OpenedFolder, member: str | None) -> None:
+def _check_no_member(opened: Opened, member: str | None) -> None:
     if member not in (None, "/"):
         raise UnsupportedSource(
             f"{opened.name}: member {shortened(str(member))!r} was asked for, but the Zarr is one array; leave '::' out"
         )
 
 
-def _chosen(opened: OpenedFolder, listing: Listing, member: str | None) -> str:
+def _chosen(opened: Opened, listing: Listing, member: str | None) -> str:
     """Returns the whole name of the array that is asked for."""
     if member is not None:
         return "/" + "/".join(word for word in member.split("/") if word)
@@ -82,7 +95,7 @@ def _chosen(opened: OpenedFolder, listing: Listing, member: str | None) -> str:
     return found
 
 
-def _check_sizes(opened: OpenedFolder, metadata: ArrayMetadata, budget: int) -> None:
+def _check_sizes(opened: Opened, metadata: ArrayMetadata, budget: int) -> None:
     if not metadata.chunk.is_plain:
         sizes = " x ".join(map(str, metadata.chunk.shape))
         opened.check_budget(metadata.chunk.nbytes, budget, f"one chunk of {sizes} {metadata.dtype.name}")
@@ -91,7 +104,7 @@ def _check_sizes(opened: OpenedFolder, metadata: ArrayMetadata, budget: int) -> 
 
 
 def _info(
-    opened: OpenedFolder, metadata: ArrayMetadata, name: str | None, axes: tuple[str, ...] | None, listing: Listing
+    opened: Opened, metadata: ArrayMetadata, name: str | None, axes: tuple[str, ...] | None, listing: Listing
 ) -> ArrayInfo:
     letters = None if axes is None or len(axes) != len(metadata.shape) else letters_of(axes)
     notes = [*metadata.notes, *listing.notes]

@@ -159,11 +159,11 @@ class ZarrSource(Source):
         for run in self._runs(wanted, set()):
             if run.size != self._chunk.size:
                 raise self._damaged(run.parts, f"it has {run.size} bytes, and should have {self._chunk.size}")
-            if run.size <= _MAPPED:
+            if run.size <= _MAPPED or run.blob.start is None:
                 yield run.parts, self._chunk.view(run.blob.read(run.offset, run.size))
                 continue
             mapping = run.blob.map()
-            chunk = self._chunk.view(mapping, run.offset)
+            chunk = self._chunk.view(mapping, run.blob.start + run.offset)
             ReadAhead(mapping, chunk).announce(tuple(part.within.vector for part in run.parts))
             yield run.parts, chunk
 
