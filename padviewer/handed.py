@@ -7,12 +7,15 @@ it.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 _FORM = re.compile(r"python:(/proc/[0-9]+/fd/[0-9]+)/(.+)", re.DOTALL)
 MAX_NAME = 200
+# Bytes, on nearly all systems.
+_LONGEST_NAME = 255
 
 
 class Handed(NamedTuple):
@@ -58,10 +61,25 @@ def label(path: str) -> str:
 def file_beside(path: str, ending: str) -> str:
     """Returns the file next to an input whose name is the input's without its suffix and with `ending`.
 
-    Of an array from Python that is in the folder where Python was started.
+    Of an array from Python that is in the folder where Python was started. The name is one that any dialog can show
+    and any system take: what is no text in it becomes `_`, and it has at most 255 bytes. A folder whose name is no
+    text is left for the user's own.
     """
-    folder = Path(path).parent if parse_handed(path) is None else Path.cwd()
-    return str(folder / (file_stem(path) + ending))
+    stem = "".join(c if c.isprintable() else "_" for c in file_stem(path))
+    room = _LONGEST_NAME - len(ending.encode())
+    stem = stem.encode()[:room].decode("utf-8", "ignore")
+    return os.path.join(_folder_beside(path), stem + ending)  # noqa: PTH118 - a Path cannot hold every name
+
+
+def _folder_beside(path: str) -> str:
+    folder = os.path.dirname(path)  # noqa: PTH120
+    try:
+        if parse_handed(path) is not None:
+            return str(Path.cwd())
+        folder.encode()  # fails where it is no text
+    except (OSError, UnicodeEncodeError):
+        return os.path.expanduser("~")  # noqa: PTH111
+    return folder
 
 
 def file_stem(path: str) -> str:

@@ -100,7 +100,7 @@ class Actions:
         """Lists the files that were opened lately."""
         self._recent.clear()
         for path in paths:
-            action = self._recent.addAction(shortened(path, 80))
+            action = self._recent.addAction(shortened(path, 80).replace("&", "&&"))
             action.triggered.connect(lambda _checked=False, path=path: self._commands.open_paths([path]))
         self._recent.addSeparator()
         self.add(self._recent, "Clear the list", self._commands.clear_recent)

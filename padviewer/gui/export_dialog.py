@@ -11,6 +11,7 @@ from padviewer.errors import ExportError, TargetExists, shortened
 from padviewer.export import EXTENSIONS, FORMATS, check_target, extension_of
 from padviewer.export.place import check_place
 from padviewer.gui.actions import EXPORTS, suggested_name
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.handed import file_beside, shown_name
 from padviewer.plan import Plan, Stage
 
@@ -98,10 +99,10 @@ def may_write(parent: QWidget, path: str, check: Check = check_target) -> bool:
     except TargetExists:
         what = "is a link; what it points to" if os.path.islink(path) else "exists and"  # noqa: PTH114
         question = f"{shortened(path)} {what} will be replaced. Replace it?"
-        answer = QMessageBox.question(parent, "Replace the file?", question)
+        answer = QMessageBox.question(parent, "Replace the file?", plain_tip(question))
         return answer == QMessageBox.StandardButton.Yes
     except ExportError as error:
-        QMessageBox.warning(parent, "Cannot write there", error.message)
+        QMessageBox.warning(parent, "Cannot write there", plain_tip(error.message))
         return False
     return True
 

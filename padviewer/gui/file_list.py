@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, Signal
 
 from padviewer.errors import Cancelled, PadviewerError, SourceIsFolder, WorkerDied, shortened
 from padviewer.gui.bridge import settle
-from padviewer.gui.files import MAX_FILES, FileEntry, Item, without_slash
+from padviewer.gui.files import MAX_FILES, FileEntry, Item, absolute, without_slash
 from padviewer.gui.folder_listing import FolderListing, Listed
-from padviewer.handed import identity, label, shown_name
+from padviewer.handed import identity, label, parse_handed, shown_name
 from padviewer.plan import ArrayInfo
 from padviewer.workers.blame import blamed
 from padviewer.workers.client import Client
@@ -52,12 +52,21 @@ class FileList(QObject):
         self._undescribed: deque[Item] = deque()
         self._describes = False
         self._rows: dict[Item, int] = {}
+        self._items: tuple[int, tuple[Item, ...]] | None = None
         self._ended = False
         self.entries: list[FileEntry] = []
 
     def set_budget(self, budget: int) -> None:
         """Sets the bytes that one file may take, for those that are opened from now on."""
         self._budget = budget
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Path and member of all files that can be opened again at another start, with absolute paths."""
+        if self._items is None or self._items[0] != len(self.entries):
+            files = (entry.item for entry in self.entries if entry.is_file and parse_handed(entry.item[0]) is None)
+            self._items = len(self.entries), tuple((absolute(path), member) for path, member in files)
+        return self._items[1]
 
     @property
     def current(self) -> int | None:
@@ -324,7 +333,7 @@ class FileList(QObject):
     # ---- the list
 
     def _tell_changed(self) -> None:
-        self._rows = {}
+        self._rows, self._items = {}, None
         self.changed.emit()
 
     def _row(self, item: Item) -> int | None:

@@ -23,6 +23,7 @@ from padviewer.gui import ledger
 from padviewer.gui.files import FileEntry
 from padviewer.gui.labels import section_label
 from padviewer.gui.notes import notes_lines
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.gui.theme import DARK, Theme
 from padviewer.handed import label, shown_name
 
@@ -66,7 +67,7 @@ class FileModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             notes = notes_lines(entry.info.notes) if entry.info else []
             outcome = shortened(entry.error.message, 600) if entry.error else _outcome(entry)
-            return "\n".join([shortened(label(path), 400), outcome, *notes])
+            return plain_tip("\n".join([shortened(label(path), 400), outcome, *notes]))
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{shortened(label(path))}, {_outcome(entry)}"
         return None

@@ -10,6 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from padviewer.gui.guarding import guarded
+from padviewer.gui.plain_tip import plain_tip
 
 _HARD = "\u00a0"
 # More lines than any text has.
@@ -28,7 +29,7 @@ class ElidedLabel(QLabel):
     def setText(self, text: str) -> None:
         """Sets the text, and the tooltip that holds all of it."""
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
 
     def minimumSizeHint(self) -> QSize:
         """Qt asks how small it may be: any width."""
@@ -64,7 +65,7 @@ class LinesLabel(QLabel):
     def setText(self, text: str) -> None:
         """Sets the text, and the tooltip that holds all of it."""
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Tells of a click."""

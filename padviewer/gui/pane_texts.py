@@ -11,6 +11,7 @@ from padviewer.gui import ledger
 from padviewer.gui.axis_names import Names
 from padviewer.gui.labels import ElidedLabel, FittingLabel, LinesLabel
 from padviewer.gui.notes import notes_lines
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.gui.theme import monospaced
 from padviewer.plan import Plan, Stage
 from padviewer.workers.messages import Computed
@@ -111,7 +112,7 @@ class PaneTexts:
         else:
             self.detail.setText(ledger.detail_text(plan, self._stage, *how))
         if self._stage is Stage.FEATURE and (lines := ledger.conv_padding_lines(plan)):
-            self.detail.setToolTip("\n".join([self.detail.text(), "", *lines]))
+            self.detail.setToolTip(plain_tip("\n".join([self.detail.text(), "", *lines])))
 
     @staticmethod
     def _show_input(detail: FittingLabel, plan: Plan) -> None:
@@ -119,7 +120,8 @@ class PaneTexts:
         detail.set_texts(ledger.input_texts(plan))
         notes = plan.info.notes
         if notes:
-            detail.setToolTip("\n".join([ledger.input_texts(plan)[-1], *notes_lines(notes), "Click for all details"]))
+            tip = "\n".join([ledger.input_texts(plan)[-1], *notes_lines(notes), "Click for all details"])
+            detail.setToolTip(plain_tip(tip))
         else:
             detail.setToolTip(f"{detail.text()}\nClick for all details")
         detail.setCursor(Qt.CursorShape.PointingHandCursor)

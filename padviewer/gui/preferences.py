@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from padviewer.gui.files import absolute
 from padviewer.gui.player import RATES
 
 MAX_RECENT = 12
+# Before the bytes of a path that is no text.
+_BYTES = "bytes:"
 _LEFT_S = 60
 # The least and the most of figures: millimetres, and pixels for each inch.
 FIGURE_WIDTHS, FIGURE_DPI = (90, 600), (72, 1200)
@@ -172,12 +177,13 @@ class Preferences:
     @property
     def recent(self) -> list[str]:
         """Paths that were opened, the newest first."""
-        return self._texts("recent")[:MAX_RECENT]
+        return list(map(_read, self._texts("recent")[:MAX_RECENT]))
 
     def add_recent(self, path: str) -> None:
         """Puts a path first."""
-        path = str(Path(path).absolute())
-        self._settings.setValue("recent", [path, *(p for p in self.recent if p != path)][:MAX_RECENT])
+        path = absolute(path)
+        recent = [path, *(p for p in self.recent if p != path)][:MAX_RECENT]
+        self._settings.setValue("recent", list(map(_written, recent)))
 
     def clear_recent(self) -> None:
         """Forgets the paths."""
@@ -246,6 +252,19 @@ class Preferences:
             return
         self.complaint = f"the settings file could not be read; it was kept as {backup} and padviewer starts afresh"
         self._settings = _open(path)
+
+
+def _written(path: str) -> str:
+    """Returns a path as Qt keeps it: of names that are no text it would lose bytes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return _BYTES + quote_from_bytes(os.fsencode(path))
+    return path
+
+
+def _read(text: str) -> str:
+    return os.fsdecode(unquote_to_bytes(text.removeprefix(_BYTES))) if text.startswith(_BYTES) else text
 
 
 def _size(file: Path) -> int:

@@ -28,7 +28,7 @@ from padviewer.gui.digest_work import DigestWork
 from padviewer.gui.exports import EXPORTER, ExportWork
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
-from padviewer.gui.files import FileEntry, Item
+from padviewer.gui.files import FileEntry, Item, absolute
 from padviewer.gui.history import History, Step
 from padviewer.gui.model_saving import ModelSaving
 from padviewer.gui.palette.setting_text import BUDGET
@@ -244,10 +244,11 @@ class Session(QObject):
 
     def save(self) -> SavedSession:
         """Returns what is open and how it is set; how it is looked at is the window's to add."""
-        items = tuple(entry.item for entry in self.files.entries if entry.is_file)
-        saved = self._settings.save(SavedSession(items=items, shown=self.files.shown, cut=self.cut))
-        # What a running Python handed over is gone with the window.
-        return saved.without({item for item in saved.items if parse_handed(item[0])})
+        shown = self.files.shown
+        if shown is not None:
+            # What a running Python handed over is gone with the window.
+            shown = (absolute(shown[0]), shown[1]) if parse_handed(shown[0]) is None else None
+        return self._settings.save(SavedSession(items=self.files.items, shown=shown, cut=self.cut))
 
     def restore(self, saved: SavedSession, demonstration: PipelineSpec | None = None) -> None:
         """Opens the files of a session with its settings, in place of what is open.

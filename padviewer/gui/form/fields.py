@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from padviewer.errors import SettingsError
+from padviewer.gui.plain_tip import plain_tip
 
 _STEPS = {
     int(Qt.Key.Key_Up): 1,
@@ -129,7 +130,7 @@ class ElidedButton(QPushButton):
     def set_text(self, text: str, details: str) -> None:
         """Sets what it says, and what its tooltip says more."""
         self._text = text
-        self.setToolTip(f"{details or text}\n{self.accessibleDescription()}".strip())
+        self.setToolTip(plain_tip(f"{details or text}\n{self.accessibleDescription()}".strip()))
         self._show()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -149,4 +150,4 @@ def mark(field: QWidget, wrong: str) -> None:
         field.setProperty("wrong", bool(wrong))
         field.style().unpolish(field)
         field.style().polish(field)
-    field.setToolTip(wrong or field.accessibleDescription())
+    field.setToolTip(plain_tip(wrong) or field.accessibleDescription())

@@ -10,6 +10,7 @@ from padviewer.errors import SettingsError, printable, shortened
 from padviewer.gui.form.fields import ElidedButton, FieldGuard, mark
 from padviewer.gui.form.section import FormSection
 from padviewer.gui.members.tree import is_tree
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.plan import ArrayInfo, Member, Plan
 
 # More of them are easier to find by typing.
@@ -67,7 +68,7 @@ class InputSection(FormSection):
             for place, member in enumerate(members if few else ()):
                 self._member.addItem(printable(member.name), member.name)
                 said = ("" if member.readable else "cannot be opened: ") + printable(member.described)
-                self._member.setItemData(place, said, Qt.ItemDataRole.ToolTipRole)
+                self._member.setItemData(place, plain_tip(said), Qt.ItemDataRole.ToolTipRole)
                 if not member.readable:
                     # What cannot be chosen is not stepped to.
                     self._member.setItemData(place, 0, Qt.ItemDataRole.UserRole - 1)

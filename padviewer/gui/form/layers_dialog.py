@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidge
 
 from padviewer.errors import shortened
 from padviewer.gui.labels import ElidedLabel
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.gui.theme import monospaced
 from padviewer.weights import PADDING, Layer, shapes_text
 from padviewer.workers.weights_messages import Layers
@@ -36,7 +37,7 @@ class LayersDialog(QDialog):
         self.resize(560, 360)
         name = ElidedLabel("title")
         name.setText(shortened(layers.path.replace("\\", "/").rsplit("/", 1)[-1]))
-        name.setToolTip(shortened(layers.path, 400))
+        name.setToolTip(plain_tip(shortened(layers.path, 400)))
         self.list = QTreeWidget()
         self.list.setColumnCount(len(_COLUMNS))
         self.list.setHeaderLabels(list(_COLUMNS))
@@ -87,5 +88,5 @@ def _row(layer: Layer, misfit: str) -> QTreeWidgetItem:
     item.setFont(2, monospaced(item.font(2).pointSizeF()))
     notes = "\n".join((shortened(layer.member or layer.title), *layer.notes))
     for column in range(len(_COLUMNS)):
-        item.setToolTip(column, notes)
+        item.setToolTip(column, plain_tip(notes))
     return item

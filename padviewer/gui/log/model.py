@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 
 from padviewer.gui.log.lines import Line, LogLines
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.gui.theme import DARK, Theme, monospaced
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -120,7 +121,7 @@ class LogModel(QAbstractTableModel):
 def _said(line: Line, column: int, role: int) -> str | None:
     """Returns what is said of a line beside what it shows."""
     if role == Qt.ItemDataRole.ToolTipRole:
-        return f"{line.text}\n\nEnter shows the details" if line.details else line.text
+        return plain_tip(f"{line.text}\n\nEnter shows the details" if line.details else line.text)
     if role == Qt.ItemDataRole.AccessibleTextRole and column == len(COLUMNS) - 1:
         return f"{line.level_name}, {line.source}, {line.clock}: {line.text}"
     return None

@@ -13,6 +13,7 @@ from padviewer.errors import shortened
 from padviewer.gui.labels import ElidedLabel, LinesLabel
 from padviewer.gui.members.model import MemberModel, told
 from padviewer.gui.members.tree import Node, list_of, members_with, tree_of
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.handed import shown_name
 from padviewer.plan import Member
 
@@ -57,7 +58,7 @@ class MemberDialog(QDialog):
         self._model = MemberModel(self._root, current, window.theme, self)
         name = ElidedLabel("title")
         name.setText(f"{shortened(shown_name(path))} · {len(members)} members")
-        name.setToolTip(shortened(path, 400))
+        name.setToolTip(plain_tip(shortened(path, 400)))
         self._line = QLineEdit()
         self._line.setPlaceholderText("Find by name, type or shape: kernel float32")
         self._line.setAccessibleName("Find a member")

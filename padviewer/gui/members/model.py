@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont
 
 from padviewer.errors import printable, shortened
 from padviewer.gui.members.tree import Node
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.gui.theme import Theme, monospaced
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -88,7 +89,7 @@ class MemberModel(QAbstractItemModel):
             whole = role == Qt.ItemDataRole.AccessibleTextRole
             return (told(node) if whole else node.text) if first else _described(node)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return told(node)
+            return plain_tip(told(node))
         if role == Qt.ItemDataRole.FontRole:
             return self._font(node, first)
         if role == Qt.ItemDataRole.SizeHintRole:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from padviewer.gui.palette.entries import PaletteEntry, found_entries, window_entries
+from padviewer.gui.plain_tip import plain_tip
 from padviewer.gui.theme import Theme, monospaced
 
 if TYPE_CHECKING:
@@ -168,8 +169,10 @@ class _Entries(QAbstractListModel):
         entry = self.entries[index.row()]
         if role == _ENTRY:
             return entry
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+        if role == Qt.ItemDataRole.DisplayRole:
             return entry.text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(entry.text)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(part for part in (entry.text, entry.note, entry.keys) if part)
         return None

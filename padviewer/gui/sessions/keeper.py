@@ -78,8 +78,6 @@ class SessionKeeper(QObject):
         saved = window.session.save()
         return replace(
             saved,
-            items=tuple(map(_absolute, saved.items)),
-            shown=None if saved.shown is None else _absolute(saved.shown),
             spec=_with_absolute_weights(saved.spec),
             axes={_absolute(item): letters for item, letters in saved.axes.items()},
             view=window.panes.view,
@@ -195,7 +193,6 @@ class SessionKeeper(QObject):
 
 
 def _absolute(item: Item) -> Item:
-    # Asked of every file of the list, once a second.
     return item if item[0].startswith("/") else (absolute(item[0]), item[1])
 
 

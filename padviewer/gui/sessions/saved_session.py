@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from padviewer.errors import SettingsError, printable, shortened
@@ -61,15 +62,20 @@ class SavedSession:
     undone: tuple[Step, ...] = ()
 
     def to_json(self) -> str:
-        """Returns the session as one JSON object, in ASCII: names of any bytes can be in it."""
+        """Returns the session as one JSON object, in ASCII: names of any bytes can be in it.
+
+        Names that no file can have, and files beyond what is read back, are left out.
+        """
+        items = list(_writable(self.items))
+        shown = self.shown if self.shown is not None and _can_be(self.shown) else None
         values = {
             "format": FORMAT,
             "version": VERSION,
-            "items": [list(item) for item in self.items],
-            "shown": None if self.shown is None else list(self.shown),
+            "items": items,
+            "shown": None if shown is None else list(shown),
             "spec": json.loads(self.spec.to_json()),
             "kept": {str(rank): json.loads(spec.to_json()) for rank, spec in self.kept.items()},
-            "axes": [[*item, letters] for item, letters in self.axes.items()],
+            "axes": [[*item, letters] for item, letters in self.axes.items() if _can_be(item)][:MAX_FILES],
             "budget": self.budget,
             "cut": record.to_json(self.cut),
             "view": None if self.view is None else list(self.view),
@@ -119,6 +125,20 @@ class SavedSession:
         name = shortened(shown_name(shown[0]), 40)
         others = len(self.items) - 1
         return f"{name} and {others} more" if others > 0 else name
+
+
+def _can_be(item: Item) -> bool:
+    return max(len(word or "") for word in item) <= _MAX_NAME
+
+
+def _writable(items: Iterable[Item]) -> Iterator[list[str | None]]:
+    """Yields the items that can be read back, as long as there is room for them in a file."""
+    room = MAX_BYTES * 3 // 4
+    for item in islice(filter(_can_be, items), MAX_FILES):
+        room -= len(json.dumps(item)) + 2
+        if room < 0:
+            return
+        yield list(item)
 
 
 def _item(value: Any) -> Item:

@@ -62,6 +62,8 @@ class Slot:
 
     def write(self, text: str) -> None:
         """Keeps a session: at any moment the file holds all of the older one or all of the newer."""
+        # It may have been removed while the window was open.
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = self.folder / f"{_FILE}.part"
         with part.open("w", encoding="ascii") as file:
             file.write(text)
@@ -115,7 +117,10 @@ def take_last(folder: Path) -> Slot | None:
     """
     others = False
     for found in _slots(folder):
-        slot = _try(found)
+        try:
+            slot = _try(found)
+        except OSError:
+            continue  # a damaged one must not keep the others from being opened
         if slot is None:
             others = True
             continue
@@ -135,7 +140,10 @@ def take_new(folder: Path) -> Slot:
     slots = _slots(folder)
     if len(slots) >= SLOTS:
         for found in reversed(slots):
-            slot = _try(found)
+            try:
+                slot = _try(found)
+            except OSError:
+                continue
             if slot is not None and not slot.unclean_starts:
                 slot.clear()
                 return slot
