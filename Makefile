@@ -36,8 +36,8 @@ test-cases: $(DEV) ## try 100,000 random cases of padding against numpy, or PADV
 soak: $(DEV) ## use the window 1,000 times over, or PADVIEWER_SOAK_CYCLES=200, and look whether anything grows
 	PADVIEWER_SOAK_CYCLES=$(or $(PADVIEWER_SOAK_CYCLES),1000) $(PYTHON) -m pytest -s tests/gui/test_soak.py $(ARGS)
 
-test-faults: $(DEV) ## kill, stop and crash the workers at every stage, 40 times, or PADVIEWER_FAULT_ROUNDS=100
-	PADVIEWER_FAULT_ROUNDS=$(or $(PADVIEWER_FAULT_ROUNDS),40) QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -s tests/gui/test_faults.py $(ARGS)
+test-faults: $(DEV) ## crash the workers at every stage and fail every call that writes, 40 times, or PADVIEWER_FAULT_ROUNDS=100
+	PADVIEWER_FAULT_ROUNDS=$(or $(PADVIEWER_FAULT_ROUNDS),40) QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -s tests/gui/test_faults.py tests/export/test_fault_injection.py tests/export/test_kills.py $(ARGS)
 
 test-backends: export CUDA_VISIBLE_DEVICES =
 test-backends: export JAX_PLATFORMS = cpu

@@ -13,8 +13,10 @@ from padviewer.sources.hdf5_types import text_of
 
 _IMAGE_AXES = {"INTERLACE_PIXEL": "HWC", "INTERLACE_LINE": "HCW", "INTERLACE_PLANE": "CHW"}
 _LETTERS = {
-    "y": "H", "height": "H", "row": "H", "rows": "H", "x": "W", "width": "W", "column": "W", "columns": "W",
-    "z": "D", "depth": "D", "c": "C", "channel": "C", "channels": "C", "b": "B", "batch": "B", "t": "T", "time": "T",
+    "y": "H", "h": "H", "height": "H", "row": "H", "rows": "H",
+    "x": "W", "w": "W", "width": "W", "column": "W", "columns": "W",
+    "z": "D", "d": "D", "depth": "D", "c": "C", "channel": "C", "channels": "C",
+    "b": "B", "batch": "B", "t": "T", "time": "T",
 }  # fmt: skip
 _MOST_LABELS = 5
 _COMPARED = 40
