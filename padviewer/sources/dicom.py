@@ -81,7 +81,6 @@ def _info(file: OpenedFile, header: DicomHeader, form: PixelForm) -> ArrayInfo:
         axes=axes,
         axes_guessed=form.count > 1,
         file_bytes=file.size,
-        notes=(header.syntax_name,),
         affine=read_affine(header, form),
     )
 
@@ -222,7 +221,7 @@ def _read_as(file: OpenedFile, header: DicomHeader, form: PixelForm, stored: Sou
             notes.append(f"{scaling.note} (RescaleSlope, RescaleIntercept{unit})")
             steps.append(scaling)
             dtype = scaling.dtype
-    info = replace(info, dtype=dtype, notes=(*info.notes, *notes))
+    info = replace(info, dtype=dtype, notes=(*reversed(notes), header.syntax_name))
     if not steps:
         stored.info = info
         return stored
@@ -249,6 +248,11 @@ def _colored(file: OpenedFile, header: DicomHeader, stored: Source, steps: list[
     axes = info.axes.replace("D", "B") + "C"
     notes.append("palette -> RGB")
     info = replace(
-        info, shape=(*info.shape, 3), dtype=colors.dtype.name, axes=axes, notes=(*info.notes, *notes), affine=None
+        info,
+        shape=(*info.shape, 3),
+        dtype=colors.dtype.name,
+        axes=axes,
+        notes=(*reversed(notes), header.syntax_name),
+        affine=None,
     )
     return PaletteSource(stored, info, _in_turn(steps), colors, first)

@@ -174,7 +174,7 @@ def test_lossless_codecs(tmp_path, syntax, dtype, frames, table):
     array = numbers(frames, 33, 21, dtype=dtype, top=2**16)
     found = packed([LOSSLESS[syntax](frame) for frame in array], syntax, array, table)
     info = assert_regions(save(tmp_path / "a.dcm", found), array if frames > 1 else array[0])
-    assert info.notes[0].startswith(syntax.name[:30])
+    assert info.notes[-1].startswith(syntax.name[:30])
     assert info.decoded == (frames == 1)
 
 
@@ -184,7 +184,7 @@ def test_lossless_colours(tmp_path, syntax):
     colors = "YBR_RCT" if syntax == JPEG2000Lossless else "RGB"
     found = packed([LOSSLESS[syntax](array)], syntax, array, colors=colors)
     info = assert_regions(save(tmp_path / "a.dcm", found), array)
-    assert info.notes[1] == ("YBR_RCT -> RGB" if colors == "YBR_RCT" else "RGB")
+    assert info.notes[0] == ("YBR_RCT -> RGB" if colors == "YBR_RCT" else "RGB")
 
 
 @pytest.mark.parametrize("syntax", LOSSLESS, ids=lambda uid: uid.keyword)
@@ -205,7 +205,7 @@ def test_run_lengths(tmp_path, dtype, colors, frames):
     found.compress(RLELossless)
     path = save(tmp_path / "a.dcm", found)
     info = assert_regions(path, array if frames > 1 else array[0])
-    assert info.notes[0] == "RLE Lossless"
+    assert info.notes[-1] == "RLE Lossless"
 
 
 def test_frames_in_several_fragments(tmp_path):
@@ -228,7 +228,7 @@ def test_colours_of_jpeg(tmp_path, marked, colors):
     found = packed([frame], JPEGBaseline8Bit, array, colors=colors)
     got, info = everything(save(tmp_path / "a.dcm", found))
     assert np.abs(got.astype(int) - array).max() <= 3
-    assert info.notes[1] == ("RGB" if colors == "RGB" else f"{colors} -> RGB")
+    assert info.notes[0] == ("RGB" if colors == "RGB" else f"{colors} -> RGB")
     assert_regions(tmp_path / "a.dcm", got)
 
 
