@@ -17,6 +17,7 @@ import numpy as np
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, shortened
 from padviewer.sources.base import Array
+from padviewer.sources.hdf5_chunks import ChunkReader
 from padviewer.sources.hdf5_stored import Limits, stored_of
 from padviewer.sources.hdf5_stored import Stored as StoredArray
 from padviewer.sources.hdf5_tree import HandleBytes, Stream, Tree
@@ -140,15 +141,14 @@ class WeightsFile:
 
     def _read(self, path: str, budget: int) -> Array:
         name = f"{self._label}::{shortened(path, 60)}"
-        try:
-            dataset = self._tree.find(path)
-        except LookupError:
-            raise DamagedSource(f"{name}: is no longer there; save the weights with Keras") from None
+        dataset = self._tree.find(path)
+        if dataset is None:
+            raise DamagedSource(f"{name}: is no longer there; save the weights with Keras")
         stored = stored_of(dataset, name, Limits(self._size, budget, self._tree.user_block))
         self._check(stored, name, budget)
         if stored.chunk:
             every = tuple(np.arange(size) for size in stored.shape)
-            found = stored.chunks(self._bytes, SegmentCache(0)).take(every)
+            found = ChunkReader(stored).chunks(self._bytes, SegmentCache(0)).take(every)
         else:
             found = stored.elements.read(stored.whole())
         with np.errstate(over="ignore"):  # beyond its range, float32 holds infinity

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from padviewer.geometry import Indices
@@ -26,28 +24,6 @@ class FilledSource(Source):
         """Returns the value, as often as elements are asked for."""
         check_indices(self.info.shape, indices)
         return np.full([len(vector) for vector in indices], self._value, self.info.dtype)
-
-
-class ConvertedSource(Source):
-    """A source whose elements are another one's, each converted by itself.
-
-    Args:
-        source: closed with this one.
-        convert: turns an array of the source into one of `info.dtype` and the same shape.
-        info: of the shape of the source.
-    """
-
-    def __init__(self, source: Source, convert: Callable[[Array], Array], info: ArrayInfo) -> None:
-        self._source, self._convert, self.info = source, convert, info
-        self.decoded = source.decoded
-
-    def take(self, indices: tuple[Indices, ...]) -> Array:
-        """Reads the elements at the cross product of the index vectors."""
-        return np.ascontiguousarray(self._convert(self._source.take(indices)), self.info.dtype)
-
-    def close(self) -> None:
-        """Closes the source."""
-        self._source.close()
 
 
 class TransposedSource(Source):

@@ -12,7 +12,8 @@ from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import Array, ArraySource, Source, check_indices
 from padviewer.sources.chunks import Chunks
-from padviewer.sources.derived import ConvertedSource, FilledSource
+from padviewer.sources.converted import ConvertedSource
+from padviewer.sources.derived import FilledSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.members import MAX_MEMBERS, described, no_such_member
 from padviewer.sources.opened import OpenedFile, decoding
@@ -100,6 +101,10 @@ class Hdf5File:
             self._mapping.close()
         self.kept.close()
 
+    def _map(self) -> mmap.mmap:
+        self._mapping = self.kept.map()
+        return self._mapping
+
     def label(self, path: str) -> str:
         """Returns the name of a data set for messages."""
         return f"{self._file.name}::{shortened(path, 60)}"
@@ -137,6 +142,8 @@ class Hdf5File:
 
     def source(self, stored: Any, info: ArrayInfo) -> Source:
         """Returns what reads a data set; the file is closed with it."""
+        from padviewer.sources.hdf5_chunks import ChunkReader  # noqa: PLC0415
+
         if 0 in info.shape:
             return ArraySource(np.empty(info.shape, info.dtype), info)
         if not stored.has_elements:
@@ -145,14 +152,13 @@ class Hdf5File:
             return ArraySource(stored.elements.read(stored.whole()), info)
         if stored.chunk:
             self._is_taken = True
-            cache = SegmentCache(self._budget // _CACHE_SHARE)
-            self._mapping = None if stored.pipeline else self.kept.map()
-            return ChunkedSource(stored.chunks(self.kept, cache, self._mapping), self, info)
+            chunks = ChunkReader(stored).chunks(self.kept, SegmentCache(self._budget // _CACHE_SHARE), self._map)
+            return ChunkedSource(chunks, self, info)
         kept = KeptFile(self._file)
         mapping = kept.map()
         array = np.ndarray(info.shape, stored.elements.stored, mapping, int(stored.dataset.get_offset()))
         mapped = MappedSource(array, info, mapping, kept)
-        return mapped if stored.elements.convert is None else ConvertedSource(mapped, stored.elements.read, info)
+        return mapped if stored.elements.convert is None else ConvertedSource(mapped, info, stored.elements.read)
 
 
 class ChunkedSource(Source):
@@ -219,7 +225,7 @@ def _chosen(file: OpenedFile, member: str | None, members: list[Member]) -> str:
 
 
 def _found(opened: Hdf5File, file: OpenedFile, path: str, members: list[Member]) -> Any:
-    try:
-        return opened.tree.find(path)
-    except LookupError:
-        raise no_such_member(file.name, path, [found.name for found in members]) from None
+    found = opened.tree.find(path)
+    if found is None:
+        raise no_such_member(file.name, path, [each.name for each in members])
+    return found

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import math
-import mmap
-from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 from h5py import h5d, h5s
 
@@ -16,18 +12,12 @@ from padviewer.axes import MAX_RANK
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource
 from padviewer.sources.base import Array
-from padviewer.sources.chunks import Chunks, Place, Places
+from padviewer.sources.hdf5_chunks import ChunkReader
 from padviewer.sources.hdf5_filters import Filter, Pipeline
-from padviewer.sources.hdf5_tree import Bytes
 from padviewer.sources.hdf5_types import Elements, elements_of
-from padviewer.sources.segments import SegmentCache
 
 _MAX_SIZE = 2**63 - 1
 _MOST_FILTERS = 32
-# Chunks that are listed; of more, each one is looked for by itself.
-_MOST_LISTED = 1 << 20
-# Before, addresses of chunks did not count the user block.
-_COUNTS_USER_BLOCK = (1, 14, 4)
 
 
 class Limits(NamedTuple):
@@ -67,17 +57,10 @@ class Stored(NamedTuple):
 
     @property
     def has_elements(self) -> bool:
-        """Whether a single element is stored; else all of them have the fill value."""
-        if not self.chunk:
-            return self.is_compact or self.dataset.get_offset() is not None
-        first: list[Any] = []
-
-        def stop(info: Any) -> bool:
-            first.append(info)
-            return True
-
-        self.dataset.chunk_iter(stop)
-        return bool(first)
+        """Whether a single element is stored, as far as that is told quickly; else all of them have the fill value."""
+        if self.chunk:
+            return ChunkReader(self).has_chunks
+        return self.is_compact or self.dataset.get_offset() is not None
 
     @property
     def is_complete(self) -> bool:
@@ -117,74 +100,6 @@ class Stored(NamedTuple):
         found = np.zeros(self.shape[: len(self.shape) - len(self.elements.inner)], f"V{kind.get_size()}")
         self.dataset.read(h5s.ALL, h5s.ALL, found, kind)
         return np.frombuffer(found.tobytes(), self.elements.stored).reshape(self.shape)
-
-    def chunks(self, file: Bytes, cache: SegmentCache, mapping: mmap.mmap | None = None) -> Chunks:
-        """Returns what reads a data set that is stored in chunks.
-
-        Args:
-            file: that holds them.
-            cache: keeps the chunks.
-            mapping: of the file; unfiltered chunks are not read whole then.
-        """
-        read = _Reader(self, file, mapping if self.pipeline is None else None)
-        kept = cache if read.mapping is None else None
-        return Chunks(self.shape, self.chunk, self.elements.shown, self.fill(), read.find, kept, read.places)
-
-
-class _Reader:
-    """Finds and reads the chunks of a data set."""
-
-    def __init__(self, stored: Stored, file: Bytes, mapping: mmap.mmap | None) -> None:
-        self._stored, self._file, self.mapping = stored, file, mapping
-        self._rank = len(stored.shape) - len(stored.elements.inner)
-        told = h5py.version.hdf5_version_tuple >= _COUNTS_USER_BLOCK
-        self._shift = 0 if told else stored.limits.user_block
-        self._listed: Places | None = None
-
-    def find(self, place: Place) -> Callable[[], Array] | None:
-        """Returns what reads the chunk at a place; None where it is not stored."""
-        stored = self._stored
-        corner = tuple(number * step for number, step in zip(place[: self._rank], stored.chunk, strict=False))
-        found = stored.dataset.get_chunk_info_by_coord(corner)
-        if found.byte_offset is None:
-            return None
-        offset, count = int(found.byte_offset) + self._shift, int(found.size)
-        if not 0 < offset <= offset + count <= stored.limits.size:
-            raise DamagedSource(
-                f"{stored.label}: its chunk at {corner} takes {count} bytes from byte {offset} on of a file of "
-                f"{stored.limits.size}; copy or save it again"
-            )
-        return partial(self._read, offset, count, int(found.filter_mask))
-
-    def places(self) -> Places | None:
-        """Returns the places of all chunks that are stored; None where there are too many."""
-        if self._listed is None:
-            corners: list[tuple[int, ...]] = []
-
-            def look(info: Any) -> bool | None:
-                corners.append(info.chunk_offset)
-                return True if len(corners) > _MOST_LISTED else None
-
-            self._stored.dataset.chunk_iter(look)
-            if len(corners) > _MOST_LISTED:
-                return None
-            found = np.zeros((len(corners), len(self._stored.shape)), np.int64)
-            if corners:
-                found[:, : self._rank] = np.array(corners, np.int64) // np.array(self._stored.chunk[: self._rank])
-            self._listed = found
-        return self._listed
-
-    def _read(self, offset: int, count: int, skipped: int) -> Array:
-        stored, size = self._stored, math.prod(self._stored.chunk) * self._stored.elements.stored.itemsize
-        if stored.pipeline is None and count != size:
-            raise DamagedSource(f"{stored.label}: a chunk has {count} bytes where {size} are expected; copy it again")
-        if self.mapping is not None:
-            raw = np.ndarray(stored.chunk, stored.elements.stored, self.mapping, offset)
-            return raw if raw.dtype.kind != "b" else raw.view(np.uint8)
-        data = self._file.read(offset, count)
-        if stored.pipeline is not None:
-            data = stored.pipeline.decode(data, skipped)
-        return stored.elements.read(np.frombuffer(data, stored.elements.stored).reshape(stored.chunk))
 
 
 def stored_of(dataset: Any, label: str, limits: Limits) -> Stored:

@@ -184,10 +184,10 @@ class Tree:
         return found if isinstance(found, h5g.GroupID) else None
 
     def find(self, path: str) -> Any:
-        """Returns the data set at a path, to which hard links lead.
+        """Returns the data set at a path, to which hard links lead; None where there is nothing.
 
         Raises:
-            UnsupportedSource: there is nothing, or no data set, or a link that is not followed.
+            UnsupportedSource: there is no data set, or a link that is not followed.
         """
         found, at = self.root, ""
         for word in path.split("/"):
@@ -196,7 +196,7 @@ class Tree:
             name = word.encode("utf-8", "surrogateescape")
             inside = isinstance(found, h5g.GroupID) and word != "." and found.links.exists(name)
             if not inside:
-                raise LookupError(path)
+                return None
             at += f"/{word}"
             found = self.open(found, Child(name, at, _strange(name, found.links.get_info(name).type)))
         if not isinstance(found, h5d.DatasetID):

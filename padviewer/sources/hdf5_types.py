@@ -47,12 +47,17 @@ class Elements(NamedTuple):
     notes: tuple[str, ...] = ()
     convert: Callable[[Array], Array] | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether numpy reads them as they are stored."""
+        return self.convert is None and self.stored.kind != "b"
+
     def read(self, raw: Array) -> Array:
         """Returns elements as they are shown, of those that are stored; only their byte order may differ."""
         if self.convert is not None:
             return self.convert(raw)
         # A file may hold any byte as a boolean.
-        return raw.view(np.uint8) != 0 if raw.dtype.kind == "b" else raw
+        return raw if self.is_plain else raw.view(np.uint8) != 0
 
 
 def elements_of(dataset: Any, label: str) -> Elements:

@@ -10,7 +10,8 @@ from padviewer.axes import MAX_RANK, guess_axes
 from padviewer.errors import SourceError, UnsupportedSource, shortened
 from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import ArraySource, Source
-from padviewer.sources.derived import ConvertedSource, TransposedSource
+from padviewer.sources.converted import ConvertedSource
+from padviewer.sources.derived import TransposedSource
 from padviewer.sources.hdf5 import Hdf5File
 from padviewer.sources.mat_variable import COLUMN_MAJOR
 from padviewer.sources.members import MAX_MEMBERS, described, no_such_member
@@ -70,7 +71,7 @@ def open_mat_hdf5(file: OpenedFile, member: str | None, budget: int) -> Source:
         if 0 in shape:
             return ArraySource(np.empty(shape, dtype), info)
         source = TransposedSource(opened.source(variable.stored, _reversed(info, variable)), info)
-        return ConvertedSource(source, lambda found: found != 0, info) if variable.group == _LOGICAL else source
+        return ConvertedSource(source, info, lambda found: found != 0) if variable.group == _LOGICAL else source
 
 
 def _reversed(info: ArrayInfo, variable: _Variable) -> ArrayInfo:

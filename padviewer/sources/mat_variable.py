@@ -14,7 +14,7 @@ from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shor
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import Array, ArraySource, Source
-from padviewer.sources.derived import ConvertedSource
+from padviewer.sources.converted import ConvertedSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.mat_tags import stored_as, tag
 from padviewer.sources.opened import OpenedFile
@@ -116,7 +116,7 @@ def source_of(
         return PairSource(mapped[0], mapped[1], info)
     if whole.stored[0].newbyteorder("=") == dtype:
         return mapped[0]
-    return ConvertedSource(mapped[0], lambda found: _joined([found], dtype), info)
+    return ConvertedSource(mapped[0], info, lambda found: _joined([found], dtype))
 
 
 def _whole(file: OpenedFile, variable: Variable, read: Callable[[int, int], bytes], size: int) -> Variable:

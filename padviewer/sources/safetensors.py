@@ -12,7 +12,7 @@ from padviewer.axes import MAX_RANK, guess_axes
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import ArraySource, Source
-from padviewer.sources.derived import ConvertedSource
+from padviewer.sources.converted import ConvertedSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.members import MAX_MEMBERS, described, listed, no_such_member
 from padviewer.sources.opened import OpenedFile
@@ -83,7 +83,7 @@ def open_safetensors(file: OpenedFile, member: str | None, budget: int) -> Sourc
         file.path, name, "safetensors", shape, dtype, guess_axes(shape), True, file.size, members, tuple(notes)
     )
     source = _mapped(file, stored, shape, start + tensor.start, info)
-    return ConvertedSource(source, widened[2], info) if widened else source
+    return ConvertedSource(source, info, widened[2]) if widened else source
 
 
 def _mapped(file: OpenedFile, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, info: ArrayInfo) -> Source:
