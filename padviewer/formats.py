@@ -34,6 +34,7 @@ FORMATS = (
     Format("BMP", (".bmp",)),
     Format("GIF", (".gif",)),
     Format("WebP", (".webp",)),
+    Format("JPEG 2000", (".jp2", ".j2k", ".jpx", ".jpf", ".j2c")),
     Format("PNM", (".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".pfm")),
     Format("WAV", (".wav",)),
     Format("FLAC", (".flac",), "soundfile", "wav"),

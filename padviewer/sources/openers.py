@@ -19,6 +19,7 @@ from padviewer.sources import (
     exr,
     fits,
     hdf5,
+    jpeg2000,
     mat,
     nifti,
     npy,
@@ -58,6 +59,7 @@ OPENERS = (
     Opener(safetensors.matches, safetensors.open_safetensors),
     Opener(picture.matches, picture.open_picture),
     Opener(pnm.matches, pnm.open_pnm),
+    Opener(jpeg2000.matches, jpeg2000.open_jpeg2000),
     # MATLAB files of version 7.3 are HDF5 behind a text.
     Opener(mat.matches, mat.open_mat),
     HDF5,

@@ -110,3 +110,13 @@ def test_fuzzed_files(folder):
 def test_exif_orientations(path):
     with Image.open(path) as image:
         np.testing.assert_array_equal(read(path), np.asarray(ImageOps.exif_transpose(image)))
+
+
+@needs_corpora
+@pytest.mark.parametrize("kind", ["Landscape", "Portrait"])
+def test_all_orientations_show_the_same_picture_to_within_the_noise_of_jpeg(kind):
+    upright = read(CORPORA / "exif-orientation" / f"{kind}_1.jpg").astype(float)
+    for number in range(2, 9):
+        found = read(CORPORA / "exif-orientation" / f"{kind}_{number}.jpg")
+        assert found.shape == upright.shape
+        assert np.abs(found - upright).mean() < 6
