@@ -77,6 +77,7 @@ class ArrayWriter:
                 raise
         except (OSError, ValueError) as error:
             raise failed(path, error) from error
+        self._compressed = form.compressed
         self._keeps = bool(digest) and self._store.scattered
         self._tiles = self._safe = self._journal.done
         self.resumed = self.done = sum(self._bytes(self.grid.region(number)) for number in range(self._tiles))
@@ -99,7 +100,7 @@ class ArrayWriter:
         needed = 0
         for _number, region in self.left():
             value = constant(region)
-            if value is None or not self._store.holds(value):
+            if value is None or not (self._compressed or self._store.holds(value)):
                 needed += self._bytes(region)
         check_space(self._path, needed)
 

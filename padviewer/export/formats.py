@@ -54,6 +54,7 @@ class Format(NamedTuple):
         folder: whether it is a folder.
         whole: whether the array is in memory as a whole until it is written, twice at the end.
         order: the axes from the one along which tiles come last to the one that runs fastest.
+        compressed: whether what is one value takes no room on the disk that is worth counting.
     """
 
     title: str
@@ -64,13 +65,14 @@ class Format(NamedTuple):
     folder: bool = False
     whole: bool = False
     order: Callable[[Payload], Shape] = _in_their_order
+    compressed: bool = False
 
 
 _TIFF, _HDF5 = "TIFF", "HDF5 dataset"
 FORMATS = (
     Format("NumPy array", ".npy", _holds_anything, _rows, npy_store),
     Format("NumPy archive with the settings", ".npz", _holds_anything, _rows, NpzStore),
-    Format("PNG picture", ".png", check_png, _rows, PngStore, whole=True),
+    Format("PNG picture", ".png", check_png, _rows, PngStore, whole=True, compressed=True),
     Format(_TIFF, ".tif", check_tiff, _rows, tiff_store),
     Format(_TIFF, ".tiff", check_tiff, _rows, tiff_store),
     Format("Zarr folder", ".zarr", _holds_anything, _chunks, ZarrStore, folder=True),
@@ -80,7 +82,15 @@ FORMATS = (
     Format("TFRecord of examples", ".tfrecord", check_tfrecord, _rows, TfrecordStore),
     Format("OpenEXR picture", ".exr", check_exr, _rows, ExrStore),
     Format("NIfTI image", ".nii", check_nifti, nifti_tile, nifti_store, order=nifti_order),
-    Format("NIfTI image, compressed", ".nii.gz", check_nifti, nifti_tile, GzippedNiftiStore, order=nifti_order),
+    Format(
+        "NIfTI image, compressed",
+        ".nii.gz",
+        check_nifti,
+        nifti_tile,
+        GzippedNiftiStore,
+        order=nifti_order,
+        compressed=True,
+    ),
 )
 EXTENSIONS = tuple(form.extension for form in FORMATS)
 

@@ -14,6 +14,7 @@ import time
 import numpy as np
 import pytest
 from held import Held
+from read_back import read_back
 
 from padviewer.errors import Cancelled, ExportError, TargetExists
 from padviewer.export import EXTENSIONS, Payload, Portions, check_target, temporary_paths, write
@@ -29,7 +30,7 @@ def array_for(path):
 
 def export(path, *, overwrite=True, progress=lambda *c: None, content=None):
     content = content or Held(array_for(path))
-    payload = Payload("padded", "HW", ARRAY.shape, content.array.dtype.name, "{}")
+    payload = Payload("padded", "HW", content.array.shape, content.array.dtype.name, "{}")
     # Three tiles.
     portions = Portions(tile=20 * content.array.itemsize)
     return write(payload, content, str(path), overwrite=overwrite, progress=progress, portions=portions)
@@ -113,6 +114,19 @@ def test_space_is_checked_first(tmp_path, monkeypatch):
     with pytest.raises(ExportError, match=r"needs 60 B, but 10 B are free"):
         export(tmp_path / "a.npy")
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(("extension", "fits"), [(".nii.gz", True), (".png", True), (".nii", False), (".npz", False)])
+def test_padding_takes_no_space_where_it_is_compressed(tmp_path, monkeypatch, extension, fits):
+    usage = type(shutil.disk_usage(tmp_path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(1 << 20, 1 << 20, (1 << 16) + 100))
+    content = Held(np.full((64, 64), 7, np.uint8), finds=True)
+    if fits:
+        export(tmp_path / f"a{extension}", content=content)
+        np.testing.assert_array_equal(read_back(tmp_path / f"a{extension}"), content.array)
+        return
+    with pytest.raises(ExportError, match=r"needs 4\.0 KiB"):
+        export(tmp_path / f"a{extension}", content=content)
 
 
 def test_existing_targets_are_asked_about(tmp_path):
