@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import signal
 import sys
@@ -110,6 +111,17 @@ def save_archive(path):
             weights.write(bytes(100_000))
 
 
+def keep_log(path):
+    """Writes a line to the log of a run, in a folder of logs, after one that crashed."""
+    from padviewer.gui.log.lines import ROOT  # noqa: PLC0415
+    from padviewer.gui.log.run import take_log  # noqa: PLC0415
+
+    log = take_log(Path(path).parent)
+    log.begin(catches_faults=False)
+    logging.getLogger(ROOT).warning("a later line")
+    log.end()
+
+
 _MODELS = []
 
 
@@ -128,6 +140,7 @@ ACTIONS = {
     "session": keep_session,
     "start": take_session,
     "preferences": keep_preferences,
+    "log": keep_log,
     "model": save_model,
     "archive": save_archive,
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from read_back import read_back
 from padviewer.export import EXTENSIONS, continues, temporary_paths
 
 HOWS = ("EIO", "ENOSPC", "kill", "EACCES", "gone")
+# Errors of the system, which the window goes on without a log for.
+SYSTEM = ("OSError", "PermissionError")
 # Two extensions of one format are written alike.
 DIFFERENT = tuple(extension for extension in EXTENSIONS if extension not in (".tiff", ".hdf5"))
 # What is said of each, by the system or by us.
@@ -212,6 +215,27 @@ def test_settings(driver, tmp_path):
         assert left == [], (how, k, found)
 
 
+def test_the_log(driver, tmp_path):
+    """A run that crashed is told of by the next one that can, and no line is lost."""
+    folder = tmp_path / "0"
+    for how, k in ways():
+        folder.mkdir()
+        (folder / "running").write_text("{}")
+        (folder / "padviewer.log").write_bytes(b"an earlier line\n")
+        found = driver.run("log", tmp_path / "logs", how, k)
+        assert how == "kill" or not found["result"] or found["result"][0] in SYSTEM, found
+        if len(found["calls"]) < k:
+            break
+        assert driver.run("log", tmp_path / "logs")["result"] == [], (how, k, found)
+        assert (folder / "padviewer.log").read_bytes().startswith(b"an earlier line\n")
+        told = (folder / "crash.txt").read_text()
+        assert "ended unexpectedly" in told, (how, k, found)
+        # What could not be read then is missing there, but it is in the log.
+        assert told.endswith("line\n") or how != "kill", (how, k, found)
+        shutil.rmtree(folder)
+    assert b"a later line" in (folder / "padviewer.log").read_bytes()
+
+
 @pytest.mark.parametrize("action", ["archive", *(["model"] if ROUNDS else [])])
 def test_a_model(driver, tmp_path, action):
     """By Keras itself where there is time for it; else as Keras writes."""
@@ -244,6 +268,8 @@ WRITERS = {
     "gui/sessions/keeper.py": "replacing",
     "gui/sessions/store.py": "sessions",
     "gui/preferences.py": "settings",
+    "gui/log/panel.py": "replacing",
+    "gui/log/run.py": "the log",
     "gui/clipboard.py": "a new name in a private folder: nothing is written over",
     "workers/model.py": "made_beside",
     "workers/weights_reader.py": "the null device",
