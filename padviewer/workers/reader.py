@@ -137,11 +137,11 @@ class Reader:
         quick = _quick(source, plan, stage, region) if request.quick else None
         if quick is not None:
             data, preview = quick
-            statistics = self._statistics_of(source, request) if preview.lasts else summarize(data)
+            statistics = self._statistics_of(source, request, data) if preview.lasts else summarize(data)
             return Tile(stage, region, data, statistics, coarse=preview.factor, lasts=preview.lasts, gone=gone)
         means = None if request.averaged is None else self._pyramid(plan, stage, request.averaged).tile(region)
         data = _read(source, plan, stage, region) if means is None else means
-        return Tile(stage, region, data, self._statistics_of(source, request), means is not None, gone=gone)
+        return Tile(stage, region, data, self._statistics_of(source, request, data), means is not None, gone=gone)
 
     def _refine(self, request: RefineRequest) -> bool:
         self._source_of(request.plan)
@@ -158,16 +158,20 @@ class Reader:
             )
         return self._pyramids[stage][1]
 
-    def _statistics_of(self, source: Source, request: TileRequest) -> Statistics:
+    def _statistics_of(self, source: Source, request: TileRequest, shown: Array) -> Statistics:
         """Returns the statistics of the plane of INPUT on screen; PADDED is shown with the same levels.
 
-        Where exact elements would take too long, they are those of a smaller picture, at any step.
+        Where exact elements would take too long, they are those of a smaller picture, at any step. Where a part of the
+        plane is damaged, they are those of what is shown, so that the other parts can be looked at.
         """
         key = request.plane
         if key not in self._statistics:
             sampled, one_in = sample(request.plane)
-            quick = _quick(source, request.plan, Stage.INPUT, sampled) if request.quick else None
-            data = quick[0] if quick is not None and quick[1].lasts else read_input(source, sampled)
+            try:
+                quick = _quick(source, request.plan, Stage.INPUT, sampled) if request.quick else None
+                data = quick[0] if quick is not None and quick[1].lasts else read_input(source, sampled)
+            except DamagedSource:
+                return summarize(shown)
             self._statistics[key] = summarize(data, one_in)
         return self._statistics[key]
 

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 import numpy as np
 from driving import Open, settle
+from pointing import place
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -77,8 +78,8 @@ def test_a_dropped_zarr_is_one_file(open_window: Open, photo: Path, tmp_path: Pa
 def test_a_zarr_that_changes_is_told_and_reloaded(open_window: Open, tmp_path: Path, qtbot: QtBot) -> None:
     path = write(tmp_path / "a.zarr", np.full((20, 30), 50, np.uint8))
     before = time.time() - 100
-    for place in (path, *path.iterdir()):
-        os.utime(place, (before, before))
+    for found in (path, *path.iterdir()):
+        os.utime(found, (before, before))
     window = open_window(path, filters=1, kernel=(1,))
     assert window.pane(Stage.INPUT).title_text == "H 20  W 30"
     write(path, np.full((20, 40), 90, np.uint8))
@@ -90,3 +91,29 @@ def test_a_zarr_that_changes_is_told_and_reloaded(open_window: Open, tmp_path: P
     shutil.rmtree(path)
     settle(qtbot, window)
     assert window.pane(Stage.INPUT).title_text == "H 20  W 40"
+
+
+def test_what_is_not_damaged_can_be_looked_at(open_window: Open, tmp_path: Path, qtbot: QtBot) -> None:
+    array = np.tile(np.arange(200, dtype=np.uint8), (300, 2))
+    path = tmp_path / "a.zarr"
+    write(path, array)
+    document = json.loads((path / ".zarray").read_text()) | {"chunks": [100, 100]}
+    (path / ".zarray").write_text(json.dumps(document))
+    for row in range(3):
+        for column in range(4):
+            part = array[100 * row : 100 * row + 100, 100 * column : 100 * column + 100]
+            (path / f"{row}.{column}").write_bytes(part.tobytes())
+    (path / "0.0").write_bytes(b"cut short")
+    window = open_window(path, filters=1, kernel=(1,))
+    assert "its chunk (0, 0) cannot be decoded" in window.message.message
+    assert window.pane(Stage.INPUT).canvas.pixels is None
+    viewport, corner = place(window, Stage.INPUT, 299, 399)
+    for _turn in range(12):
+        wheel = QWheelEvent(
+            QPointF(corner), QPointF(viewport.mapToGlobal(corner)), QPoint(), QPoint(0, 120),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(viewport, wheel)
+    settle(qtbot, window)
+    assert shown(window) > 0
+    assert "the rest can be shown" in window.message.message
