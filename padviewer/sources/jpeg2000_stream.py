@@ -98,7 +98,7 @@ def _scan(data: bytes, name: str) -> Codestream:
 
 def _tile_codings(data: bytes, at: int, sizes: _Sizes, name: str) -> list[_Coding]:
     """Follows the parts of tiles to the end of the stream, and returns the codings that they tell for themselves."""
-    found = []
+    found: list[_Coding] = []
     for _ in range(_MOST_PARTS):
         marker = struct.unpack_from(">H", data, at)[0]
         if marker == _END:
