@@ -11,6 +11,7 @@ import numpy as np
 from padviewer.errors import DamagedSource, UnsupportedSource
 from padviewer.sources.base import Array
 
+_END = b"\xff\xd9"
 _BASELINE, _LOSSLESS, _LS = (0xC0, 0xC1), (0xC3,), (0xF7,)
 
 
@@ -118,11 +119,16 @@ def decode_jpeg_2000(data: bytes, form: FrameForm) -> Array:
     bits = max((depth & 127) + 1 for depth in parts[::3])
     _check(_Stream(bottom - top, right - left, samples, bits), form)
     found: Array = jpeg2k_decode(stream, planar=False)
-    return _fitted(found.view(found.dtype.str.replace("i", "u")), form)
+    if found.dtype.kind == "i":  # the sign goes up to the last bit that is allocated
+        found = found.astype(f"i{form.bits // 8}").view(f"u{form.bits // 8}")
+    return _fitted(found, form)
 
 
 def _jpeg_header(data: bytes, form: FrameForm, kinds: tuple[int, ...]) -> _Stream:
     """Walks the markers up to the one that tells the size."""
+    # Decoders make pixels up where a stream ends early; behind its end mark there may be filling.
+    if not data.rstrip(b"\0\xff").endswith(_END):
+        raise DamagedSource(f"{form.name}: a compressed frame has no end mark; it is cut short, copy it again")
     place, transform = 2, None
     while data[:2] == b"\xff\xd8" and place + 4 <= len(data) and data[place] == 0xFF:
         marker = data[place + 1]

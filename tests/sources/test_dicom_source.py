@@ -426,6 +426,18 @@ def test_compressed_frames_of_another_size(tmp_path, syntax):
     assert seconds < 5
 
 
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEGLSLossless, JPEGLosslessSV1, JPEG2000Lossless])
+@pytest.mark.parametrize("filling", [b"", b"\0\0", b"\0" * 400])
+def test_a_frame_that_is_cut_short(tmp_path, syntax, filling):
+    array = (np.arange(33)[:, None] * np.arange(21)).astype("u1")
+    frame = LOSSLESS.get(syntax, imagecodecs.jpeg8_encode)(array)
+    path = tmp_path / "a.dcm"
+    for length in range(30, len(frame) - 3, max(1, len(frame) // 15)):
+        refused(save(path, packed([frame[:length] + filling], syntax, array)), DamagedSource)
+    if syntax != JPEGBaseline8Bit:
+        assert_regions(save(path, packed([frame + b"\xff"], syntax, array)), array)
+
+
 def test_progressive_jpeg_is_not_what_the_syntax_says(tmp_path):
     data = bytearray(imagecodecs.jpeg8_encode(numbers(33, 21, dtype="u1")))
     data[data.find(b"\xff\xc0") + 1] = 0xC2
