@@ -30,7 +30,12 @@ Each message says what was received, what was expected and how to fix it.
 
 from __future__ import annotations
 
+import traceback
+from types import TracebackType
 from typing import Any
+
+# Characters of a message in a traceback.
+_LONGEST_MESSAGE = 500
 
 
 class PadviewerError(Exception):
@@ -166,6 +171,21 @@ class UnexpectedError(PadviewerError):
 
 class Cancelled(PadviewerError):
     """The request was taken back before it was answered."""
+
+
+def traceback_of(error: BaseException, trace: TracebackType | None = None) -> str:
+    """Returns where an exception was raised, as Python prints it; messages are cut, which may hold elements of a file.
+
+    Args:
+        error: the exception.
+        trace: its traceback; where it is None, its own.
+    """
+    entries = traceback.format_exception(type(error), error, trace or error.__traceback__)
+    of_frames = ("  File ", "Traceback ", "\n")
+    return "".join(
+        entry if entry.startswith(of_frames) or len(entry) <= _LONGEST_MESSAGE else f"{entry[:_LONGEST_MESSAGE]}…\n"
+        for entry in entries
+    )
 
 
 def printable(text: str) -> str:

@@ -12,7 +12,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -20,7 +19,7 @@ from typing import Any
 
 from padviewer import pulse
 from padviewer.bytecount import format_bytes
-from padviewer.errors import PadviewerError, UnexpectedError
+from padviewer.errors import PadviewerError, UnexpectedError, shortened, traceback_of
 from padviewer.workers.limits import budget_of
 from padviewer.workers.own_memory import limit_own, reserved_bytes
 from padviewer.workers.wire import Message, send_message
@@ -167,7 +166,7 @@ def unexpected(error: Exception) -> UnexpectedError:
     """Returns what tells of an exception that nobody foresaw."""
     lines = str(error).strip().splitlines()
     return UnexpectedError(
-        f"unexpected {type(error).__name__}: {lines[0] if lines else ''}", "".join(traceback.format_exception(error))
+        f"unexpected {type(error).__name__}: {shortened(lines[0], 200) if lines else ''}", traceback_of(error)
     )
 
 

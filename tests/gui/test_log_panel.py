@@ -48,7 +48,7 @@ def test_what_happens_is_listed_with_its_outcome(open_window: Open, photo: Path,
     assert "480 × 640 × 3, HWC, uint8, PNG" in log
     assert "not opened, after " in log
     assert "damaged.png" in log
-    assert f"exporting the padded to {tmp_path}/out.npy" in log
+    assert f"exporting padded to {tmp_path}/out.npy" in log
     assert f"exported {tmp_path}/out.npy in " in log
     assert "is ready on CPU:0" in log
     sources = {line.source for line in window.log.since(0)}

@@ -207,14 +207,19 @@ def test_lines_in_memory_are_bounded_and_counted() -> None:
     assert (lines.since(0), lines.count) == ([], 25)
 
 
-def test_a_flood_of_one_source_leaves_others_their_room_and_is_counted() -> None:
-    lines = LogLines()
+def test_a_flood_of_one_source_leaves_others_their_room_and_is_counted(tmp_path: Path) -> None:
+    lines, run = LogLines(), take_log(tmp_path)
+    lines.attach()
+    run.begin(catches_faults=False)
     for name, count in (("reader", 5000), ("engine", 3)):
         log = logging.getLogger(f"padviewer.{name}")
         for _ in range(count):
             record = log.makeRecord(log.name, logging.WARNING, "", 0, name, (), None)
             record.created = 1000.5
-            lines.handle(record)
+            log.handle(record)
+    lines.detach()
+    run.end()
     texts = [line.text for line in lines.since(0)]
     assert texts.count("reader") == 100
+    assert lines_of(run.folder).count("left out") == 1, "two handlers tell it once each"
     assert texts[100:] == ["engine  (4,900 lines were left out before this one)", "engine", "engine"]

@@ -101,6 +101,22 @@ def test_an_action_that_raises_is_told_with_details_to_copy(
     assert window.pane(Stage.PADDED).title_text == "620 × 720 × 3", "the window goes on"
 
 
+def test_details_hold_no_content_of_a_file(watched: Watched, photo: Path, qtbot: QtBot) -> None:
+    window = watched(photo, filters=1)
+    elements = np.arange(30_000).reshape(100, 300)
+
+    def fail_with_content() -> None:
+        raise ValueError(f"no array like {elements.tolist()}")
+
+    QTimer.singleShot(0, fail_with_content)
+    told(window, "unexpected ValueError: no array like", qtbot)
+    assert len(window.message.message) < 300
+    text = details_of(window).text
+    assert "fail_with_content" in text
+    assert "15000" not in text
+    assert max(map(len, text.splitlines())) < 600, "a message is cut, here and in the traceback"
+
+
 def test_what_raises_again_and_again_is_one_message_with_a_count(
     watched: Watched, photo: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

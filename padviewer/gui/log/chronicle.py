@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 
 from padviewer import __version__
 from padviewer.errors import Cancelled, PadviewerError, SourceError, UnexpectedError, shortened
+from padviewer.gui.exports import EXPORTER
 from padviewer.gui.log.lines import ROOT
 from padviewer.handed import shown_name
 from padviewer.plan import ArrayInfo
@@ -65,7 +66,7 @@ class Chronicle(QObject):
             self._note_opened(source, request, answer, error, seconds)
         elif isinstance(error, UnexpectedError):
             source.error("%s: %s", _named(request), error.message, extra={"details": error.details})
-        elif seconds > _SLOW_S and not isinstance(request, DevicesRequest):
+        elif seconds > _SLOW_S and worker != EXPORTER and not isinstance(request, DevicesRequest):
             source.warning("%s took %.1f s", _named(request), seconds)
 
     def _note_opened(
@@ -89,7 +90,7 @@ class Chronicle(QObject):
     def _on_session_failed(self, error: PadviewerError) -> None:
         # What a worker refused has its line.
         if not isinstance(error, Cancelled | SourceError | UnexpectedError):
-            _log.warning("told: %s", error.message)
+            _log.warning("%s", error.message)
 
     def _on_session_worker_died(self, error: PadviewerError, runs: bool) -> None:
         details = getattr(error, "details", "")
@@ -98,7 +99,7 @@ class Chronicle(QObject):
 
     def _on_session_export_began(self, path: str, what: str) -> None:
         self._began[path] = time.monotonic()
-        _log.info("exporting the %s to %s", what, shortened(path))
+        _log.info("exporting %s to %s", what, shortened(path))
 
     def _on_session_export_resumed(self, done: int, total: int) -> None:
         _log.info("the export goes on at %.0f %%", 100 * done / max(1, total))

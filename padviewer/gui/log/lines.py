@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from padviewer.errors import printable
+from padviewer.errors import printable, traceback_of
 
 ROOT = "padviewer"
 LIMIT = 5000
@@ -68,9 +67,11 @@ def line_of(record: logging.LogRecord, number: int = 0) -> Line:
     source = record.name.removeprefix(f"{ROOT}.") if record.name != ROOT else "window"
     details = getattr(record, "details", "")
     if not details and record.exc_info and record.exc_info[1] is not None:
-        details = "".join(traceback.format_exception(record.exc_info[1]))
+        details = traceback_of(record.exc_info[1])
     text = printable(record.getMessage())
     text = text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+    if left_out := getattr(record, "left_out", 0):
+        text = f"{text}  ({left_out:,} lines were left out before this one)"
     return Line(number, record.created, record.levelno, source, text, _cut(details))
 
 
@@ -158,10 +159,8 @@ class FloodGate(logging.Filter):
         if now == second and count >= self._at_once and record.levelno < logging.CRITICAL:
             self._left_out += 1
             return False
-        if self._left_out:
-            record.msg = f"{record.getMessage()}  ({self._left_out:,} lines were left out before this one)"
-            record.args = None
-            self._left_out = 0
+        # Not in the message: other handlers get the same record, and have gates of their own.
+        record.left_out, self._left_out = self._left_out, 0
         return True
 
 

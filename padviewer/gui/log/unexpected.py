@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from padviewer.errors import UnexpectedError, shortened
+from padviewer.errors import UnexpectedError, shortened, traceback_of
 from padviewer.gui.log.lines import ROOT
 
 # What is told of errors that come again and again is renewed so often, and written to the log so often.
@@ -145,5 +144,4 @@ def _told(error: BaseException, trace: TracebackType | None, where: str) -> Unex
         return error
     lines = str(error).strip().splitlines()
     text = f"unexpected {type(error).__name__}: {shortened(lines[0], 200) if lines else 'without a message'}"
-    details = "".join(traceback.format_exception(type(error), error, trace))
-    return UnexpectedError(f"{text} ({where})" if where else text, details)
+    return UnexpectedError(f"{text} ({where})" if where else text, traceback_of(error, trace))
