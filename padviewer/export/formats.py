@@ -92,6 +92,8 @@ FORMATS = (
         compressed=True,
     ),
 )
+# More would take days, and no file of most systems holds it.
+_LARGEST = 1 << 46
 EXTENSIONS = tuple(form.extension for form in FORMATS)
 
 
@@ -106,8 +108,13 @@ def check_target(path: str, overwrite: bool) -> None:
 
 
 def check_payload(payload: Payload, path: str, portions: Portions = USUAL) -> None:
-    """Raises an `ExportError` where the format of `path` cannot hold the array, or needs too much memory for it."""
+    """Raises an `ExportError` where a file of the format of `path` cannot hold the array, or memory cannot."""
     form = format_of(path)
+    if payload.nbytes > _LARGEST:
+        raise ExportError(
+            f"{display_name(path)}: the {payload.name} of {' x '.join(map(str, payload.shape))} takes "
+            f"{format_bytes(payload.nbytes)}; at most {format_bytes(_LARGEST)} are written. Set a smaller target"
+        )
     form.check(payload)
     needed = 2 * payload.nbytes if form.whole else 0
     if needed > portions.memory:

@@ -169,7 +169,7 @@ def test_a_folder_of_many_files_is_listed_bit_by_bit(
     folder = tmp_path / "many"
     folder.mkdir()
     np.save(folder / "00000.npy", np.zeros((3, 4), np.uint8))
-    count = 20_000
+    count = 8_000
     for number in range(1, count):
         os.close(os.open(folder / f"{number:05}.npy", os.O_CREAT))
     (folder / "notes.txt").touch()
