@@ -98,7 +98,8 @@ def _chosen(opened: Opened, listing: Listing, member: str | None) -> str:
 def _check_sizes(opened: Opened, metadata: ArrayMetadata, budget: int) -> None:
     if not metadata.chunk.is_plain:
         sizes = " x ".join(map(str, metadata.chunk.shape))
-        opened.check_budget(metadata.chunk.nbytes, budget, f"one chunk of {sizes} {metadata.dtype.name}")
+        # What it is made of, what comes out, and a copy on the way.
+        opened.check_budget(3 * metadata.chunk.nbytes, budget, f"decoding one chunk of {sizes} {metadata.dtype.name}")
     if metadata.sharding is not None:
         opened.check_budget(metadata.sharding.table.most, budget, "the table of one shard")
 

@@ -179,6 +179,9 @@ class ZarrSource(Source):
                 self._check_stored(asked)
                 at_hand.add(number)
                 yield asked, chunk
+        if self._chunk.nbytes > self._cache.allowed and len(at_hand) < math.prod(map(len, wanted)):
+            # The one that is kept all the same would stand beside the next one.
+            self._cache.clear()
         read = ((run.parts, self._read(run)) for run in self._runs(wanted, at_hand))
         for (asked, _data), chunk in read_all(read, self._decode, self._at_once):
             self._cache.keep(self, 0, self._number(asked), chunk)
