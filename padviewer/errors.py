@@ -7,7 +7,8 @@
     ├── SourceError            a file that cannot be read
     │   ├── SourceNotFound
     │   ├── UnsupportedSource  not a format, dtype or rank that is read
-    │   │   └── SourceIsFolder
+    │   │   ├── SourceIsFolder
+    │   │   └── UnknownFormat  of no format that is known; it may be opened as raw elements
     │   ├── DamagedSource      truncated, inconsistent or undecodable
     │   └── OversizedSource    declares more than the budget allows
     ├── ExportError            a file that cannot be written
@@ -90,6 +91,10 @@ class UnsupportedSource(SourceError):
 
 class SourceIsFolder(UnsupportedSource):
     """The path leads to a folder, which holds files instead of elements."""
+
+
+class UnknownFormat(UnsupportedSource):
+    """The file is of no format that is known; whoever knows how its elements lie can open it as raw."""
 
 
 class DamagedSource(SourceError):

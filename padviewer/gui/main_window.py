@@ -231,6 +231,7 @@ class MainWindow(QMainWindow):
         self.message.remedy_chosen.connect(session.edit)
         self.message.dismissed.connect(self._on_message_dismissed)
         self.message.details_wanted.connect(self.commands.show_details)
+        self.message.raw_wanted.connect(self.commands.ask_raw)
         self.errors.told.connect(self._on_errors_told)
         self.panes.probed.connect(session.probe)
         self.panes.probe_ended.connect(session.end_probe)

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from padviewer.errors import PadviewerError, PlanError
+from padviewer.errors import PadviewerError, PlanError, UnknownFormat
 
 # Below this width a message of two lines would need four beside its buttons.
 _NARROW = 600
@@ -21,6 +21,7 @@ class MessageBar(QFrame):
 
     remedy_chosen = Signal(object, str)  # settings, and what they mend; a `dict` would hold no integer of over 64 bits
     dismissed = Signal(str)  # the key of the note
+    raw_wanted = Signal()
     details_wanted = Signal(object)  # the PadviewerError that is shown
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -72,6 +73,8 @@ class MessageBar(QFrame):
         self._error = error
         for label, changes in error.remedies if isinstance(error, PlanError) else ():
             self._offer(label, partial(self.remedy_chosen.emit, changes, label))
+        if isinstance(error, UnknownFormat):
+            self._offer("Open as raw…", self.raw_wanted.emit)
         if getattr(error, "details", ""):
             self._offer("Details", partial(self.details_wanted.emit, error))
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from padviewer.bytecount import format_bytes
-from padviewer.errors import Cancelled, PadviewerError, UnsupportedSource, shortened
+from padviewer.errors import Cancelled, PadviewerError, UnknownFormat, UnsupportedSource, shortened
 from padviewer.gui.bridge import settle
 from padviewer.gui.files import Item
 from padviewer.gui.form.fields import mark
@@ -54,9 +54,11 @@ def ask_raw(window: MainWindow) -> None:
 def _meant(window: MainWindow) -> Item:
     """Returns the file that the dialog is most likely for; an empty path where there is none."""
     files, row = window.session.files, window.files.chosen
-    marked = [files.entries[row].item] if 0 <= row < len(files.entries) else []
-    refused = [entry.item for entry in reversed(files.entries) if entry.error is not None and entry.is_file]
-    found = next(iter([*marked, *refused]), files.shown)
+    marked = [files.entries[row]] if 0 <= row < len(files.entries) else []
+    unknown = [entry for entry in reversed(files.entries) if isinstance(entry.error, UnknownFormat)]
+    if marked and (marked[0].error is not None or is_raw(marked[0].item[1])):
+        unknown = []
+    found = next((entry.item for entry in (*unknown, *marked)), files.shown)
     return ("", None) if found is None or parse_handed(found[0]) is not None else found
 
 

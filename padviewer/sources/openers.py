@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 from warnings import WarningMessage
 
-from padviewer.errors import UnsupportedSource, printable, shortened
+from padviewer.errors import UnknownFormat, printable, shortened
 from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
@@ -125,7 +125,7 @@ def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple
     if opener is None and TEXT in openers and delimited.may_be_table(file):
         opener = TEXT
     if opener is None:
-        raise UnsupportedSource(
+        raise UnknownFormat(
             f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read. Anything else opens "
             f"with a declared layout: {shortened(file.name, 40)}::raw:uint8:HxW"
         )

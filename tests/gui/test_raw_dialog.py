@@ -9,7 +9,7 @@ import pytest
 from driving import PATIENCE_MS, Open, settle, type_into
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialogButtonBox
+from PySide6.QtWidgets import QDialogButtonBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from padviewer.gui.main_window import MainWindow
@@ -27,11 +27,7 @@ def raw(tmp_path: Path) -> Path:
 
 def ask(window: MainWindow) -> RawDialog:
     """Chooses the entry of the menu."""
-    menu = window.actions_.menus["File"] if hasattr(window.actions_, "menus") else None
-    actions = menu.actions() if menu is not None else []
-    action = next((action for action in actions if "ra&w" in action.text()), None)
-    assert action is not None
-    action.trigger()
+    next(action for action in window.actions_.menus["File"].actions() if "ra&w" in action.text()).trigger()
     found = [dialog for dialog in window.findChildren(RawDialog) if dialog.isVisible()]
     assert len(found) == 1
     return found[0]
@@ -52,11 +48,13 @@ def can_open(dialog: RawDialog) -> bool:
 def test_a_refused_file_is_opened_with_a_layout(
     open_window: Open, qtbot: QtBot, photo: Path, raw: Path, preferences: Preferences
 ) -> None:
-    window = open_window(photo, raw)
+    window = open_window(photo)
     window.commands.open_items([(str(raw), None)])
     settle(qtbot, window)
-    dialog = ask(window)
-    type_into(dialog.path, str(raw))
+    offer = next(button for button in window.message.findChildren(QPushButton) if button.text() == "Open as raw…")
+    QTest.mouseClick(offer, Qt.MouseButton.LeftButton)
+    dialog = next(dialog for dialog in window.findChildren(RawDialog) if dialog.isVisible())
+    assert dialog.path.text() == str(raw)
     type_into(dialog.shape, "30x40")
     says(qtbot, dialog, "1200 of 2412 bytes")
     assert can_open(dialog)
