@@ -58,7 +58,7 @@ def _meant(window: MainWindow) -> Item:
     unknown = [entry for entry in reversed(files.entries) if isinstance(entry.error, UnknownFormat)]
     if marked and (marked[0].error is not None or is_raw(marked[0].item[1])):
         unknown = []
-    found = next((entry.item for entry in (*unknown, *marked)), files.shown)
+    found = next((entry.item for entry in (*unknown, *marked)), files.asked or files.shown)
     return ("", None) if found is None or parse_handed(found[0]) is not None else found
 
 

@@ -126,8 +126,8 @@ def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple
         opener = TEXT
     if opener is None:
         raise UnknownFormat(
-            f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read. Anything else opens "
-            f"with a declared layout: {shortened(file.name, 40)}::raw:uint8:HxW"
+            f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read. Or open it as raw: "
+            "file::raw:uint8:HxW"
         )
     return opener.open(file, member, budget)
 

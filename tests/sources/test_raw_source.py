@@ -54,7 +54,7 @@ def test_files_of_a_known_format_open_raw_too(tmp_path):
 
 def test_unknown_files_say_how(tmp_path):
     (tmp_path / "a.bin").write_bytes(b"\0" * 99)
-    assert "a.bin::raw:uint8:HxW" in refused(tmp_path / "a.bin", UnsupportedSource, "no known format")
+    assert "open it as raw: file::raw:uint8:HxW" in refused(tmp_path / "a.bin", UnsupportedSource, "no known format")
 
 
 @pytest.mark.parametrize(
