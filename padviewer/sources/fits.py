@@ -43,10 +43,14 @@ def open_fits(file: OpenedFile, member: str | None, budget: int) -> Source:
         return _open(fits, file, unpack_all(file, budget), None, member, budget)
     kept = KeptFile(file)
     mapping = kept.map()
-    source = _open(fits, file, mapping, kept, member, budget)
-    if source.decoded:
-        mapping.close()
-        kept.close()
+    mapped = False
+    try:
+        source = _open(fits, file, mapping, kept, member, budget)
+        mapped = not source.decoded
+    finally:
+        if not mapped:
+            mapping.close()
+            kept.close()
     return source
 
 
