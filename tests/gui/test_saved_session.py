@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,32 @@ def kept(folder: Path, seed: int) -> None:
     slot.write(SavedSession(items=(("/a.png", None),), spec=PipelineSpec(seed=seed)).to_json())
     os.utime(slot.file, ns=(seed, seed))
     slot.leave()
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+def test_any_bytes_are_a_session_or_refused(data: bytes) -> None:
+    # A SettingsError, and what bytes that are no ASCII raise, are each a ValueError.
+    with suppress(ValueError):
+        saved = SavedSession.from_json(data.decode("ascii"))
+        assert SavedSession.from_json(saved.to_json()) == saved
+
+
+@pytest.mark.parametrize("broken", ["lock", "session.json", "running"])
+def test_a_place_that_is_damaged_does_not_cost_the_others(broken: str, tmp_path: Path) -> None:
+    good, other = take_new(tmp_path), take_new(tmp_path)
+    for slot in (good, other):
+        slot.write(SavedSession().to_json())
+        slot.leave()
+    (other.folder / broken).unlink(missing_ok=True)
+    (other.folder / broken).mkdir()
+    os.utime(good.file, (1, 1))
+    found = take_last(tmp_path)
+    assert found is not None
+    assert found.folder == (other.folder if broken == "running" else good.folder)
+    found.leave()
+    fresh = take_new(tmp_path)
+    fresh.begin()
+    fresh.end()
 
 
 def test_the_session_that_was_written_last_is_opened_again(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -315,7 +316,19 @@ def test_a_session_that_cannot_be_written_is_said_and_the_window_goes_on(
     window.commands.zoom_in()
     window.keeper.keep()
     qtbot.waitUntil(lambda: "could not be saved" in window.status.message, timeout=10_000)
+    view = window.keeper.state().view
     (slot.folder / "session.json.part").rmdir()
+    qtbot.waitUntil(lambda: SavedSession.from_json(slot.read()).view == view, timeout=10_000)
+
+
+def test_a_session_whose_folder_is_removed_is_kept_in_a_new_one(start: Start, photo: Path, qtbot: QtBot) -> None:
+    window = start(photo)
+    kept(window, qtbot)
+    slot = window.keeper.slot
+    assert slot is not None
+    shutil.rmtree(slot.folder.parent)
+    window.commands.zoom_in()
+    assert kept(window, qtbot).view == window.keeper.state().view
 
 
 def test_the_program_killed_in_use_comes_back_as_it_was(photo: Path, tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ class SessionKeeper(QObject):
         self._held = self._arrived = False
         self._told = ""  # of settings that could not be written
         self._writer = BackgroundWriter(lambda error: self.refused.emit(str(error)))
+        self.refused.connect(self._on_refused)
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self.keep)
         self._survived = QTimer(self, singleShot=True, interval=_SURVIVED_MS)
@@ -185,6 +186,10 @@ class SessionKeeper(QObject):
     def _on_files_failed(self) -> None:
         if not self._held:
             self._pending = None
+
+    def _on_refused(self) -> None:
+        """What could not be written is tried again at the next look, and when the window closes."""
+        self._written = None
 
     def _on_survived_timeout(self) -> None:
         if self._slot is not None:
