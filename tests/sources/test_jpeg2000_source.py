@@ -116,8 +116,8 @@ def test_changed_streams_are_pixels_or_clear_errors(tmp_path, capfd, peak_memory
     Image.fromarray(RNG.integers(0, 255, (64, 64, 3), np.uint8)).save(buffer, "JPEG2000", tile_size=(32, 32))
     content = buffer.getvalue()
     with peak_memory(2**27):
-        for at in range(len(content) if len(content) < 250 else 250):
-            for value in (0, 0x7F, 0xFF):
+        for at in range(0, 250, 2):
+            for value in (0, 0xFF):
                 (tmp_path / "a").write_bytes(content[:at] + bytes([value]) + content[at + 1 :])
                 try:
                     read(tmp_path / "a")
