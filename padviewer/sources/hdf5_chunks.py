@@ -187,6 +187,6 @@ class ChunkReader:
 
     def _outside(self, corner: Any, length: int, offset: int) -> DamagedSource:
         return DamagedSource(
-            f"{self._stored.label}: its chunk at {tuple(corner)} takes {length} bytes from byte {offset} on, but the file "
-            f"has {self._stored.limits.size}; copy or save it again"
+            f"{self._stored.label}: its chunk at {tuple(corner)} takes {length} bytes from byte {offset} on; the "
+            f"file has {self._stored.limits.size}, copy or save it again"
         )
