@@ -82,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the program; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     verb = arguments.pop(0) if arguments and arguments[0] in VERBS else None
+    _fill_standard_streams()
     _accept_any_name(cast("TextIO | None", sys.stdout))
     try:
         try:
@@ -119,6 +120,15 @@ def _terminable() -> Iterator[None]:
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(TERMINATED)
+
+
+def _fill_standard_streams() -> None:
+    """Opens what the program was started without: a line to a worker must not come to lie there, and be printed on."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
 
 
 def _accept_any_name(stdout: TextIO | None) -> None:

@@ -188,8 +188,9 @@ def _end_with(parent: int) -> None:
 
 def _print_into(output: Connection) -> None:
     """Sends what is printed here, by libraries in C too, to the one that asks: a terminal is not for workers."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # it is None where the program was started without one
+            stream.flush()
     for descriptor in (1, 2):
         os.dup2(output.fileno(), descriptor)
     output.close()
