@@ -75,7 +75,7 @@ def test_an_export(driver, tmp_path, extension, overwrite):
     new = tree(path)
     np.testing.assert_array_equal(read_back(path), array_for(str(path)))
     remove(path)
-    for how, k in ways(2 if extension == ".zarr" else 1):
+    for how, k in ways(4 if extension == ".zarr" else 2):
         if overwrite:
             make_old(path)
         old = tree(path)
@@ -109,7 +109,7 @@ def test_a_folder_is_replaced_where_two_cannot_be_swapped(driver, tmp_path, kept
     new = tree(path)
     # Until then it is as where they can.
     first = whole["calls"].index("exchange")
-    for how, k in ways():
+    for how, k in ways(2):
         if k < first:
             continue
         if k > len(whole["calls"]):
@@ -134,7 +134,7 @@ def test_an_export_that_is_kept_goes_on(driver, tmp_path, extension):
     new = tree(path)
     remove(path)
     continued = 0
-    for how, k in ways(6 if extension == ".zarr" else 2):
+    for how, k in ways(9 if extension == ".zarr" else 3):
         make_old(path)
         old = tree(path)
         found = driver.run("export", path, how, k, kept=True)
@@ -150,7 +150,8 @@ def test_an_export_that_is_kept_goes_on(driver, tmp_path, extension):
         remove(path)
         if len(found["calls"]) < k:
             break
-    assert continued > 2 or extension in (".npz", ".png", ".nii.gz")
+    # How much is noted by then depends on the disk; of so many, some have been.
+    assert continued or not ROUNDS or extension in (".npz", ".png", ".nii.gz")
 
 
 def test_what_replaces_a_file(driver, tmp_path):
@@ -185,7 +186,7 @@ def test_a_session_that_is_kept(driver, tmp_path):
 def test_a_session_that_starts_and_ends(driver, tmp_path):
     """The note of unclean starts is a number; nothing that happens to it takes the session away."""
     path = tmp_path / "session.json"
-    for how, k in ways():
+    for how, k in ways(2):
         path.write_bytes(OLD)
         found = driver.run("start", path, how, k)
         assert path.read_bytes() == OLD
@@ -200,7 +201,7 @@ def test_settings(driver, tmp_path):
     driver.run("preferences", path)
     new = path.read_bytes()
     assert b"theme=light" in new
-    for how, k in ways():
+    for how, k in ways(3):
         path.write_bytes(b"[General]\ntheme=dark\n")
         old = path.read_bytes()
         found = driver.run("preferences", path, how, k)
@@ -218,7 +219,7 @@ def test_settings(driver, tmp_path):
 def test_the_log(driver, tmp_path):
     """A run that crashed is told of by the next one that can, and no line is lost."""
     folder = tmp_path / "0"
-    for how, k in ways():
+    for how, k in ways(2):
         folder.mkdir()
         (folder / "running").write_text("{}")
         (folder / "padviewer.log").write_bytes(b"an earlier line\n")

@@ -35,12 +35,11 @@ def point(index):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if dtype != "f2"])
-@pytest.mark.parametrize("tile", [40, 1 << 20])
-def test_nibabel_reads_it(tmp_path, suffix, dtype, tile):
+def test_nibabel_reads_it(tmp_path, suffix, dtype):
     for number, (shape, axes) in enumerate(SHAPES):
         array = noise(*shape, dtype=dtype)
         (tmp_path / str(number)).mkdir()
-        path = written(array, axes, tmp_path / str(number) / f"a{suffix}", tile=tile)
+        path = written(array, axes, tmp_path / str(number) / f"a{suffix}", tile=(40, 1 << 20)[number % 2])
         image = nibabel.load(path)
         np.testing.assert_array_equal(read_nifti(path, axes), array)
         assert image.get_data_dtype() == ("u1" if dtype == "?" else array.dtype)

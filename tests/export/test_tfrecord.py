@@ -38,13 +38,12 @@ def records_of(path):
 
 
 @pytest.mark.parametrize("dtype", [dtype for dtype in DTYPES if dtype not in ("u4", "u8")])
-@pytest.mark.parametrize("tile", [40, 1 << 20])
-def test_tensorflow_reads_it(tmp_path, dtype, tile):
+def test_tensorflow_reads_it(tmp_path, dtype):
     for number, (shape, axes) in enumerate([*SHAPES, ((0, 4), "HW"), ((3, 0, 2), "HWC")]):
         array = noise(*shape, dtype=dtype)
         array[array.shape[0] // 2 :] = 0  # is left out of the file
         (tmp_path / str(number)).mkdir()
-        path = written(array, axes, tmp_path / str(number) / "a.tfrecord", tile=tile)
+        path = written(array, axes, tmp_path / str(number) / "a.tfrecord", tile=(40, 1 << 20)[number % 2])
         batched = axes.startswith("B")
         records = records_of(path)
         assert len(records) == (shape[0] if batched else 1)

@@ -117,7 +117,8 @@ def test_the_padded_tensor_and_the_mask_equal_numpy(crew, tmp_path, shape, axes,
     spatial = [i for i, letter in enumerate(axes) if letter != "C"]
     ones = np.ones([shape[i] for i in spatial], np.uint8)
     mask = by_numpy(ones, axes.replace("C", ""), target)
-    for suffix, (stage, wanted) in itertools.product(FORMATS, ((Stage.PADDED, expected), (Stage.MASK, mask))):
+    suffixes = FORMATS if mode in ("constant", "reflect") else FORMATS[:4]
+    for suffix, (stage, wanted) in itertools.product(suffixes, ((Stage.PADDED, expected), (Stage.MASK, mask))):
         found = exported(crew, plan, stage, tmp_path / f"{stage}{suffix}", tile=150)
         assert found.dtype == wanted.dtype
         np.testing.assert_array_equal(found.reshape(wanted.shape), wanted)
@@ -188,7 +189,7 @@ def test_a_feature_map_in_pieces_equals_keras(crew, tmp_path, monkeypatch, axes,
     plan = planned(crew, tmp_path, array, axes, budget=1000, filters=4, position="center", **settings)
     assert not plan.is_whole
     expected = by_keras(array, plan)
-    suffixes = FORMATS if block == 4000 else (".npy", ".zarr", ".nii.gz")
+    suffixes = FORMATS if block == 4000 else (".npy", ".zarr")
     for suffix in suffixes:
         found = exported(crew, plan, Stage.FEATURE, tmp_path / f"out{suffix}", tile=2000)
         np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-4, atol=1e-4)
