@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from driving import LentWorker, Open, settle
+from holdings import held, left
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -23,10 +24,23 @@ from padviewer.workers.messages import DevicesRequest
 from padviewer.workers.process import ProcessWorker
 from padviewer.workers.start import start_engine, start_reader
 
+_engines: list[ProcessWorker] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(qapp: QApplication) -> Iterator[None]:
+    """Checks that a test leaves nothing behind, whatever it uses."""
+    qapp.processEvents()  # Qt opens what it needs for that
+    engines, before = len(_engines), held()
+    yield
+    if len(_engines) == engines:  # the engine that all share comes with the first test that needs it, and stays
+        assert left(before) == {}
+
 
 @pytest.fixture(scope="session")
 def shared_engine() -> Iterator[ProcessWorker]:
     worker = start_engine()
+    _engines.append(worker)
     worker.submit(DevicesRequest()).result(120)
     yield worker
     worker.kill()
