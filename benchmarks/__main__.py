@@ -112,7 +112,7 @@ def measure(options: argparse.Namespace, python: str, versions: dict[str, str]) 
         tempfile.TemporaryDirectory(prefix="padviewer-bench-", dir=options.directory) as directory,
         shown() as (display, variables),
     ):
-        environment = clean_environment({**variables, "XDG_CONFIG_HOME": directory})
+        environment = clean_environment({**variables, "XDG_CONFIG_HOME": directory, "XDG_STATE_HOME": directory})
         bench = Bench(
             options.runs, Path(directory), environment, display, options.quick, options.export_gb, python, versions
         )
