@@ -152,3 +152,18 @@ def test_it_is_bounded_and_readable_in_each_theme(open_window: Open, photo: Path
     colour = panel.table.model().index(0, 1).data(Qt.ItemDataRole.ForegroundRole)
     background = panel.table.palette().base().color() if theme == "light" else panel.table.palette().window().color()
     assert abs(colour.lightness() - background.lightness()) > 60
+
+
+def test_files_further_down_the_list_have_a_line_where_they_cannot_be_read(
+    open_window: Open, photo: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "other.png").write_bytes(photo.read_bytes())
+    (tmp_path / "damaged.png").write_bytes(photo.read_bytes()[:300])
+    window = open_window(photo, tmp_path / "other.png", tmp_path / "damaged.png", filters=1)
+    texts = [line.text for line in window.log.since(0) if line.source in ("reader", "scout")]
+    opened = [text for text in texts if text.startswith("opened ")]
+    assert len(opened) == 1
+    assert "photo.png" in opened[0]
+    refused = [text for text in texts if text.startswith("not opened, ")]
+    assert len(refused) == 1
+    assert "damaged.png" in refused[0]

@@ -15,7 +15,7 @@ from padviewer import __version__
 from padviewer.errors import Cancelled, PadviewerError, SourceError, UnexpectedError, shortened
 from padviewer.gui.exports import EXPORTER
 from padviewer.gui.log.lines import ROOT
-from padviewer.handed import shown_name
+from padviewer.handed import parse_handed, shown_name
 from padviewer.plan import ArrayInfo
 from padviewer.workers.messages import Devices, DevicesRequest, OpenRequest
 
@@ -36,7 +36,7 @@ class Chronicle(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._began: dict[str, float] = {}
-        self._budget = session.budget
+        self._handed: set[str] = set()
         session.devices_changed.connect(self._on_session_devices_changed)
         session.failed.connect(self._on_session_failed)
         session.worker_died.connect(self._on_session_worker_died)
@@ -74,13 +74,22 @@ class Chronicle(QObject):
     ) -> None:
         member = f"::{request.member}" if request.member else ""
         name = shortened(shown_name(request.path) + member)
-        if isinstance(answer, ArrayInfo):
+        if isinstance(answer, ArrayInfo) and self._is_news(request):
             sizes = " × ".join(map(str, answer.shape)) or "one element"
             facts = [sizes, answer.axes, answer.dtype, answer.format, *answer.notes]
             source.info("opened %s in %.0f ms: %s", name, seconds * 1000, ", ".join(facts))
         elif error is not None and not isinstance(error, Cancelled):
             details = getattr(error, "details", "")
             source.warning("not opened, after %.0f ms: %s", seconds * 1000, error.message, extra={"details": details})
+
+    def _is_news(self, request: OpenRequest) -> bool:
+        """Whether it is worth a line: not each file further down the list, and not each version of a handed array."""
+        handed = parse_handed(request.path) is not None
+        name = shown_name(request.path)
+        is_first = name not in self._handed
+        if handed:
+            self._handed.add(name)
+        return request.keep and (is_first or not handed)
 
     def _on_session_devices_changed(self, devices: Devices | None) -> None:
         if devices is not None:

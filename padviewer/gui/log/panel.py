@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QTimer, Signal
@@ -210,7 +209,7 @@ class LogPanel(QFrame):
         DetailsDialog(self._window, title, without_home(line.text), text).show()
 
     def _ask_save(self) -> None:
-        path = ask_save_path(self._window, "Save the log", str(Path.cwd() / "padviewer.log"), {"Log (*.log)": ".log"})
+        path = ask_save_path(self._window, "Save the log", "padviewer.log", {"Log (*.log)": ".log"})
         if path:
             self.save(path)
 
