@@ -298,14 +298,16 @@ class Plan:
     def engine_bytes(self) -> int:
         """Memory that the whole feature map takes: input, padded tensor and kernels as float32, and the result.
 
-        Of a separable convolution also what stands between its halves.
+        Of a separable convolution also what stands between its halves. Inputs of wider elements are kept as they are.
         """
         if self.padded is None or self.feature is None:
             return 0
+        wider = max(0, np.dtype(self.info.dtype).itemsize - np.dtype(FEATURE_DTYPE).itemsize)
         elements = self.input.size + self.padded.size
         if self.spec.conv == "separable":
             elements += self.feature.size // self.filters * self.kernel_shapes[1][-2]
-        return elements * np.dtype(FEATURE_DTYPE).itemsize + self.kernel_bytes + self.feature.nbytes
+        shared = self.input.size * wider + self.feature.nbytes
+        return elements * np.dtype(FEATURE_DTYPE).itemsize + self.kernel_bytes + shared
 
 
 def filters_of(spec: PipelineSpec, channels: int) -> int:

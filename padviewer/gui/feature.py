@@ -137,6 +137,8 @@ class FeatureWork:
             if self._loaded and plan.is_whole:
                 self._compute(plan)
             return  # it is on its way, and the newest plan is computed when it is there
+        if not plan.is_whole and plan.info.nbytes > plan.budget:
+            return  # each process decodes it for itself
         self.release()
         try:
             owned = OwnedArray(plan.info.shape, plan.info.dtype)

@@ -16,13 +16,13 @@ _STATUS = Path("/proc/self/status")
 
 
 def own_bytes(pid: int) -> int:
-    """Returns how many bytes of memory a process has for itself; 0 where it has ended."""
+    """Returns how many bytes of memory a process has for itself; 0 where it has ended, or the system does not tell."""
     try:
         memory = psutil.Process(pid).memory_info()
     except psutil.Error:
         return 0
-    # Linux counts pages of files and of shared memory apart.
-    return int(memory.rss - getattr(memory, "shared", 0))
+    # Elsewhere pages of files and of shared memory are not told apart: a mapped file would look like memory.
+    return int(memory.rss - memory.shared) if hasattr(memory, "shared") else 0
 
 
 def limit_own(nbytes: int) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import PadviewerError
@@ -105,9 +106,15 @@ def remove_leftovers() -> None:
     """
     with suppress(OSError):
         for entry in os.scandir(_ROOM):
-            if entry.name.startswith(_PREFIX):
+            if entry.name.startswith(_PREFIX) and not _may_live(entry.name):
                 with suppress(OSError):
                     _remove_if_left(entry)
+
+
+def _may_live(name: str) -> bool:
+    """Whether the process that a name tells is there; in another container, its lock tells alone."""
+    number = name.removeprefix(_PREFIX).partition("-")[0]
+    return number.isdecimal() and psutil.pid_exists(int(number))
 
 
 def _remove_if_left(entry: os.DirEntry[str]) -> None:

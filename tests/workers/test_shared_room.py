@@ -68,19 +68,20 @@ def test_where_shared_memory_is_full_an_error_says_so(tmp_path):
 
 def test_what_killed_programs_left_is_removed_and_what_lives_stays():
     living = OwnedArray((1000,), "uint8")
-    names = ("padviewer-1-left", "padviewer-1-young", "strange-1")
-    left, young, strange = (SharedMemory(name, create=True, size=1000) for name in names)
+    # No process has the first number, and this one the third.
+    names = ("padviewer-99999999-left", "padviewer-99999999-young", f"padviewer-{os.getpid()}-unlocked", "strange-1")
+    left, young, unlocked, strange = (SharedMemory(name, create=True, size=1000) for name in names)
     try:
         long_ago = time.time() - 3600
-        for name in (living.array.name, left.name, strange.name):
+        for name in (living.array.name, left.name, unlocked.name, strange.name):
             os.utime(ROOM / name, (long_ago, long_ago))
         remove_leftovers()
         assert not (ROOM / left.name).exists()
-        for name in (living.array.name, young.name, strange.name):
+        for name in (living.array.name, young.name, unlocked.name, strange.name):
             assert (ROOM / name).exists(), name
     finally:
         living.release()
-        for memory in (left, young, strange):
+        for memory in (left, young, unlocked, strange):
             memory.close()
             (ROOM / memory.name).unlink(missing_ok=True)
             resource_tracker.unregister(memory._name, "shared_memory")
