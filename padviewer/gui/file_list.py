@@ -12,7 +12,7 @@ from padviewer.errors import Cancelled, PadviewerError, SourceIsFolder, WorkerDi
 from padviewer.gui.bridge import settle
 from padviewer.gui.files import MAX_FILES, FileEntry, Item, absolute, without_slash
 from padviewer.gui.folder_listing import FolderListing, Listed
-from padviewer.handed import identity, label, parse_handed, shown_name
+from padviewer.handed import label, parse_handed, shown_name
 from padviewer.plan import ArrayInfo
 from padviewer.workers.blame import blamed
 from padviewer.workers.client import Client
@@ -201,13 +201,14 @@ class FileList(QObject):
         settle(self._reader.submit("open", OpenRequest(*item, self._budget)), opened, refused)
 
     def _begin(self, item: Item) -> None:
-        """Something else is wanted: what hangs, or takes long, is given up, for a reader that starts anew is faster."""
-        now = time.monotonic()
-        waits = (
-            self._asked is not None and identity(self._asked[0]) != identity(item[0]) and now - self._since > _LONG_S
-        )
+        """Somebody wants something else: what hangs or takes long is given up, as a reader that starts anew is faster.
+
+        Arrays from Python come one after the other: none would be shown if each ended the reader of the one before.
+        """
+        older, now = self._asked, time.monotonic()
+        long = now - self._since > _LONG_S
         self._asked, self._since = item, now
-        if waits:
+        if long and older is not None and older[0] != item[0] and parse_handed(item[0]) is None:
             self._reader.cancel()
 
     def _take_line(self, item: Item, older: Item | None) -> None:
