@@ -117,7 +117,9 @@ def test_a_folder_is_replaced_where_two_cannot_be_swapped(driver, tmp_path, kept
         remove(path)
         make_old(path)
         found = driver.run("export", path, how, k, lacks=["exchange"], kept=kept)
-        judge(found, how, path.name)
+        # How many notes are made, and so how many calls, depends on the disk.
+        if len(found["calls"]) >= k:
+            judge(found, how, path.name)
         assert tree(path) in (old, new) or how in ("kill", "gone"), (how, k, found)
         driver.run("clean", path)
         assert tree(path) in (old, new), (how, k, found)
@@ -139,7 +141,8 @@ def test_an_export_that_is_kept_goes_on(driver, tmp_path, extension):
         old = tree(path)
         found = driver.run("export", path, how, k, kept=True)
         assert tree(path) in (old, new), (how, k, found)
-        judge(found, how, path.name) if len(found["calls"]) >= k else None
+        if len(found["calls"]) >= k:
+            judge(found, how, path.name)
         driver.run("clean", path)
         assert set(names(tmp_path)) - {path.name} == part_names(path)
         continued += continues(str(path)) is not None
