@@ -20,7 +20,7 @@ from typing import Any
 from padviewer import pulse
 from padviewer.bytecount import format_bytes
 from padviewer.errors import PadviewerError, UnexpectedError, shortened, traceback_of
-from padviewer.workers.limits import budget_of
+from padviewer.workers.limits import BYTES_PER_S, budget_of
 from padviewer.workers.own_memory import limit_own, reserved_bytes
 from padviewer.workers.wire import Message, send_message
 
@@ -83,9 +83,15 @@ class _Line:
         with self._lock:
             send_message(self.connection, message)
 
+    def receive(self) -> Any:
+        """Returns the next request; one that is answered at once gives no sign before."""
+        request = self.connection.recv()
+        self._told = time.monotonic()
+        return request
+
     def beat(self, nbytes: int) -> None:
         now = time.monotonic()
-        if nbytes or now - self._told > _BEAT_S:
+        if nbytes > BYTES_PER_S or now - self._told > _BEAT_S:
             self._told = now
             self.send(("sign", nbytes))
 
@@ -141,7 +147,7 @@ class _Memory:
 
 
 def _answer_one(line: _Line, answer: Answer | PadviewerError, memory: _Memory) -> None:
-    request = line.connection.recv()
+    request = line.receive()
     memory.allow(budget_of(request))
     message: Message
     try:

@@ -68,7 +68,7 @@ def quick(start):
 # ---- time
 
 
-@pytest.mark.parametrize("request_", [("sleep", 60), ("spin",), ("announce", BYTES_PER_S, 60)])
+@pytest.mark.parametrize("request_", [("sleep", 60), ("spin",), ("announce", BYTES_PER_S + 1, 60)])
 def test_one_that_is_silent_for_too_long_is_ended(quick, request_):
     waiting = quick.submit(request_), quick.submit(("echo", 1))
     began = time.monotonic()
