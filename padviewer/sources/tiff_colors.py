@@ -27,6 +27,7 @@ _AS_STORED = {
     32845: "LogLuv",
     34892: "linear raw",
 }
+_END = b"\xff\xd9"
 _START_OF_FRAME = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
@@ -195,7 +196,13 @@ def _turned(look: Look, orientation: Any, notes: list[str]) -> Look:
 
 
 def check_jpeg(name: str, data: bytes, height: int, width: int) -> None:
-    """Refuses a JPEG segment that declares other sizes than the TIFF: its decoder trusts it, and takes the memory."""
+    """Refuses a JPEG segment that declares other sizes than the TIFF, or is cut short.
+
+    Its decoder trusts the sizes, takes the memory, and makes up what is not there.
+    """
+    # Behind the end mark there may be filling.
+    if not data.rstrip(b"\0\xff").endswith(_END):
+        raise DamagedSource(f"{name}: a JPEG tile has no end mark; it is cut short, copy the file again")
     size = jpeg_size(data)
     if size is not None and (size[0] > height or size[1] > width):
         raise DamagedSource(

@@ -266,6 +266,21 @@ def test_a_jpeg_tile_larger_than_the_page(tmp_path, peak_memory):
         read(tmp_path / "bomb")
 
 
+def test_a_jpeg_tile_whose_end_is_zeros(tmp_path):
+    path = tmp_path / "cut.tif"
+    tifffile.imwrite(
+        path, np.random.default_rng(1).integers(0, 255, (64, 64), np.uint8), compression="jpeg", tile=(64, 64)
+    )
+    with tifffile.TiffFile(path) as file:
+        (start,), (count,) = file.pages[0].dataoffsets, file.pages[0].databytecounts
+    assert read(path)[0].shape == (64, 64)
+    content = bytearray(path.read_bytes())
+    content[start + count // 2 : start + count] = bytes(count - count // 2)
+    path.write_bytes(content)
+    with pytest.raises(DamagedSource, match="no end mark"):
+        read(path)
+
+
 @pytest.mark.parametrize("length", [1, 3, 150])
 def test_pages_in_a_circle(tmp_path, length):
     size = len(tiff(page(2, 2))) - 8
