@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from driving import Open, settle
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl, qWarning
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl, qInstallMessageHandler, qWarning
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QToolButton, QWidget
@@ -47,6 +47,8 @@ def watched(open_window: Open) -> Iterator[Watched]:
     yield open_it
     for hook in hooks:
         hook.remove()
+    # What stood there before was for the time of the test alone.
+    qInstallMessageHandler(None)
     assert (sys.excepthook, threading.excepthook, sys.unraisablehook) == before
     assert logging.getLogger("padviewer").propagate
 
