@@ -37,6 +37,13 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
         assert left(before) == {}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def empty_clipboard(qapp: QApplication) -> Iterator[None]:
+    """Takes from the clipboard, in the end, what Qt would let go of when there is no Python any more, and crash."""
+    yield
+    QApplication.clipboard().clear()
+
+
 @pytest.fixture(scope="session")
 def shared_engine() -> Iterator[ProcessWorker]:
     worker = start_engine()
