@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton
 
 from padviewer.errors import PadviewerError, UnexpectedError, shortened
 from padviewer.gui import ledger
 from padviewer.gui.actions import Actions
 from padviewer.gui.axis_names import AxisNames
+from padviewer.gui.centre import Centre
 from padviewer.gui.commands import Commands
 from padviewer.gui.export_dialog import may_end_export
 from padviewer.gui.feature import FeatureState
@@ -169,27 +170,9 @@ class MainWindow(QMainWindow):
         fit = QPushButton("Fit")
         fit.setToolTip("Show everything (F)")
         fit.clicked.connect(self.commands.fit)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._headline, 1)
-        head.addWidget(fit)
-        head.addWidget(export)
-        middle = QVBoxLayout()
-        middle.setSpacing(8)
-        middle.addLayout(head)
-        middle.addWidget(self.message)
-        middle.addWidget(self.panes, 1)
-        middle.addWidget(self.probe)
-        centre = QWidget()
-        columns = QHBoxLayout(centre)
-        columns.setContentsMargins(8, 4, 8, 8)
-        columns.setSpacing(8)
-        self.files.setFixedWidth(184)
-        self.form.setFixedWidth(240)
-        columns.addWidget(self.files)
-        columns.addLayout(middle, 1)
-        columns.addWidget(self.form)
-        self.setCentralWidget(centre)
+        parts = (self.message, self.panes, self.probe)
+        head = (self._headline, fit, export)
+        self.setCentralWidget(Centre((self.files, self.form), head, parts, self.panes, self.probe))
 
     def _connect(self) -> None:
         session = self.session
