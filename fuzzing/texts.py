@@ -1,4 +1,4 @@
-"""Settings, sessions and arguments that are damaged: what the program reads of them, in this process."""
+"""Settings, sessions, arguments and drops that are damaged: what the program reads of them, in this process."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from fuzzing.outcome import Outcome
 from padviewer.cli import VERBS, build_parser
 from padviewer.errors import PadviewerError
 from padviewer.gui.sessions.saved_session import SavedSession
+from padviewer.gui.uri_list import parse_uri_list
 from padviewer.options import items_of, spec_of
 from padviewer.spec import PipelineSpec
 
@@ -25,6 +26,10 @@ _ARGUMENTS = (
     "export a.npy -o out.npy --stage padded --fill 0,1.5,-inf --position-seed 7 --force",
     "snapshot a.npy --kernel 3x5 --strides 2 --dilation 1 --conv-padding same --filters 8 --seed 3 -o out.png",
     "doctor",
+)
+_DROP = (
+    b"# a comment\r\nfile:///home/me/a%20b.png\r\nfile://localhost/b.npy\r\nhttp://example.org/c.png\r\n"
+    b"data:image/png;base64,iVBORw0KGgo=\r\nfile://elsewhere/d.tif\r\n/plain/e.npz\r\nfile:///%ff%fe.npy\r\n"
 )
 _WORDS = (
     "",
@@ -86,6 +91,12 @@ def _arguments(draw: random.Random) -> None:
         spec_of(options)
 
 
+def _drop(draw: random.Random) -> None:
+    items, refused = parse_uri_list(mutate(_DROP, draw))
+    if not items and refused and refused[0].error is not None:
+        raise refused[0].error
+
+
 def _damaged(text: str, draw: random.Random) -> str:
     """Damages bytes of a text, or replaces a value of its JSON by one of another kind."""
     if draw.random() < 0.5:
@@ -110,4 +121,9 @@ _STRANGE: tuple[object, ...] = (
     None, True, False, 0, -1, 1.5, 2**31, 2**63, 10**400, 1e308, float("nan"), float("inf"), "", "a", "\ud800", "\x00",
     "x" * 5000,     [], [[]], [None], [1, 2, 3, 4, 5, 6], {}, {"a": 1}, [[["deep"] * 3] * 3],
 )  # fmt: skip
-TEXTS: dict[str, Callable[[random.Random], None]] = {"spec": _spec, "session": _session, "arguments": _arguments}
+TEXTS: dict[str, Callable[[random.Random], None]] = {
+    "spec": _spec,
+    "session": _session,
+    "arguments": _arguments,
+    "drop": _drop,
+}
