@@ -25,10 +25,11 @@ run: $(RUN) ## open the window, on a sample or on ARGS="photo.jpg --target 512x5
 	@$(PYTHON) -m padviewer.display --install
 	@$(PYTHON) main.py $(ARGS)
 
-# Two files at a time: each of the two starts TensorFlow once. ARGS=-n0 runs one after the other.
+# Four files at a time, also on two cores: most tests wait for processes. Each of the four starts TensorFlow once.
+# ARGS=-n0 runs one after the other.
 test: $(DEV) ## run the test suite with no display; ARGS go to pytest
 	@$(PYTHON) -m padviewer.display --install
-	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -n 4 --dist loadfile $(ARGS)
 
 test-cases: $(DEV) ## try 100,000 random cases of padding against numpy, or PADVIEWER_CASES=1000000
 	PADVIEWER_CASES=$(or $(PADVIEWER_CASES),100000) $(PYTHON) -m pytest tests/layers/test_random_cases.py $(ARGS)
