@@ -218,7 +218,7 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
 
 
 def _bytes_per_pixel(file: OpenedFile, image: Image) -> int:
-    return len(image.getbands()) * 2 if _is_deep_png(file, image) else pixel_bytes(image.mode)
+    return len(image.getbands()) * 2 if _is_deep_png(file, image) else pixel_bytes(image)
 
 
 def _color_notes(image: Image, chunks: PngChunks | None) -> list[str]:

@@ -15,13 +15,20 @@ if TYPE_CHECKING:
 # Modes that are handed out as they are; every other one is a way to write RGB.
 _PLAIN = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B", "I", "F")
 _BANDS = {"1": 1, "L": 1, "LA": 2, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
+# Bytes of a pixel in the array that is made of a mode.
+_MADE = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
+# Pixels that are brought over from Pillow at a time: it holds what it brings twice.
+_BLOCK = 1 << 20
 _NAMES = {"P": "palette", "PA": "palette", "RGBa": "premultiplied RGBA", "La": "premultiplied LA"}
 _GRAY = ("1", "L", "LA")
 
 
-def pixel_bytes(mode: str) -> int:
-    """Returns how many bytes Pillow takes for a pixel."""
-    return _BANDS.get(mode, 4)
+def pixel_bytes(image: Image) -> int:
+    """Returns how many bytes a pixel takes while a picture is decoded: Pillow's own, and those of the array."""
+    own = _BANDS.get(image.mode, 4)
+    # The decoder keeps all coefficients until the last scan.
+    scans = 2 * len(image.getbands()) if image.info.get("progressive") else 0
+    return own + scans + _MADE.get(shown_mode(image), 4)
 
 
 def shown_mode(image: Image) -> str:
@@ -51,7 +58,19 @@ def as_array(image: Image, mode: str, name: str) -> Array:
         mode: what they are handed out as.
         name: of the file, for messages.
     """
-    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
-    if pixels.dtype.kind not in "buif":
-        raise UnsupportedSource(f"{name}: pixels of mode {image.mode} are not read; save it as RGB")
-    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    width, height = image.size
+    rows = max(1, _BLOCK // max(1, width))
+    whole: Array | None = None
+    for top in range(0, height, rows):
+        part = image.crop((0, top, width, min(height, top + rows))) if rows < height else image
+        pixels = np.asarray(part if part.mode == mode else part.convert(mode))
+        if pixels.dtype.kind not in "buif":
+            raise UnsupportedSource(f"{name}: pixels of mode {image.mode} are not read; save it as RGB")
+        if rows >= height:
+            return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+        if whole is None:
+            whole = np.empty((height, *pixels.shape[1:]), pixels.dtype.newbyteorder("="))
+        whole[top : top + rows] = pixels
+    if whole is None:
+        raise UnsupportedSource(f"{name}: a picture of no rows is not read")
+    return whole
