@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from padviewer.gui.rendering import COLOUR_MAPS, LEVEL_RULES, Look
 from padviewer.gui.screen import Cut
 from padviewer.gui.sessions.saved_session import MAX_BYTES, SavedSession
 from padviewer.gui.sessions.start import with_session
-from padviewer.gui.sessions.store import SLOTS, sessions_folder, take, take_last, take_new
+from padviewer.gui.sessions.store import SLOTS, Slot, sessions_folder, take, take_last, take_new
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
 
@@ -60,6 +61,23 @@ sessions = st.builds(
     done=st.lists(steps, max_size=3).map(tuple),
     undone=st.lists(steps, max_size=3).map(tuple),
 )
+
+
+@pytest.fixture(autouse=True)
+def slots_are_left() -> Iterator[None]:
+    """Lets go in the end of the sessions that a test has taken, as the end of its process would."""
+    taken: list[Slot] = []
+    usual = Slot.__init__
+
+    def noting(self: Slot, folder: Path, lock: int) -> None:
+        usual(self, folder, lock)
+        taken.append(self)
+
+    Slot.__init__ = noting  # type: ignore[method-assign]
+    yield
+    Slot.__init__ = usual  # type: ignore[method-assign]
+    for slot in taken:
+        slot.leave()
 
 
 @given(sessions)
