@@ -175,7 +175,13 @@ def _zarr(folder: Path) -> Made:
         )
         root.create_array("b", shape=(7,), chunks=(3,), dtype="float32", compressors=None)[:] = _numbers(7)
     found = [path for path in folder.rglob("*") if path.is_file() and ".zarr" in str(path)]
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    made = {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in made.items():
+            if name.startswith("v3.zarr/"):
+                archive.writestr(name.removeprefix("v3.zarr/"), content)
+    return made | {"packed.zarr.zip": packed.getvalue()}
 
 
 def _safetensors(_folder: Path) -> Made:
