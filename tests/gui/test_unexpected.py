@@ -289,9 +289,7 @@ def test_a_flood_of_errors_stays_within_bounds_and_the_window_answers(
     assert not [dialog for dialog in QApplication.topLevelWidgets() if isinstance(dialog, QDialog)]
 
 
-def test_lines_of_a_log_are_one_line_each(open_window: Open, photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_of_a_log_are_one_line_each(open_window: Open, photo: Path) -> None:
     window = open_window(photo, filters=1)
-    # What pytest itself keeps of logs goes to another process as UTF-8.
-    monkeypatch.setattr(logging.getLogger("padviewer"), "propagate", False)
     logging.getLogger("padviewer").warning("two\nlines, a bell \a and no text \udcff")
     assert window.log.since(0)[-1].text == r"two\nlines, a bell \x07 and no text \udcff"
