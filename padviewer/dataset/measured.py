@@ -1,0 +1,52 @@
+"""What is known of one item of a data set from its header."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+Item = tuple[str, str | None]
+
+
+class Measured(NamedTuple):
+    """An item, and its size or why it has none.
+
+    Attributes:
+        path: of the file or folder, or its URL.
+        member: name of the array in a file that holds several; None where it holds one.
+        shape: sizes of the axes, rank 1 to 5, numpy order; empty where there is an error.
+        axes: one letter for each axis.
+        dtype: numpy's name.
+        format: name of the file format, e.g. `PNG`.
+        file_bytes: size of the file.
+        modified: when it was last written, in nanoseconds; 0 where nobody knows.
+        error: why it cannot be measured; empty where it can.
+    """
+
+    path: str
+    member: str | None
+    shape: tuple[int, ...] = ()
+    axes: str = ""
+    dtype: str = ""
+    format: str = ""
+    file_bytes: int = 0
+    modified: int = 0
+    error: str = ""
+
+    @property
+    def item(self) -> Item:
+        """Path and member."""
+        return self.path, self.member
+
+    @property
+    def name(self) -> str:
+        """How it is named on the command line: `file.npz::key`."""
+        return self.path if self.member is None else f"{self.path}::{self.member}"
+
+    def record(self) -> dict[str, Any]:
+        """Returns it for JSON."""
+        return self._asdict()
+
+    @classmethod
+    def of_record(cls, record: dict[str, Any]) -> Self:
+        """Returns what `record` came from."""
+        return cls(**{**record, "shape": tuple(record["shape"])})
