@@ -51,7 +51,7 @@ class SizeTable:
 
 
 def tables_of(measured: Iterable[Measured]) -> dict[str, SizeTable]:
-    """Returns a table for each set of spatial axes, the one with most items first; items without a size are left out."""
+    """Returns a table for each set of spatial axes, that of most items first. Items without a size are left out."""
     groups: dict[str, list[Measured]] = {}
     for item in measured:
         if not item.error:

@@ -1,5 +1,7 @@
 """Tables of sizes."""
 
+import json
+
 import numpy as np
 
 from padviewer.dataset.measured import Measured
@@ -23,7 +25,5 @@ def test_items_are_grouped_by_their_spatial_axes() -> None:
 
 
 def test_a_record_comes_back_equal() -> None:
-    import json
-
     item = Measured("a.h5", "/group/data", (20, 30), "HW", "uint8", "HDF5", 1000, 5)
     assert Measured.of_record(json.loads(json.dumps(item.record()))) == item
