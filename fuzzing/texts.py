@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 from fuzzing.mutations import mutate
 from fuzzing.outcome import Outcome
-from padviewer.cli import VERBS, build_parser
+from padviewer.cli import build_parser
 from padviewer.errors import PadviewerError
 from padviewer.gui.sessions.saved_session import SavedSession
 from padviewer.gui.uri_list import parse_uri_list
 from padviewer.options import items_of, spec_of
 from padviewer.spec import PipelineSpec
+from padviewer.verbs import VERBS
 
 _SPEC = PipelineSpec(target=(512, None), multiple_of=(32,), mode="reflect", fill_value=(0, 1.5), kernel=(3, 5))
 _SESSION = SavedSession((("a.png", None), ("b.npz", "x")), ("b.npz", "x"), _SPEC, {1: PipelineSpec()}, budget=1 << 30)

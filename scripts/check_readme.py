@@ -107,7 +107,8 @@ def command_problems(text: str, parsers: Parsers) -> Iterator[str]:
 
 def main() -> int:
     """Prints every problem; returns 1 where there is one."""
-    from padviewer.cli import VERBS, build_parser
+    from padviewer.cli import build_parser
+    from padviewer.verbs import VERBS
 
     readme = ROOT / "README.md"
     if not readme.is_file():

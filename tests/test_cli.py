@@ -17,10 +17,11 @@ import tifffile
 from PIL import Image
 
 from padviewer import __version__
-from padviewer.cli import VERBS, main
+from padviewer.cli import main
 from padviewer.export import EXTENSIONS
 from padviewer.options import join_negative
 from padviewer.spec import PipelineSpec
+from padviewer.verbs import VERBS
 
 RNG = np.random.default_rng(3)
 PROGRAM = [sys.executable, "-m", "padviewer"]

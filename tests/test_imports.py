@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from padviewer.verbs import VERBS
+
 ROOT = Path(__file__).resolve().parent.parent
 QT = ("PySide6", "pyqtgraph")
 KERAS = ("keras", "tensorflow")
@@ -40,6 +42,16 @@ def test_formats_are_loaded_only_when_a_file_asks_for_them(module: str) -> None:
 
 def test_the_command_line_loads_neither_qt_nor_keras() -> None:
     assert loaded_by("padviewer.cli", QT + KERAS) == []
+
+
+def test_only_the_verb_that_is_chosen_is_loaded() -> None:
+    verbs = tuple(f"padviewer.verbs.{verb}" for verb in VERBS)
+    assert loaded_by("padviewer.cli; padviewer.cli.build_parser()", verbs + FORMATS) == []
+    for verb in VERBS:
+        chosen = f"padviewer.cli; padviewer.cli.build_parser({verb!r})"
+        assert loaded_by(chosen, (*verbs, *QT, *KERAS, "padviewer.batch", "padviewer.workers")) == [
+            f"padviewer.verbs.{verb}"
+        ]
 
 
 def test_the_window_and_a_reader_that_starts_load_no_models() -> None:
