@@ -159,18 +159,18 @@ def effective_kernel(kernel: int, dilation: int) -> int:
     return (kernel - 1) * dilation + 1
 
 
-def conv_split(size: int, kernel: int, stride: int, dilation: int, conv_padding: str) -> Split:
+def conv_split(size: Any, kernel: int, stride: int, dilation: int, conv_padding: str) -> Split:
     """Returns what the convolution itself pads: nothing for `valid`, TensorFlow's uneven split for `same`."""
     span = effective_kernel(kernel, dilation)
     if conv_padding == "valid":
         return Split(0, 0)
     if conv_padding == "causal":
         return Split(span - 1, 0)
-    extra = max(0, (-(-size // stride) - 1) * stride + span - size)
+    extra = positive((-(-size // stride) - 1) * stride + span - size)
     return Split(extra // 2, extra - extra // 2)
 
 
-def conv_size(size: int, kernel: int, stride: int, dilation: int, conv_padding: str) -> int:
+def conv_size(size: Size, kernel: int, stride: int, dilation: int, conv_padding: str) -> Size:
     """Returns how many outputs a convolution has on an axis; 0 or less where the window does not fit."""
     before, after = conv_split(size, kernel, stride, dilation, conv_padding)
     return (size + before + after - effective_kernel(kernel, dilation)) // stride + 1
