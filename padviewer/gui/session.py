@@ -25,6 +25,7 @@ from padviewer.errors import (
 from padviewer.geometry import Region
 from padviewer.gui.bridge import settle
 from padviewer.gui.digest_work import DigestWork
+from padviewer.gui.engine_in_force import EngineInForce
 from padviewer.gui.exports import EXPORTER, ExportWork
 from padviewer.gui.feature import FeatureState, FeatureWork
 from padviewer.gui.file_list import FileList
@@ -32,6 +33,7 @@ from padviewer.gui.files import FileEntry, Item, absolute
 from padviewer.gui.history import History, Step
 from padviewer.gui.model_saving import ModelSaving
 from padviewer.gui.palette.setting_text import BUDGET
+from padviewer.gui.planning import Planning
 from padviewer.gui.probe import ProbeWork
 from padviewer.gui.screen import Cut, fit_cut, follow_content, plane_region
 from padviewer.gui.sessions.saved_session import SavedSession
@@ -40,12 +42,12 @@ from padviewer.gui.tiles import TileWork
 from padviewer.gui.weights_work import WeightsWork
 from padviewer.handed import identity, parse_handed
 from padviewer.plan import ArrayInfo, Member, Plan, Stage
-from padviewer.resolve import following, resolve, settings_for, without_weights
-from padviewer.spec import FROM_FILE, PipelineSpec
+from padviewer.resolve import settings_for
+from padviewer.spec import PipelineSpec
 from padviewer.weights import Layer, choice_of
 from padviewer.workers.client import MAX_RESTARTS, Client
-from padviewer.workers.jobs import ENGINES, READER, SCOUT
-from padviewer.workers.messages import Devices, DevicesRequest, TextRequest, Tile
+from padviewer.workers.jobs import READER, SCOUT
+from padviewer.workers.messages import Devices, TextRequest, Tile
 
 __all__ = ["EXPORTER", "Session"]
 
@@ -91,18 +93,17 @@ class Session(QObject):
         super().__init__(parent)
         self._clients = clients
         self._settings = Settings(spec, budget, demonstration)
-        self._backend = spec.backend
         self._restored: tuple[Item, Cut] | None = None
-        self._follows = follows
         self.plan: Plan | None = None
         self.members: tuple[Member, ...] = ()
         self.cut = Cut()
         self.files = FileList(clients[READER], clients[SCOUT], budget, self)
         self.files.opened.connect(self._adopt)
         self.files.failed.connect(self._on_files_failed)
-        self.devices: Devices | None = None
+        self._engine = EngineInForce(clients, spec.backend, self.devices_changed.emit, self._on_request_failed)
         self.feature = FeatureWork(clients, self._on_feature_changed, self._on_view_tile)
         self.weights = WeightsWork(clients)
+        self._planning = Planning(self._settings, self.weights, follows)
         self.digests = DigestWork(clients)
         self.tiles = TileWork(clients, self.feature, self._is_current, self.tile_ready.emit, self._on_request_failed)
         self._probe = ProbeWork(clients, self.feature, self._is_current, self.probed.emit, self._on_request_failed)
@@ -147,20 +148,13 @@ class Session(QObject):
         return all(client.idle for client in self._clients.values())
 
     @property
-    def _engine(self) -> Client:
-        """The engine of the backend in force; each starts when it is first asked."""
-        return self._clients[ENGINES[self.spec.backend]]
+    def devices(self) -> Devices | None:
+        """The devices of the engine; None while it starts."""
+        return self._engine.devices
 
     def start(self) -> None:
         """Asks the engine what devices there are; it answers when its backend has started."""
-        self.devices = None
-        self.devices_changed.emit(None)
-        engine = self._engine
-        settle(
-            engine.submit("devices", DevicesRequest()),
-            lambda devices: self._on_devices(engine, devices),
-            self._on_request_failed,
-        )
+        self._engine.start()
 
     def choose_member(self, member: str) -> None:
         """Shows another array of the same file, in its line of the list."""
@@ -171,8 +165,7 @@ class Session(QObject):
         """Returns the plan that a file of the list has, or would have on screen; None where it is not known yet."""
         if self.plan is None or entry.info is None or self.plan.info == entry.info:
             return self.plan if entry.info is not None else None
-        spec = self._settings.of(entry.item, self._letters, entry.info.axes)
-        return resolve(spec, entry.info, self.budget, self.weights.of(spec))
+        return self._planning.plan_elsewhere(entry.item, entry.info, self._letters)
 
     def edit(self, changes: dict[str, Any], what: str = "") -> None:
         """Changes settings; what could be valid for no input is refused and nothing changes.
@@ -341,7 +334,7 @@ class Session(QObject):
             self.worker_died.emit(told, client.runs)
         if not client.runs:
             return
-        if client is self._engine:
+        if client is self._engine.client:
             self.start()
             self.feature.recover()
         elif worker == READER and not error.idle:
@@ -365,11 +358,7 @@ class Session(QObject):
     def _put_in_force(self) -> None:
         """Uses the settings; those of a session that is being opened show with its file."""
         self.files.set_budget(self.budget)
-        if self.spec.backend != self._backend:
-            # An engine holds much memory; the next use of its backend starts another.
-            self._clients[ENGINES[self._backend]].rest()
-            self._backend = self.spec.backend
-            self.start()
+        self._engine.choose(self.spec.backend)
         if self._restored is None:
             self._resolve()
         self.history_changed.emit()
@@ -400,7 +389,7 @@ class Session(QObject):
         info = info or (self.plan.info if self.plan else None)
         if info is None:
             return
-        older, self.plan = self.plan, self._planned(info)
+        older, self.plan = self.plan, self._planning.plan(info, self._resolve)
         self.cut = follow_content(self.cut, None if source_changed else older, self.plan)
         if read:
             self.source_changed.emit()
@@ -408,20 +397,6 @@ class Session(QObject):
         self.cut_changed.emit(self.cut)
         self.feature.update(self.plan)
         self._probe.again(self.plan, self.cut)
-
-    def _planned(self, info: ArrayInfo) -> Plan:
-        """Returns the plan of the settings; weights that it waits for are read, and then it is made again."""
-        weights, refusal = self.weights.of(self.spec), self.weights.refusal(self.spec)
-        plan = resolve(self.spec, info, self.budget, weights)
-        if weights is not None and self._follows:
-            self._settings.spec = following(self.spec, weights, plan, self._follows)
-            self._follows = frozenset()
-            plan = resolve(self.spec, info, self.budget, weights)
-        if refusal is not None:
-            return without_weights(plan, refusal.message)
-        if self.spec.weights == FROM_FILE and weights is None and self.spec.weights_file:
-            self.weights.read(self.spec.weights_file, self.budget, self._resolve)
-        return plan
 
     def _is_current(self, plan: Plan, cut: Cut) -> bool:
         return self.plan is plan and self.cut == cut
@@ -444,12 +419,6 @@ class Session(QObject):
             self.feature.recover()
         elif not isinstance(error, Cancelled | WorkerDied):  # of a death the client tells by itself
             self.failed.emit(error)
-
-    def _on_devices(self, engine: Client, devices: Devices) -> None:
-        if engine is not self._engine:
-            return  # another backend was chosen meanwhile
-        self.devices = devices
-        self.devices_changed.emit(devices)
 
     def _on_feature_changed(self, state: FeatureState) -> None:
         self.feature_changed.emit(state)

@@ -309,7 +309,7 @@ def test_a_kernel_beyond_the_budget_is_refused_with_a_remedy(open_window: Open, 
 
 def test_killing_the_engine_leaves_the_window_alive(open_window: Open, photo: Path, qtbot: QtBot) -> None:
     window = open_window(photo, own_engine=True, filters=2)
-    engine = window.session._engine._worker
+    engine = window.session._engine.client._worker
     os.kill(engine.pid, signal.SIGKILL)
     type_into(window.form.field("filters"), "3")
     settle(qtbot, window)

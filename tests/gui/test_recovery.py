@@ -55,7 +55,7 @@ def test_an_export_of_the_feature_map_is_cancelled_while_the_engine_computes(
     open_window: Open, photo: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     window = open_window(photo, own_engine=True, filters=1)
-    engine = window.session._engine._worker
+    engine = window.session._engine.client._worker
     os.kill(engine.pid, signal.SIGSTOP)
     try:
         window.commands.export(Stage.FEATURE, str(tmp_path / "feature.npy"))
