@@ -12,6 +12,7 @@ from padviewer.errors import UnknownFormat, printable, shortened
 from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
+from padviewer.plan import ArrayInfo
 from padviewer.raw_layout import is_raw
 from padviewer.sources import (
     delimited,
@@ -114,6 +115,19 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     finally:
         file.handle.close()
     return _noted(source, file, caught)
+
+
+def describe_source(path: str, member: str | None = None, *, budget: int) -> ArrayInfo:
+    """Returns what `open_source` tells of an array, from the header of its file.
+
+    Args:
+        path, member, budget: as for `open_source`.
+
+    Raises:
+        SourceError: as `open_source`, but for what shows only when elements are decoded.
+    """
+    with open_source(path, member, budget=budget) as source:
+        return source.info
 
 
 def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple[Opener, ...]) -> Source:

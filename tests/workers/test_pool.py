@@ -1,0 +1,136 @@
+"""A pool of processes: what an executor does, and what becomes of calls that end their process."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import time
+from concurrent.futures import CancelledError, wait
+
+import pool_calls
+import pytest
+
+from padviewer.errors import PadviewerError, SettingsError, UnexpectedError, WorkerDied, WorkerSilent
+from padviewer.workers.pool import Pool, usable_cores
+
+WAIT = 60
+
+
+@pytest.fixture
+def pool(leaves_nothing):
+    with Pool(2) as pool:
+        yield pool
+
+
+def test_calls_are_answered_as_by_any_executor(pool):
+    assert list(pool.map(pool_calls.square, range(50))) == [number * number for number in range(50)]
+    assert pool.submit(int, "ff", base=16).result(WAIT) == 255
+    found = {pool.submit(pool_calls.process_id).result(WAIT) for _ in range(20)}
+    assert os.getpid() not in found
+    assert len(found) <= 2
+
+
+def test_both_processes_work_at_the_same_time(pool):
+    assert len({future.result(WAIT) for future in [pool.submit(pool_calls.nap, 1.0) for _ in range(2)]}) == 2
+
+
+def test_errors_come_as_ours(pool):
+    assert type(pool.submit(pool_calls.refuse, "no").exception(WAIT)) is SettingsError
+    error = pool.submit(pool_calls.fail).exception(WAIT)
+    assert type(error) is UnexpectedError
+    assert "nobody foresaw it" in error.details
+    assert isinstance(pool.submit(pool_calls.answer_with_a_lambda).exception(WAIT), UnexpectedError)
+    assert isinstance(pool.submit(lambda: None).exception(WAIT), (pickle.PicklingError, AttributeError))
+    assert pool.submit(pool_calls.square, 3).result(WAIT) == 9
+
+
+def test_a_process_that_dies_fails_its_own_call_alone(pool):
+    work = [("die",) if number in (3, 4, 9) else ("square", number) for number in range(12)]
+    calls = [pool.submit(getattr(pool_calls, name), *arguments) for name, *arguments in work]
+    for number, call in enumerate(calls):
+        if number in (3, 4, 9):
+            assert "SIGKILL" in str(call.exception(WAIT))
+            assert isinstance(call.exception(), WorkerDied)
+        else:
+            assert call.result(WAIT) == number * number
+
+
+def test_a_process_that_was_killed_while_idle_is_replaced(pool):
+    os.kill(pool.submit(pool_calls.process_id).result(WAIT), signal.SIGKILL)
+    time.sleep(0.3)
+    assert [pool.submit(pool_calls.square, 5).result(WAIT) for _ in range(3)] == [25] * 3
+
+
+def test_silence_ends_a_process_and_signs_of_life_do_not(leaves_nothing):
+    with Pool(1, silence=1.0) as pool:
+        silent, alive = pool.submit(pool_calls.die, signal.SIGSTOP), pool.submit(pool_calls.beat_for, 2.5)
+        assert isinstance(silent.exception(WAIT), WorkerSilent)
+        assert alive.result(WAIT) == "alive"
+
+
+def test_a_budget_is_kept(leaves_nothing):
+    with Pool(1, budget=1 << 20) as pool:
+        error = pool.submit(pool_calls.fill, 4 << 30).exception(WAIT)
+        assert isinstance(error, PadviewerError)
+        assert "memory" in error.message
+        assert pool.submit(pool_calls.fill, 1 << 20).result(WAIT) == 1 << 20
+
+
+def test_what_waits_can_be_cancelled(pool):
+    running = [pool.submit(pool_calls.nap, 0.5) for _ in range(2)]
+    waiting = [pool.submit(pool_calls.nap, 0.5) for _ in range(2)]
+    assert waiting[0].cancel()
+    assert [future.result(WAIT) > 0 for future in [*running, waiting[1]]] == [True] * 3
+    assert waiting[0].cancelled()
+
+
+def test_shutdown_waits_and_takes_no_more(leaves_nothing):
+    pool = Pool(2)
+    calls = [pool.submit(pool_calls.nap, 0.2) for _ in range(4)]
+    pool.shutdown()
+    assert all(call.done() for call in calls)
+    with pytest.raises(RuntimeError):
+        pool.submit(pool_calls.square, 1)
+    pool.shutdown()
+
+
+def test_shutdown_without_waiting_ends_the_processes_in_the_end(leaves_nothing):
+    pool = Pool(1)
+    first, second = pool.submit(pool_calls.nap, 0.3), pool.submit(pool_calls.square, 2)
+    pool.shutdown(wait=False)
+    assert second.result(WAIT) == 4
+    assert first.done()
+    pool.shutdown()
+
+
+def test_shutdown_can_cancel_what_waits(leaves_nothing):
+    pool = Pool(1)
+    first, second = pool.submit(pool_calls.nap, 0.3), pool.submit(pool_calls.square, 2)
+    pool.shutdown(cancel_futures=True)
+    assert first.result() > 0
+    assert second.cancelled()
+
+
+def test_an_exception_in_the_block_waits_for_nothing(leaves_nothing):
+    calls = []
+
+    def interrupted():
+        with Pool(1) as pool:
+            pool.submit(pool_calls.square, 1).result(WAIT)
+            calls.extend(pool.submit(pool_calls.nap, 60) for _ in range(2))
+            raise KeyboardInterrupt
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert not wait(calls, WAIT).not_done
+    assert time.monotonic() - began < 30
+    assert isinstance(calls[0].exception(), WorkerDied)
+    with pytest.raises(CancelledError):
+        calls[1].result()
+
+
+def test_no_process_starts_before_it_is_needed(leaves_nothing):
+    with Pool() as pool:
+        assert 1 <= pool.count <= usable_cores()
