@@ -9,12 +9,14 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton
 
-from padviewer.errors import PadviewerError, UnexpectedError, shortened
+from padviewer.errors import PadviewerError, shortened
 from padviewer.gui import ledger
 from padviewer.gui.actions import Actions
 from padviewer.gui.axis_names import AxisNames
 from padviewer.gui.centre import Centre
 from padviewer.gui.commands import Commands
+from padviewer.gui.complaints import Complaints
+from padviewer.gui.drops import Drops, can_be_taken
 from padviewer.gui.export_dialog import may_end_export
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.file_panel import FilePanel
@@ -27,7 +29,6 @@ from padviewer.gui.linked_panes import LinkedPanes
 from padviewer.gui.log.lines import LogLines
 from padviewer.gui.log.unexpected import UnexpectedErrors
 from padviewer.gui.message_bar import MessageBar
-from padviewer.gui.open_dialog import named_items
 from padviewer.gui.pane import Pane
 from padviewer.gui.plane_statistics import PlaneStatistics
 from padviewer.gui.preferences import Preferences
@@ -46,7 +47,7 @@ from padviewer.workers.frameworks import NAMES
 from padviewer.workers.messages import Tile
 
 if TYPE_CHECKING:
-    from padviewer.gui.clipboard import Clipboard, Pasted
+    from padviewer.gui.clipboard import Clipboard
 
 # Below this width the list of files makes room for the panes.
 _ROOM_FOR_FILES = 1150
@@ -67,13 +68,10 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.preferences = preferences
-        self._plan_error = False
-        self._worker_error = False
         self._files_wanted: bool | None = None
         self.log = LogLines()
         self.log.attach()
         self.errors = UnexpectedErrors(self)
-        self._told: list[UnexpectedError] = []
         self.setWindowTitle(ledger.window_title(None))
         self.setAcceptDrops(True)
         self.setMinimumSize(720, 480)
@@ -92,12 +90,13 @@ class MainWindow(QMainWindow):
         self.instruments = Instruments(self)
         self._build()
         self._connect()
+        self.complaints = Complaints(self)
+        self.drops = Drops(self)
         # After the panes are connected: it shows the view of a session when they know the session's plane.
         self.keeper = SessionKeeper(self, slot)
         self.reloading = Reloading(self, FileWatch())
         self.reloading.automatic = preferences.watches
         self.actions_.watch.setChecked(preferences.watches)
-        self._clipboard: Clipboard | None = None
         self.keeper.refused.connect(lambda error: self.status.say(f"the session could not be saved: {error}"))
         self.keeper.saved_as.connect(lambda path: self.status.say(f"saved the session as {shortened(path)}"))
         self.set_theme(self.theme_in_force())
@@ -141,13 +140,8 @@ class MainWindow(QMainWindow):
 
     @property
     def clipboard(self) -> Clipboard:
-        """Opens what is on the clipboard; made when it is first asked."""
-        if self._clipboard is None:
-            from padviewer.gui.clipboard import Clipboard  # noqa: PLC0415 - not needed for the first picture
-
-            self._clipboard = Clipboard(lambda: self.keeper.slot.pictures if self.keeper.slot else None, parent=self)
-            self._clipboard.ready.connect(self._on_clipboard_ready)
-        return self._clipboard
+        """Opens what is on the clipboard."""
+        return self.drops.clipboard
 
     @property
     def settled(self) -> bool:
@@ -181,8 +175,6 @@ class MainWindow(QMainWindow):
         session.cut_changed.connect(self._on_session_cut_changed)
         session.tile_ready.connect(self._on_session_tile_ready)
         session.feature_changed.connect(self._on_session_feature_changed)
-        session.failed.connect(self._on_session_failed)
-        session.worker_died.connect(self._on_session_worker_died)
         session.worker_replaced.connect(self.status.say)
         session.probed.connect(self.probe.set_probe)
         session.devices_changed.connect(self._on_session_devices_changed)
@@ -215,7 +207,6 @@ class MainWindow(QMainWindow):
         self.message.dismissed.connect(self._on_message_dismissed)
         self.message.details_wanted.connect(self.commands.show_details)
         self.message.raw_wanted.connect(self.commands.ask_raw)
-        self.errors.told.connect(self._on_errors_told)
         self.panes.probed.connect(session.probe)
         self.panes.probe_ended.connect(session.end_probe)
         self.panes.probe_stepped.connect(self.probe.announce)
@@ -269,12 +260,6 @@ class MainWindow(QMainWindow):
             action.setEnabled(plan.stage(stage) is not None)
         self.actions_.copy_as.set_plan(plan)
         self.actions_.save_model.setEnabled(plan.feature is not None)
-        if plan.problem is not None:
-            self._plan_error = True
-            self.message.show_error(plan.problem)
-        elif self._plan_error:
-            self._plan_error = False
-            self.message.clear()
 
     def _on_session_cut_changed(self, cut: Cut) -> None:
         self.panes.set_cut(cut)
@@ -286,8 +271,6 @@ class MainWindow(QMainWindow):
         plan = self.session.plan
         if plan is None:
             return
-        if self.message.kind == "error":
-            self.message.clear()
         if parse_handed(plan.info.path) is None:
             self.preferences.add_recent(plan.info.path)
         self.actions_.set_recent(self.preferences.recent)
@@ -296,10 +279,6 @@ class MainWindow(QMainWindow):
 
     def _on_session_tile_ready(self, tile: Tile) -> None:
         self.pane(tile.stage).set_tile(tile)
-        if self._worker_error:
-            # What the worker was needed for has come: the message has had its day.
-            self._worker_error = False
-            self.message.clear()
 
     def _on_session_feature_changed(self, state: FeatureState) -> None:
         self.pane(Stage.FEATURE).set_state(state)
@@ -315,28 +294,6 @@ class MainWindow(QMainWindow):
         files = self.session.files
         self.files.set_file(row, files.entries[row], files.current)
 
-    def _on_session_worker_died(self, error: PadviewerError, runs: bool) -> None:
-        self._on_session_failed(error)
-        self._worker_error = runs
-        if not runs:
-            details = [("Details", lambda: self.commands.show_details(error))] if error.details else []
-            self.message.show_offer(error.message, [("Restart workers", self._restart_workers), *details])
-            self.status.set_engine("a worker is stopped; see Tools, Restart workers")
-
-    def _restart_workers(self) -> None:
-        self.message.clear()
-        self.commands.restart_workers()
-
-    def _on_session_failed(self, error: PadviewerError) -> None:
-        self._plan_error = self._worker_error = False
-        self.message.show_error(error)
-
-    def _on_errors_told(self, error: UnexpectedError, count: int) -> None:
-        """Shows an error when it first comes; one that was dismissed, or has made room, goes on in the log alone."""
-        if error is self.message.error or error not in self._told:
-            self._told.append(error)
-            self.message.show_error(error, count)
-
     def _on_session_devices_changed(self, devices: Any) -> None:
         backend = NAMES[self.session.spec.backend]
         self.pane(Stage.FEATURE).set_starting(None if devices else backend)
@@ -348,17 +305,10 @@ class MainWindow(QMainWindow):
         history = self.session.history
         self.actions_.set_steps(history.last_done, history.last_undone)
 
-    def _on_clipboard_ready(self, pasted: Pasted) -> None:
-        if pasted.error is not None:
-            self.message.show_error(pasted.error)
-        else:
-            self.session.files.refuse(list(pasted.refused))
-            self.commands.open_items(list(pasted.items))
-
     def _on_session_export_ended(self, path: str, error: PadviewerError | None) -> None:
         self.status.end_export(path, error)
         if error is not None:
-            self._on_session_failed(error)
+            self.complaints.tell(error)
 
     def _on_message_dismissed(self, key: str) -> None:
         if key:
@@ -369,22 +319,14 @@ class MainWindow(QMainWindow):
     @guarded
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes anything that names files, or can be made one."""
-        mime = event.mimeData()
-        if mime.hasUrls() or mime.hasImage() or mime.hasText():
+        if can_be_taken(event.mimeData()):
             event.acceptProposedAction()
 
     @guarded
     def dropEvent(self, event: QDropEvent) -> None:
         """Opens what was dropped; what cannot be is told, item by item."""
-        mime = event.mimeData()
-        items, refused = named_items(mime)
         event.acceptProposedAction()
-        if not items and (mime.hasImage() or not refused):
-            # A browser gives the picture itself beside its address; a terminal or an editor gives paths as text.
-            self.clipboard.paste(mime, "what was dropped")
-            return
-        self.session.files.refuse(refused)
-        self.commands.open_items(items)
+        self.drops.take(event.mimeData())
 
     @guarded
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -403,8 +345,7 @@ class MainWindow(QMainWindow):
             ending.callback(self.log.detach)
             ending.callback(self.session.close)
             ending.callback(self.keeper.close)
-            if self._clipboard is not None:
-                ending.callback(self._clipboard.close, [entry.item[0] for entry in self.session.files.entries])
+            ending.callback(self.drops.close)
             ending.callback(self.reloading.close)
             ending.callback(self._keep_place)
 
