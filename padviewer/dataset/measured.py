@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Self
 
+from padviewer.errors import shortened
+
 Item = tuple[str, str | None]
 
 
@@ -41,6 +43,14 @@ class Measured(NamedTuple):
     def name(self) -> str:
         """How it is named on the command line: `file.npz::key`."""
         return self.path if self.member is None else f"{self.path}::{self.member}"
+
+    def with_axes(self, axes: str) -> Self:
+        """Returns it with other letters for its axes; with an error where there are not as many."""
+        if self.error or len(axes) == len(self.shape):
+            return self if self.error else self._replace(axes=axes)
+        sizes = " x ".join(map(str, self.shape))
+        reason = f"{shortened(self.name)}: has {len(self.shape)} axes ({sizes}), but --axes {axes} names {len(axes)}"
+        return self._replace(shape=(), axes="", dtype="", error=f"{reason}; name as many, or leave it out")
 
     def record(self) -> dict[str, Any]:
         """Returns it for JSON."""

@@ -23,6 +23,7 @@ class Usage(NamedTuple):
 VERBS = {
     "info": Usage("PATH ...", "tell path, shape, axes, dtype and members"),
     "export": Usage("PATH ...", "write the padded tensor, the feature map or the pixel mask"),
+    "sizes": Usage("PATH ...", "tell how the sizes of a data set are spread, from headers alone"),
     "snapshot": Usage("PATH", "render the window to a picture"),
     "doctor": Usage("", "tell versions, limits, devices, and what is missing"),
 }

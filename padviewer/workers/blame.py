@@ -39,3 +39,12 @@ def blamed(path: str, error: WorkerDied, remedy: str = "copy or save it again") 
         found = DamagedSource(f"{name}: {error} while it read this file, which may be damaged; {remedy}")
     found.details = error.details
     return found
+
+
+def refusal_of(path: str, error: Exception | None) -> PadviewerError:
+    """Returns the error of a file for which a call, in another process, failed in whatever way."""
+    if isinstance(error, WorkerDied):
+        return blamed(path, error)
+    if isinstance(error, PadviewerError):
+        return error
+    return SourceError(f"{shortened(label(path))}: it could not be worked on ({type(error).__name__}: {error})")

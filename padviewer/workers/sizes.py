@@ -7,12 +7,12 @@ from concurrent.futures import Executor
 from functools import partial
 
 from padviewer.dataset.measured import Item, Measured
-from padviewer.errors import PadviewerError, SourceError, WorkerDied, shortened
+from padviewer.errors import PadviewerError
 from padviewer.folders import state_of
 from padviewer.plan import Member
 from padviewer.pulse import beat
 from padviewer.sources import describe_source
-from padviewer.workers.blame import blamed
+from padviewer.workers.blame import refusal_of
 from padviewer.workers.groups import in_groups, run
 from padviewer.workers.remembered import Remembered
 from padviewer.workers.serving import unexpected
@@ -38,7 +38,11 @@ def measured(
     size = max(1, min(_MOST, len(items) // (_CALLS_EACH * count)))
     work = partial(measure, budget=budget, memory=memory)
     for done in run(executor, work, in_groups(items, size)):
-        yield [_refused(done.group[0], done.error)] if done.answer is None else done.answer
+        if done.answer is not None:
+            yield done.answer
+        else:
+            (item,) = done.group
+            yield [Measured(*item, error=refusal_of(item[0], done.error).message)]
 
 
 def measure(items: Sequence[Item], budget: int, memory: str | None = None) -> list[Measured]:
@@ -69,6 +73,20 @@ def members_of(path: str, budget: int) -> list[Member]:
     return list(describe_source(path, budget=budget).members)
 
 
+def members_of_each(paths: Sequence[str], budget: int) -> list[list[Member] | str]:
+    """Returns the members of each of several files, or why it cannot be read."""
+    found: list[list[Member] | str] = []
+    for path in paths:
+        beat()
+        try:
+            found.append(members_of(path, budget))
+        except PadviewerError as error:
+            found.append(error.message)
+        except Exception as error:  # noqa: BLE001 - one file never stops the others
+            found.append(unexpected(error).message)
+    return found
+
+
 def _measured(item: Item, state: tuple[int, int], budget: int) -> Measured:
     beat()
     modified, file_bytes = state
@@ -87,12 +105,3 @@ def _state_of(path: str) -> tuple[int, int]:
         return state_of(path)
     except (OSError, ValueError):
         return 0, 0
-
-
-def _refused(item: Item, error: Exception | None) -> Measured:
-    """Returns the outcome of an item whose call failed."""
-    if isinstance(error, WorkerDied):
-        error = blamed(item[0], error)
-    if not isinstance(error, PadviewerError):
-        error = SourceError(f"{shortened(item[0])}: could not be measured ({type(error).__name__}: {error})")
-    return Measured(*item, error=error.message)

@@ -1,0 +1,113 @@
+"""What the verbs that work on data sets share: their paths and options, and the sizes of all items."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from padviewer.axes import parse_axes
+from padviewer.dataset.measured import Item, Measured
+from padviewer.errors import PadviewerError, SettingsError
+from padviewer.options import add_budget, budget_of
+from padviewer.verbs.progress import Progress
+from padviewer.verbs.streams import complain, say
+
+if TYPE_CHECKING:
+    from padviewer.batch.listing import Listing
+    from padviewer.workers.pool import Pool
+
+# Refused items that have a line each; of more, the number is told.
+_NAMED = 20
+_PATHS = (
+    "file, folder, pattern such as 'scans/**/*.png', or @list.txt with a path on each line (@- is standard input); "
+    "file.h5::* takes all members"
+)
+
+
+def add_measuring(parser: argparse.ArgumentParser) -> None:
+    """Adds paths, and the options that say how sizes are measured."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=_PATHS)
+    parser.add_argument(
+        "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
+    )
+    add_workers(parser)
+    parser.add_argument("--fresh", action="store_true", help="read all headers anew, whatever is remembered")
+    add_budget(parser, "one item")
+
+
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Adds the number of processes."""
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor, at most 16)")
+
+
+def workers_of(options: argparse.Namespace) -> int | None:
+    """Returns the number of processes; None where there is to be one for each processor."""
+    found: int | None = options.workers
+    if found is not None and not 1 <= found <= 1024:
+        raise SettingsError(f"workers {found}: expected a number of processes from 1 to 1024")
+    return found
+
+
+class Measuring:
+    """Lists the items that paths mean and measures them, with progress on the terminal.
+
+    Args:
+        options: with the arguments of `add_measuring`.
+        shows_progress: whether the terminal is free for it.
+
+    Attributes:
+        total: items, and what cannot be listed; known when the first comes.
+        left_out: files of folders whose names no reader takes.
+        repeated: items that were named before.
+    """
+
+    def __init__(self, options: argparse.Namespace, shows_progress: bool = True) -> None:
+        self._axes = parse_axes(options.axes) if options.axes else None
+        self._budget, self._workers, self._fresh = budget_of(options), workers_of(options), options.fresh
+        self._paths: Sequence[str] = options.paths
+        self._shows = shows_progress
+        self.total = self.left_out = self.repeated = 0
+
+    def __iter__(self) -> Iterator[Measured]:
+        """Yields what cannot be listed, then the items in their order, as soon as their sizes are known."""
+        from padviewer.batch.executors import executor_of  # noqa: PLC0415
+        from padviewer.batch.listing import list_items  # noqa: PLC0415
+        from padviewer.workers.sizes import SILENCE_S  # noqa: PLC0415
+
+        with (
+            executor_of(self._workers, budget=self._budget, silence=SILENCE_S) as pool,
+            Progress("measured", self._shows) as progress,
+        ):
+            listing = list_items(self._paths, pool, self._budget)
+            self.left_out, self.repeated = listing.left_out, listing.repeated
+            self.total = len(listing.items) + len(listing.refused)
+            yield from listing.refused
+            yield from self._measured(listing, pool, progress)
+
+    def _measured(self, listing: Listing, pool: Pool, progress: Progress) -> Iterator[Measured]:
+        from padviewer.workers.remembered import memory_path  # noqa: PLC0415
+        from padviewer.workers.sizes import measured  # noqa: PLC0415
+
+        memory = None if self._fresh else memory_path()
+        waiting = iter(listing.items)
+        wanted = next(waiting, None)
+        found: dict[Item, Measured] = {}
+        done = failed = len(listing.refused)
+        for group in measured(pool, listing.items, self._budget, memory):
+            for each in group:
+                found[each.item] = settled = each if self._axes is None else each.with_axes(self._axes)
+                failed += bool(settled.error)
+            done += len(group)
+            progress.show(done, self.total, failed)
+            while wanted is not None and wanted in found:
+                yield found.pop(wanted)
+                wanted = next(waiting, None)
+
+
+def complain_of(refused: Sequence[Measured]) -> None:
+    """Tells why items were refused, each of the first, and how many more there are."""
+    for item in refused[:_NAMED]:
+        complain(PadviewerError(item.error))
+    if len(refused) > _NAMED:
+        say(f"{len(refused) - _NAMED:,} more were refused; --json tells why each was")
