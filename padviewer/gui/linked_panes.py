@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QWidget
 
 from padviewer.gui import rectangles, screen
 from padviewer.gui.axis_names import Names
 from padviewer.gui.axis_slider import AxisSlider
+from padviewer.gui.linked_view import LinkedView
 from padviewer.gui.pane import Pane
 from padviewer.gui.pane_texts import Room
 from padviewer.gui.player import Place, Player
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 STAGES = (Stage.INPUT, Stage.PADDED, Stage.FEATURE)
 # Where a slider is looked for when none was used yet.
 _PLAYED = (Stage.PADDED, Stage.INPUT, Stage.FEATURE)
-# Rulers find room in it.
-_FIT_MARGIN = 0.05
 # Below these widths of all three, their texts need more lines.
 _NARROW, _TINY = 860, 600
 # Below this height they have one line each, for the picture's sake.
@@ -51,9 +50,7 @@ class LinkedPanes(QSplitter):
         self.panes = {stage: Pane(stage) for stage in STAGES}
         self._plan: Plan | None = None
         self._cut = screen.Cut()
-        self._fitted = True
-        self._wanted: rectangles.Rect | None = None
-        self._linking = False
+        self._view = LinkedView(self.panes, self)
         self._active = self.panes[Stage.PADDED]
         self.player = Player(self._slider_at, self._is_shown, self)
         self.player.changed.connect(self._show_playing)
@@ -62,15 +59,11 @@ class LinkedPanes(QSplitter):
         self._names: Names = {}
         self._place: Corner | None = None
         self._swept_from: Corner | None = None
-        self._refit = QTimer(self, singleShot=True, interval=0)
-        self._refit.timeout.connect(self._on_refit_timeout)
         for position, pane in enumerate(self.panes.values()):
             # As wide as the others, whatever its texts are.
             pane.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
             self.addWidget(pane)
             self.setStretchFactor(position, 1)
-            pane.canvas.moved_by_user.connect(lambda pane=pane: self._on_pane_moved(pane))
-            pane.canvas.resized.connect(self._on_pane_resized)
             pane.canvas.hovered.connect(lambda x, y, pane=pane: self._on_pane_hovered(pane, x, y))
             pane.canvas.left.connect(self._on_pane_left)
             pane.sliders.used.connect(lambda letter, stage=pane.stage: self.player.use((stage, letter)))
@@ -113,21 +106,16 @@ class LinkedPanes(QSplitter):
         self._plan = plan
         for pane in self.panes.values():
             pane.set_plan(plan)
-        if older is None or screen.axes_on_screen(older, self._cut) != screen.axes_on_screen(plan, self._cut):
-            self._fitted = True
-        if self._fitted:
-            self.fit()
+        self._view.set_plan(older, plan)
         if self._selecting is not None:
             self._selecting.set_plan(older, plan)
 
     def set_cut(self, cut: screen.Cut) -> None:
         """Shows another plane; all of it where other axes are on screen than before."""
-        plan, older = self._plan, self._cut
         self._cut = cut
         for pane in self.panes.values():
             pane.set_cut(cut)
-        if plan is not None and screen.axes_on_screen(plan, older) != screen.axes_on_screen(plan, cut):
-            self.fit()
+        self._view.set_cut(cut)
         highest = max(pane.slots_height for pane in self.panes.values())
         for pane in self.panes.values():
             pane.set_slots_height(highest)
@@ -137,29 +125,20 @@ class LinkedPanes(QSplitter):
 
     def fit(self) -> None:
         """Shows everything."""
-        self._fitted, self._wanted = True, None
-        self._fit_now()
-        self._refit.start()
+        self._view.fit()
 
     @property
     def view(self) -> rectangles.Rect | None:
         """The rectangle that is shown; None where that is everything."""
-        return None if self._fitted else self._wanted or self.panes[Stage.PADDED].canvas.view
+        return self._view.rect
 
     def set_view(self, rect: rectangles.Rect) -> None:
         """Shows a rectangle; again after a change of size, until a person has zoomed."""
-        self._fitted, self._wanted = False, rect
-        self._show(rect)
-        self._refit.start()
+        self._view.keep(rect)
 
     def actual_size(self) -> None:
         """Shows one element as one pixel of the screen, around the middle."""
-        pane = self._active
-        left, top, width, height = pane.canvas.view
-        columns, rows = pane.canvas.size_in_pixels
-        pane.canvas.set_view((left + (width - columns) / 2, top + (height - rows) / 2, columns, rows))
-        self._show(pane.canvas.view)
-        self._fitted, self._wanted = False, None
+        self._view.show_actual_size(self._active)
 
     def zoom(self, factor: float) -> None:
         """Zooms all panes in, or out by a factor below 1."""
@@ -186,42 +165,19 @@ class LinkedPanes(QSplitter):
     def point_at(self, stage: Stage, x: float, y: float) -> None:
         """Probes a place, as pointing at it does, and moves the view until it is seen."""
         self._place = (x, y)
-        self._reveal(self.panes[stage], self._place)
+        self._view.reveal(self.panes[stage], self._place)
         for pane in self.panes.values():
             pane.canvas.set_cross(self._place)
         self.probed.emit(x, y)
 
     def show_view(self, rect: rectangles.Rect) -> None:
         """Shows a rectangle in all panes."""
-        self._fitted = False
-        self._show(rect)
+        self._view.show(rect)
 
     @property
     def active(self) -> Pane:
         """The pane that the pointer was in last."""
         return self._active
-
-    def _fit_now(self) -> None:
-        if self._plan is None:
-            return
-        left, top, width, height = rectangles.all_rect(self._plan, self._cut)
-        margin = _FIT_MARGIN * max(width, height)
-        self._show((left - margin, top - margin, width + 2 * margin, height + 2 * margin))
-
-    def _show(self, rect: rectangles.Rect, but: Pane | None = None) -> None:
-        """Shows a rectangle in all panes; all of batch or channels, of which each pane has its own."""
-        plan = self._plan
-        if plan is None:
-            return
-        rows, columns = (screen.fills(letter) for letter in screen.axes_on_screen(plan, self._cut))
-        left, top, width, height = rect
-        for stage, pane in self.panes.items():
-            if plan.stage(stage) is not None:
-                own = rectangles.stage_rect(plan, stage, self._cut)
-                left, width = _with_margin(own[0], own[2]) if columns else (left, width)
-                top, height = _with_margin(own[1], own[3]) if rows else (top, height)
-            if pane is not but:
-                pane.canvas.set_view((left, top, width, height))
 
     def _slider_at(self, place: Place) -> AxisSlider | None:
         stage, letter = place
@@ -235,24 +191,6 @@ class LinkedPanes(QSplitter):
         for stage, pane in self.panes.items():
             for letter, slider in pane.sliders.sliders.items():
                 slider.set_playing(self.player.plays((stage, letter)))
-
-    def _on_refit_timeout(self) -> None:
-        """The layout has given the panes their sizes by now."""
-        if self._fitted:
-            self._fit_now()
-        elif self._wanted is not None:
-            self._show(self._wanted)
-
-    def _on_pane_resized(self) -> None:
-        if self._fitted or self._wanted is not None:
-            self._refit.start()
-
-    def _on_pane_moved(self, moved: Pane) -> None:
-        if self._linking or self._plan is None:
-            return
-        self._fitted, self._wanted, self._linking = False, None, True
-        self._show(moved.canvas.view, but=moved)
-        self._linking = False
 
     def _selector(self) -> Selecting:
         """Returns what keeps the selection, made when something is first selected."""
@@ -269,14 +207,6 @@ class LinkedPanes(QSplitter):
                 self._selecting.set_plan(None, self._plan)
                 self._selecting.set_cut(self._cut)
         return self._selecting
-
-    def _reveal(self, pane: Pane, place: Corner) -> None:
-        """Moves the view until a place is well inside of it."""
-        left, top, width, height = pane.canvas.view
-        moved = rectangles.revealed(left, width, place[0]), rectangles.revealed(top, height, place[1])
-        if moved != (left, top):
-            self._fitted = False
-            self._show((*moved, width, height))
 
     def _on_pane_hovered(self, hovered: Pane, x: float, y: float) -> None:
         self._active, self._place, self._swept_from = hovered, (x, y), None
@@ -306,7 +236,7 @@ class LinkedPanes(QSplitter):
         else:
             self._swept_from = None
         self._active, self._place = stepped, place
-        self._reveal(stepped, place)
+        self._view.reveal(stepped, place)
         for pane in self.panes.values():
             pane.canvas.set_cross(place)
         self.probed.emit(*place)
@@ -320,7 +250,3 @@ class LinkedPanes(QSplitter):
         for pane in self.panes.values():
             pane.canvas.set_cross(None)
         self.probe_ended.emit()
-
-
-def _with_margin(start: float, extent: float) -> tuple[float, float]:
-    return start - _FIT_MARGIN * extent, extent * (1 + 2 * _FIT_MARGIN)

@@ -15,11 +15,12 @@ from padviewer.gui.canvas import Canvas
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.look_menu import LookMenu
 from padviewer.gui.pane_overlay import PaneOverlay
+from padviewer.gui.pane_picture import PanePicture
 from padviewer.gui.pane_sliders import PaneSliders
 from padviewer.gui.pane_texts import PaneTexts, Room
 from padviewer.gui.plane_count import Counted
 from padviewer.gui.provenance import provenance_of
-from padviewer.gui.rendering import Levels, Look, Pixels, choose_map, levels_of, lookup_table, paint, rule_in_force
+from padviewer.gui.rendering import Levels, Look, Pixels, rule_in_force
 from padviewer.gui.statistics_text import exact_text, statistics_text
 from padviewer.gui.theme import Theme
 from padviewer.plan import Plan, Stage
@@ -45,14 +46,11 @@ class Pane(QFrame):
         self._plan: Plan | None = None
         self._cut = screen.Cut()
         self._axes = ""
-        self._tile: Tile | None = None
-        self._look = Look()
-        self._levels: Levels = (0.0, 1.0)
-        self._colours = lookup_table("gray")
         self._theme: Theme | None = None
         self._computed: Computed | None = None
         self.canvas = Canvas()
         self.canvas.setAccessibleName(f"{ledger.TITLES[stage]} picture")
+        self.picture = PanePicture(stage, self.canvas)
         self._waits = False
         self._is_ready = stage is not Stage.FEATURE
         self._offered: list[QMenu] = []
@@ -87,7 +85,7 @@ class Pane(QFrame):
         if plan.stage(self.stage) is None:
             self._clear("")
         else:
-            self._tile = None
+            self.picture.tile = None
             if self.stage is not Stage.FEATURE:
                 self.refresh()
         self._show_marks()
@@ -102,19 +100,12 @@ class Pane(QFrame):
 
     def set_tile(self, tile: Tile) -> None:
         """Draws a region of the stage."""
-        self._tile, self._waits = tile, False
+        self.picture.tile, self._waits = tile, False
         self._draw()
 
     def element(self, index: dict[str, int]) -> float | None:
         """Returns an element that the pane shows, by its index on each axis; None where it shows no such sample."""
-        if self._plan is None or self._tile is None or self._tile.averaged or self._tile.coarse > 1:
-            return None
-        place = []
-        for letter, span in zip(self._plan.require(self.stage).axes, self._tile.region, strict=True):
-            if index[letter] not in range(*span):
-                return None
-            place.append((index[letter] - span.start) // span.step)
-        return float(self._tile.data[tuple(place)])
+        return None if self._plan is None else self.picture.element(self._plan, index)
 
     def show_texts(self, badge: str, plan: Plan | None) -> None:
         """Shows a badge, and the ledger of the plan that it is about; without one, that of the pane's own plan."""
@@ -173,16 +164,16 @@ class Pane(QFrame):
     @property
     def look(self) -> Look:
         """How numbers become colours."""
-        return self._look
+        return self.picture.look
 
     @property
     def levels(self) -> Levels:
         """The numbers that the first and the last colour stand for."""
-        return self._levels
+        return self.picture.levels
 
     def set_look(self, look: Look) -> None:
         """Draws by another look."""
-        self._look = look
+        self.picture.look = look
         self._draw()
 
     def edit_look(self, look: Look) -> None:
@@ -193,7 +184,7 @@ class Pane(QFrame):
     @property
     def colours(self) -> Pixels:
         """The 256 RGBA colours that the numbers between the levels have."""
-        return self._colours
+        return self.picture.colours
 
     @property
     def title_text(self) -> str:
@@ -281,8 +272,8 @@ class Pane(QFrame):
             return
         axes = screen.axes_on_screen(plan, self._cut)
         if axes != self._axes:
-            self._axes, self._tile = axes, None
-            self.canvas.clear_pixels()
+            self._axes = axes
+            self.picture.clear()
         filled = (screen.fills(axes[0]), screen.fills(axes[1]))
         self.canvas.set_filled(*filled)
         self.canvas.set_limits(rectangles.all_rect(plan, self._cut), *filled)
@@ -297,29 +288,20 @@ class Pane(QFrame):
             self.setTabOrder(before, after)
 
     def _clear(self, note: str) -> None:
-        self._tile, self._waits = None, False
-        self.canvas.clear_pixels()
+        self._waits = False
+        self.picture.clear()
         self.texts.honesty.setText("")
         self._overlay.set_note(note)
 
     def _draw(self) -> None:
-        plan, tile = self._plan, self._tile
+        plan, tile = self._plan, self.picture.tile
         if plan is None or tile is None:
             return
-        plane = screen.plane_of(plan, self._cut, tile)
-        levels = levels_of(self._look, tile.data, tile.statistics)
-        is_complex = tile.data.dtype.kind == "c"
-        name, self._levels = choose_map(self._look, self.stage is Stage.FEATURE, levels, is_complex)
-        self._colours = lookup_table(name)
-        self.canvas.set_pixels(
-            paint(plane, self._colours, self._levels, self._look.part),
-            rectangles.region_rect(plan, self.stage, self._cut, tile.region),
-            plane if tile.coarse == 1 and all(span.step == 1 for span in tile.region) else None,
-        )
+        self.picture.draw(plan, self._cut, tile)
         self._overlay.set_note("")
-        self._menu.set_look(self._look, self._levels)
-        rule = rule_in_force(self._look, tile.data.dtype)
-        text = ledger.honesty_text(plan, self._axes, tile, self._levels, rule, self._look.part)
+        self._menu.set_look(self.look, self.levels)
+        rule = rule_in_force(self.look, tile.data.dtype)
+        text = ledger.honesty_text(plan, self._axes, tile, self.levels, rule, self.look.part)
         self.texts.honesty.setText(text)
         self.drawn.emit()
 

@@ -344,7 +344,7 @@ def test_what_is_marked_is_what_the_engine_reads(
         np.save(tmp_path / name, changed.astype(np.uint8))
         window.commands.open_paths([str(tmp_path / name)])
         settle(qtbot, window)
-        tile = window.pane(Stage.FEATURE)._tile
+        tile = window.pane(Stage.FEATURE).picture.tile
         assert tile is not None
         return float(tile.data[(*place, 0)])
 

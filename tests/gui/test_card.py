@@ -37,7 +37,7 @@ def opened(qtbot: QtBot, window: MainWindow) -> Card:
 
 def pixel(window: MainWindow, row: int, column: int) -> np.float32:
     """The element that the pane of the feature map shows."""
-    tile = window.pane(Stage.FEATURE)._tile
+    tile = window.pane(Stage.FEATURE).picture.tile
     assert tile is not None
     first, second = tile.region[:2]
     return tile.data[row - first.start, column - second.start, 0]

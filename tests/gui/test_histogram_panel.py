@@ -54,7 +54,7 @@ def test_bars_count_each_integer_of_the_plane_and_follow_it(open_window: Open, t
     assert "9 bins from 0 to 8; most elements, " in panel.plot.accessibleDescription()
     panel.choice.setCurrentIndex(2)
     settle(qtbot, window)
-    shown = window.pane(Stage.FEATURE)._tile.data
+    shown = window.pane(Stage.FEATURE).picture.tile.data
     assert panel.plot._counts.sum() == shown.size
     edges = panel.plot._edges
     np.testing.assert_array_equal(panel.plot._counts, np.histogram(shown.astype(np.float64), edges)[0])

@@ -44,7 +44,7 @@ def test_each_pane_tells_of_its_own_plane(open_window: Open, tmp_path: Path, qtb
     agrees(counted(qtbot, window, Stage.INPUT), array[0])
     agrees(counted(qtbot, window, Stage.PADDED), padded[0])
     feature = counted(qtbot, window, Stage.FEATURE)
-    shown = window.pane(Stage.FEATURE)._tile.data[0, :, :, 0]
+    shown = window.pane(Stage.FEATURE).picture.tile.data[0, :, :, 0]
     agrees(feature, shown)
     assert "NaN 0  Inf 0" in window.pane(Stage.FEATURE).statistics_text.replace("\u00a0", " ")
     window.pane(Stage.PADDED).slider("D")._slider.setValue(5)

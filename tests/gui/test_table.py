@@ -97,7 +97,7 @@ def test_the_table_is_of_the_slice_on_screen_and_follows_it(open_window: Open, t
     settle(qtbot, window)
     assert (model.rowCount(), model.columnCount()) == (4, 33)
     show(qtbot, window, panel, Stage.FEATURE)
-    tile = window.pane(Stage.FEATURE)._tile.data
+    tile = window.pane(Stage.FEATURE).picture.tile.data
     found = cells(qtbot, window, panel, 4, 33)
     assert found == [[str(v) for v in row] for row in tile.reshape(4, 33)]
 
