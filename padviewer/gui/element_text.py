@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from padviewer.gui.ledger import tidy
+from padviewer.gui.words import tidy
 
 _DIGITS = 4
 

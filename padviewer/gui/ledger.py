@@ -8,15 +8,13 @@ from types import MappingProxyType
 from padviewer.bytecount import format_bytes
 from padviewer.contamination import Contamination, contamination_of
 from padviewer.errors import printable, shortened
-from padviewer.geometry import Split
+from padviewer.gui.conv_padding_text import SIDES, conv_padding_text
+from padviewer.gui.words import count_text, joined, number, ordinal, percent, signed, unbroken
 from padviewer.handed import shown_name
-from padviewer.plan import AxisPlan, Plan, Stage
+from padviewer.plan import Plan, Stage
 from padviewer.spec import FROM_FILE, PipelineSpec, format_sizes
 from padviewer.workers.messages import Tile
 
-SIDES = {"H": ("top", "bottom"), "W": ("left", "right"), "D": ("front", "back"), "T": ("before", "after")}
-# What lies along an axis, of its elements.
-_ELEMENTS = {"H": "row", "W": "column", "D": "slice", "T": "step"}
 # What two lines of a pane hold beside its share, at the window's first size.
 _LONGEST_DETAIL = 60
 _NOTES_SHOWN = 8
@@ -75,7 +73,7 @@ def share_texts(plan: Plan, stage: Stage) -> tuple[str, ...]:
 
 def contamination_texts(found: Contamination) -> tuple[str, ...]:
     """Returns the one number of contamination, the longest text first."""
-    touch, nothing = (_unbroken(percent(found.share(n))) for n in (found.touching, found.seeing_nothing))
+    touch, nothing = (unbroken(percent(found.share(n))) for n in (found.touching, found.seeing_nothing))
     return (
         f"{touch} of outputs touch padding · {nothing} see nothing else",
         f"{touch} touch padding · {nothing} see nothing else",
@@ -92,12 +90,7 @@ def _padded_detail(plan: Plan) -> str:
     cropped = ["(− cropped)"] if any(amount < 0 for axis in plan.spatial for amount in axis.pad) else []
     if len("  ".join(parts + cropped)) > _LONGEST_DETAIL:
         parts = [f"{axis.letter} {signed(axis.pad)}" for axis in plan.spatial]
-    return "  ".join(_unbroken(part) for part in parts + cropped)
-
-
-def signed(amounts: Split) -> str:
-    """Returns what is added before and after: `5 + 5`, or `−70 − 70` where it is cropped."""
-    return f"{amounts.before} + {amounts.after}".replace("-", "−").replace("+ −", "− ")
+    return "  ".join(unbroken(part) for part in parts + cropped)
 
 
 def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
@@ -115,63 +108,6 @@ def _feature_detail(plan: Plan, device: str, milliseconds: float | None) -> str:
     if milliseconds is not None:
         parts.append(f"{milliseconds:.0f} ms")
     return joined(parts)
-
-
-def conv_padding_text(plan: Plan) -> str:
-    """Returns the convolution's padding with what it adds itself, and whether `same` adds more on one side."""
-    kind, adds = plan.spec.conv_padding, {axis.conv for axis in plan.spatial}
-    if kind == "valid" or adds == {(0, 0)}:
-        return kind
-    each = ", ".join(f"{axis.letter} {signed(axis.conv)}" for axis in plan.spatial)
-    amounts = signed(plan.spatial[0].conv) if len(adds) == 1 else each
-    uneven = kind == "same" and any(before != after for before, after in adds)
-    return f"{kind} adds {amounts}{' (uneven)' if uneven else ''}"
-
-
-def conv_padding_lines(plan: Plan) -> list[str]:
-    """Returns sentences on what the convolution itself pads, and why an uneven split matters; none where it does not.
-
-    `same` of TensorFlow and Keras takes what it needs for the last window, and puts the odd one at the end. So the
-    middle of the outputs does not lie over the middle of their input.
-    """
-    kind = plan.spec.conv_padding
-    if kind == "valid" or plan.feature is None:
-        return []
-    if all(axis.conv == (0, 0) for axis in plan.spatial):
-        return [f"{kind} adds nothing here: every window lies in the padded tensor."]
-    adds = [f"{signed(axis.conv)} {_ELEMENTS[axis.letter]}s" for axis in plan.spatial]
-    lines = [f"{kind} adds {listed(adds)} of zeros by itself. They count as padding too."]
-    uneven = [axis for axis in plan.spatial if axis.conv.before != axis.conv.after]
-    return lines + _uneven_lines(uneven) if kind == "same" and uneven else lines
-
-
-def _uneven_lines(uneven: list[AxisPlan]) -> list[str]:
-    """Returns what an odd number of elements, split in two, means for where the outputs lie."""
-    more = [f"one {_ELEMENTS[axis.letter]} more {_side(axis, 1)} than {_side(axis, 0)}" for axis in uneven]
-    lines = [
-        f"Uneven: {listed(more)}.",
-        "Windows lie half an element further on than an even split would put them, so the feature map is not centred.",
-    ]
-    for axis in uneven:
-        if axis.stride > 1 and axis.span % 2:
-            even = axis.span // 2
-            earlier = even - axis.conv.before
-            lines.append(
-                f"PyTorch's padding={even} adds {even} + {even} on {axis.letter}: its windows start {earlier} "
-                f"element{'' if earlier == 1 else 's'} earlier, and weights moved from one to the other see a shift."
-            )
-            break
-    return lines
-
-
-def listed(words: list[str]) -> str:
-    """Returns `a`, `a and b`, or `a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
-def _side(axis: AxisPlan, end: int) -> str:
-    side = SIDES[axis.letter][end]
-    return f"{side} the signal" if axis.letter == "T" else f"at the {side}"
 
 
 def _kind(plan: Plan) -> list[str]:
@@ -200,27 +136,6 @@ def weights_file_text(plan: Plan) -> str:
 
 def _uniform(prefix: str, sizes: tuple[int, ...]) -> str:
     return prefix + (str(sizes[0]) if len(set(sizes)) == 1 else format_sizes(sizes).replace("x", "×"))
-
-
-def joined(parts: list[str]) -> str:
-    """Returns parts with a dot between them; a line breaks between parts and not inside of them."""
-    return "\u00a0\u00a0·  ".join(_unbroken(part) for part in parts)
-
-
-def _unbroken(text: str) -> str:
-    return text.replace(" ", "\u00a0")
-
-
-def percent(share: float) -> str:
-    """Returns a share as a percentage that is 0 or 100 only where it is exactly that."""
-    if share in (0.0, 1.0):
-        return f"{share:.0%}".replace("%", " %")
-    shown = share * 100
-    if shown < 0.05:
-        return "<0.1 %"
-    if shown > 99.95:
-        return ">99.9 %"
-    return f"{shown:.0f} %" if 1 <= shown <= 99 else f"{min(shown, 99.9):.1f} %"
 
 
 def honesty_text(
@@ -273,24 +188,6 @@ def cost_text(plan: Plan) -> str:
     return f"{padded}, map {feature}\n{count_text(plan.multiply_adds)} multiply-adds\n{outcome}"
 
 
-def ordinal(count: int) -> str:
-    """Returns the ending of an English ordinal number."""
-    if count % 100 in (11, 12, 13):
-        return "th"
-    return {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
-
-
-def number(value: float) -> str:
-    """Returns a number short enough for a line: integers whole, others with four digits."""
-    return tidy(f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e7 else f"{value:.4g}")
-
-
-def tidy(text: str) -> str:
-    """Returns a number as Python writes it, as people do: with a minus sign, and `e9` instead of `e+09`."""
-    mantissa, _e, exponent = text.partition("e")
-    return (f"{mantissa}e{int(exponent)}" if exponent else text).replace("-", "−")
-
-
 def file_detail(shape: tuple[int, ...], dtype: str) -> str:
     """Returns what the file list says of an array."""
     return f"{' × '.join(map(str, shape))}   {dtype}"
@@ -305,16 +202,3 @@ def headline(plan: Plan) -> str:
 def window_title(plan: Plan | None) -> str:
     """Returns the title of the window."""
     return "padviewer" if plan is None else f"{headline(plan)} — padviewer"
-
-
-def count_text(number: int) -> str:
-    """Returns a count as people read it: `902 M`, `4.6 G`."""
-    if number < 1000:
-        return str(number)
-    shown = number / 1000
-    for unit in "kMGTPE":
-        # Before it would be rounded to 1000.
-        if shown < 999.5:
-            return f"{shown:.1f} {unit}" if shown < 9.95 else f"{shown:.0f} {unit}"
-        shown /= 1000
-    return f"{shown:.2g} Z"

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from padviewer.gui import ledger
 from padviewer.gui.axis_names import Names
+from padviewer.gui.conv_padding_text import conv_padding_lines
 from padviewer.gui.labels import ElidedLabel, FittingLabel, LinesLabel
 from padviewer.gui.notes import notes_lines
 from padviewer.gui.plain_tip import plain_tip
@@ -111,7 +112,7 @@ class PaneTexts:
             self._show_input(self.detail, plan)
         else:
             self.detail.setText(ledger.detail_text(plan, self._stage, *how))
-        if self._stage is Stage.FEATURE and (lines := ledger.conv_padding_lines(plan)):
+        if self._stage is Stage.FEATURE and (lines := conv_padding_lines(plan)):
             self.detail.setToolTip(plain_tip("\n".join([self.detail.text(), "", *lines])))
 
     @staticmethod

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from padviewer.gui.ledger import count_text, joined, percent, tidy
 from padviewer.gui.plane_count import Counted
+from padviewer.gui.words import count_text, joined, percent, tidy
 from padviewer.workers.statistics import Summary
 
 # Integers of so many digits are written whole.

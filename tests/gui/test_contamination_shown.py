@@ -23,6 +23,7 @@ from padviewer.gui import ledger
 from padviewer.gui.contamination.marks import OPACITIES, ContaminationMarks
 from padviewer.gui.contamination.panel import ContaminationPanel
 from padviewer.gui.contamination.slice import slice_of
+from padviewer.gui.conv_padding_text import conv_padding_lines, conv_padding_text
 from padviewer.gui.labels import FittingLabel
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.preferences import Preferences
@@ -245,19 +246,19 @@ def test_a_label_says_the_longest_text_that_fits(qtbot: QtBot) -> None:
 )
 def test_the_ledger_tells_what_the_convolution_pads(settings: dict, text: str) -> None:
     plan = plan_of(480, 640, **settings)
-    assert ledger.conv_padding_text(plan) == text
+    assert conv_padding_text(plan) == text
     assert text in plain(ledger.detail_text(plan, Stage.FEATURE))
 
 
 def test_an_uneven_split_is_explained() -> None:
     plan = plan_of(480, 641, strides=(2,), conv_padding="same")
-    said = "\n".join(ledger.conv_padding_lines(plan))
+    said = "\n".join(conv_padding_lines(plan))
     assert "same adds 0 + 1 rows and 1 + 1 columns of zeros" in said
     assert "Uneven: one row more at the bottom than at the top." in said
     assert "PyTorch's padding=1 adds 1 + 1 on H: its windows start 1 element earlier" in said
-    assert ledger.conv_padding_lines(plan_of(480, 641)) == []
-    assert len(ledger.conv_padding_lines(plan_of(481, 641, strides=(2,), conv_padding="same"))) == 1
-    causal = ledger.conv_padding_lines(plan_of(500, axes="T", conv_padding="causal"))
+    assert conv_padding_lines(plan_of(480, 641)) == []
+    assert len(conv_padding_lines(plan_of(481, 641, strides=(2,), conv_padding="same"))) == 1
+    causal = conv_padding_lines(plan_of(500, axes="T", conv_padding="causal"))
     assert causal == ["causal adds 2 + 0 steps of zeros by itself. They count as padding too."]
 
 

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from padviewer.errors import PlanError
 from padviewer.gui.form.form import SettingsForm
-from padviewer.gui.ledger import count_text
 from padviewer.gui.message_bar import MessageBar
+from padviewer.gui.words import count_text
 from padviewer.plan import ArrayInfo
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec

@@ -10,6 +10,7 @@ import pytest
 from padviewer.geometry import Region, Span, whole
 from padviewer.gui import ledger
 from padviewer.gui.labels import wrapped
+from padviewer.gui.words import joined
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import resolve
 from padviewer.spec import PipelineSpec
@@ -96,12 +97,12 @@ def test_amounts_of_padding_fit_in_two_lines(
     ],
 )
 def test_lines_end_in_no_dot_and_break_between_parts(lines: int, width: int, expected: list[str]) -> None:
-    text = ledger.joined(["all of 480 × 640", "levels 0 … 255", "computed whole"])
+    text = joined(["all of 480 × 640", "levels 0 … 255", "computed whole"])
     assert [plain(line) for line in wrapped(text, lines, width, len)] == expected
 
 
 def test_a_part_that_is_wider_than_a_line_breaks_between_its_words() -> None:
-    text = ledger.joined(["NaN 1  Inf 2", "EXIF rotation applied"])
+    text = joined(["NaN 1  Inf 2", "EXIF rotation applied"])
     assert [plain(line) for line in wrapped(text, 4, 10, len)] == ["NaN 1  Inf", "2  ·  EXIF", "rotation", "applied"]
     assert wrapped("", 2, 10, len) == []
 

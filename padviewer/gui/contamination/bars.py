@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 from padviewer.contamination import Bar, Contamination
 from padviewer.gui.contamination.marks import hatch
 from padviewer.gui.guarding import guarded
-from padviewer.gui.ledger import percent
 from padviewer.gui.padding_marks import PATTERNS
 from padviewer.gui.theme import Theme, monospaced
+from padviewer.gui.words import percent
 
 _POINTS = 8.5
 _GAP = 8.0

@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollA
 
 from padviewer.contamination import AxisContamination, Contamination, contamination_of
 from padviewer.gui.contamination.bars import ContaminationBars, grouped
-from padviewer.gui.ledger import SIDES, contamination_texts, conv_padding_lines, listed, percent, signed
+from padviewer.gui.conv_padding_text import SIDES, conv_padding_lines
+from padviewer.gui.ledger import contamination_texts
 from padviewer.gui.theme import Theme, monospaced
+from padviewer.gui.words import listed, percent, signed
 from padviewer.plan import Plan
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from padviewer.axes import CHANNELS
 from padviewer.geometry import Span
 from padviewer.gui.difference.figures import Figures
 from padviewer.gui.difference.pair import Pair
-from padviewer.gui.ledger import joined, number, percent
+from padviewer.gui.words import joined, number, percent
 from padviewer.plan import Stage
 
 

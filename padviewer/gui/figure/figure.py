@@ -18,6 +18,7 @@ from padviewer.gui.canvas import Canvas
 from padviewer.gui.pane import Pane
 from padviewer.gui.rendering import INF_COLOUR, NAN_COLOUR, Levels, Pixels
 from padviewer.gui.theme import Theme
+from padviewer.gui.words import joined
 from padviewer.plan import Plan, Stage
 from padviewer.snippets import settings
 
@@ -158,7 +159,7 @@ def _place(pane: Pane, plan: Plan, cut: screen.Cut) -> str:
         if size > 1 and index is not None and not (letter == CHANNELS and colours):
             name = "filter" if letter == CHANNELS and stage is Stage.FEATURE else letter
             words.append(f"{name} {index} of {size}")
-    return ledger.joined(words)
+    return joined(words)
 
 
 def _image(pixels: Pixels) -> QImage:

@@ -9,8 +9,8 @@ from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication
 
 from padviewer.gui.figure.figure import Figure, FigurePane
 from padviewer.gui.labels import wrapped
-from padviewer.gui.ledger import number
 from padviewer.gui.theme import monospaced
+from padviewer.gui.words import number
 
 UNITS_PER_MM = 96 / 25.4
 _MARGIN, _GAP, _LEADING = 8.0, 12.0, 2.0

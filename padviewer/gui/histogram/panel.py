@@ -15,12 +15,12 @@ from padviewer.errors import PadviewerError
 from padviewer.gui import screen
 from padviewer.gui.histogram.plot import HistogramPlot
 from padviewer.gui.labels import ElidedLabel
-from padviewer.gui.ledger import joined
 from padviewer.gui.plane_count import Counted, PlaneCount
 from padviewer.gui.rendering import Levels
 from padviewer.gui.stage_choice import StageChoice
 from padviewer.gui.statistics_text import looked_at, zeros_text
 from padviewer.gui.theme import Theme
+from padviewer.gui.words import joined
 from padviewer.plan import Stage
 from padviewer.workers.histogram import Bins, CountBins, Histogram, bins_between
 from padviewer.workers.statistics import Summary

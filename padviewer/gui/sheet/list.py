@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from padviewer.gui.ledger import number
 from padviewer.gui.sheet.page import SheetPage
+from padviewer.gui.words import number
 
 ORDERS = {"number": "Number", "mean": "Mean", "maximum": "Max", "deviation": "Deviation"}
 _NOWHERE = QModelIndex()

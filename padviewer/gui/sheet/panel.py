@@ -16,13 +16,13 @@ from padviewer.gui import rectangles, screen
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.form.fields import FieldGuard
 from padviewer.gui.labels import ElidedLabel
-from padviewer.gui.ledger import joined
 from padviewer.gui.rendering import Levels, levels_of
 from padviewer.gui.sheet.list import ORDERS, SheetList
 from padviewer.gui.sheet.page import MOST_FILTERS, SheetPage
 from padviewer.gui.sheet.tiles import SheetTiles
 from padviewer.gui.sheet.work import SheetWork
 from padviewer.gui.theme import Theme
+from padviewer.gui.words import joined
 from padviewer.plan import FEATURE_DTYPE, Stage
 from padviewer.workers.filter_figures import FilterFigures
 from padviewer.workers.statistics import Statistics

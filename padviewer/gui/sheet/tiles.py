@@ -7,11 +7,11 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from padviewer.gui.ledger import number
 from padviewer.gui.rendering import Levels, Look, choose_map, levels_of, lookup_table, paint
 from padviewer.gui.sheet.list import SheetList, state_of
 from padviewer.gui.sheet.page import SheetPage
 from padviewer.gui.theme import DARK, Theme, monospaced
+from padviewer.gui.words import number
 from padviewer.workers.messages import Array
 from padviewer.workers.statistics import summarize
 
