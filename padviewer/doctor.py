@@ -22,7 +22,7 @@ from padviewer import __version__
 from padviewer.bytecount import format_bytes
 from padviewer.display import DisplayReport, inspect_display
 from padviewer.errors import PadviewerError, printable
-from padviewer.formats import FORMATS
+from padviewer.formats import FORMATS, names_of_formats
 from padviewer.state import state_folder
 from padviewer.workers.crew import Crew
 from padviewer.workers.frameworks import installed_backends
@@ -110,7 +110,8 @@ def _library(name: str) -> Finding:
 
 
 def _formats() -> Iterator[Finding]:
-    """What reads formats that are optional: none of them is needed for the others."""
+    """Which formats are read, and what reads those that are optional: none of them is needed for the others."""
+    yield Finding("formats", names_of_formats())
     readers: dict[tuple[str, str], list[str]] = {}
     for found in FORMATS:
         if found.library and found.extra:

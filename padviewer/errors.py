@@ -94,7 +94,19 @@ class SourceIsFolder(UnsupportedSource):
 
 
 class UnknownFormat(UnsupportedSource):
-    """The file is of no format that is known; whoever knows how its elements lie can open it as raw."""
+    """The file is of no format that is known; whoever knows how its elements lie can open it as raw.
+
+    Args:
+        message: what the file is.
+        details: which formats there are, which is too much for a line.
+    """
+
+    def __init__(self, message: str, details: str = "") -> None:
+        super().__init__(message, details)
+        self.details = details
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class DamagedSource(SourceError):

@@ -55,6 +55,8 @@ FORMATS = (
     Format("MATLAB", (".mat",)),
 )
 SUFFIXES = tuple(suffix for found in FORMATS if not found.is_folder for suffix in found.suffixes)
+# Opened where somebody names them; among the files of a folder they are texts of any kind.
+TEXT_SUFFIXES = (".txt", ".dat")
 FOLDER_SUFFIXES = tuple(suffix for found in FORMATS if found.is_folder for suffix in found.suffixes)
 
 

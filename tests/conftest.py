@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from PIL import Image
 
 # Before anything imports Qt: the suite needs no display.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+# Nor does it read, or change, what padviewer remembers for whoever runs it.
+_state = tempfile.TemporaryDirectory(prefix="padviewer-tests-")
+os.environ["XDG_STATE_HOME"] = _state.name
 
 # The suite tries the same examples each time: who changes nothing breaks nothing. `make fuzz` looks further.
 settings.register_profile("repeatable", derandomize=True)

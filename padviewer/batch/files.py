@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
 from padviewer.errors import ExportError, PadviewerError, shortened
-from padviewer.export import USUAL, Portions, check_target, continues
+from padviewer.export import USUAL, Portions, check_target, continues, notes
 from padviewer.plan import ArrayInfo, Plan, Stage
 from padviewer.resolve import following, resolve
 from padviewer.spec import FROM_FILE, PipelineSpec
 from padviewer.weights import Weights
 from padviewer.workers.crew import Crew
-from padviewer.workers.export_job import export_job
+from padviewer.workers.export_job import export_job, sweep_job
 from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import open_job
 from padviewer.workers.weights_job import weights_job
@@ -41,6 +41,13 @@ def describe(crew: Crew, items: Iterable[Item], budget: int) -> Iterator[Outcome
             yield Outcome(item, crew.run(open_job(*item, budget)), None)
         except PadviewerError as error:
             yield Outcome(item, None, error)
+
+
+def sweep(crew: Crew) -> None:
+    """Removes what exports that were killed have left, wherever it is; what can be continued stays."""
+    for note in notes():
+        with suppress(PadviewerError, OSError):
+            crew.run(sweep_job(note))
 
 
 def export(

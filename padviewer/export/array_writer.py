@@ -68,7 +68,7 @@ class ArrayWriter:
         self._unnoted = 0
         self._filling: tuple[tuple[int, ...], bytes, Array] | None = None
         try:
-            self._part = Part(path, digest[:_DIGITS])
+            self._part = Part(path, digest[:_DIGITS], self._about() if digest else None)
             try:
                 self._journal = Journal(self._part.journal, digest, self.grid.count)
                 self._store = self._opened(fresh)
@@ -217,6 +217,10 @@ class ArrayWriter:
         told += [payload.name, payload.axes, payload.shape, payload.dtype, payload.spec_json, payload.origin]
         told.append(payload.space)
         return hashlib.sha256(json.dumps(told).encode("ascii")).hexdigest()
+
+    def _about(self) -> dict[str, str]:
+        """Returns what it takes to continue the export at another start."""
+        return {"stage": self.payload.name, "settings": self.payload.spec_json, "origin": self.payload.origin}
 
     def _told(self, error: Exception, kept: bool) -> ExportError:
         name = display_name(self._path)

@@ -10,13 +10,14 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from padviewer.errors import TargetExists
 from padviewer.export.journal import Entry, read_journal, sync_folder
 from padviewer.export.place import check_place, display_name, told
+from padviewer.export.unfinished import forget, note
 
 _SUFFIX = ".padviewer-tmp"
 _MAX_STEM = 200
@@ -36,19 +37,21 @@ class Part:
     Args:
         path: the target. A link's real target is meant.
         name: hexadecimal; a part of that name that is there already and that nobody writes is taken over. Without one,
-            or where somebody does write it, the part has a name of its own.
 
     Attributes:
         content: path of what is made.
         journal: path of the journal.
     """
 
-    def __init__(self, path: str, name: str = "") -> None:
+    def __init__(self, path: str, name: str = "", about: Mapping[str, str] | None = None) -> None:
         self._target = os.path.realpath(path)
         _make_room(path, name)
-        self._folder, self._lock = _take_over(path, name) if name else ("", -1)
+        told = about or {}
+        self._folder, self._lock = _take_over(path, name, told) if name else ("", -1)
         if not self._folder:
-            self._folder, self._lock = _new_part(path)
+            self._folder, self._lock = _new_part(path, told)
+        # Whoever held the part before may have forgotten it meanwhile.
+        note(self._folder, self._target, told)
         self.content = os.path.join(self._folder, _CONTENT)  # noqa: PTH118
         self.journal = os.path.join(self._folder, _JOURNAL)  # noqa: PTH118
 
@@ -81,6 +84,8 @@ class Part:
         with suppress(OSError):
             _give_back(self._folder)
             shutil.rmtree(self._folder, ignore_errors=True)
+        if not os.path.lexists(self._folder):
+            forget(self._folder)
         self.leave()
 
 
@@ -177,6 +182,44 @@ def kept_share(path: str) -> float | None:
     return max((entry.done / entry.tiles for entry in entries), default=None)
 
 
+class Swept(NamedTuple):
+    """What a sweep has left.
+
+    Attributes:
+        share: of an export that is on the disk and that nobody writes, to be continued; None where none is.
+        is_clear: whether nothing of any writer is there; not where the directory itself is away.
+    """
+
+    share: float | None
+    is_clear: bool
+
+
+def sweep(path: str, unless_kept: bool = True) -> Swept:
+    """Removes what writers that were killed left for the target `path`, and beside it.
+
+    Args:
+        path: the target.
+        unless_kept: whether what can be continued stays.
+    """
+    remove_abandoned(path)
+    shares = []
+    for found in temporary_paths(path):
+        if not unless_kept:
+            _remove_unlocked(found)
+        elif (entry := _kept(found)) and entry.done and not _is_locked(found):
+            shares.append(entry.done / entry.tiles)
+    is_clear = os.path.isdir(_place(path)[0]) and not temporary_paths(path)  # noqa: PTH112
+    return Swept(max(shares, default=None), is_clear)
+
+
+def _is_locked(name: str) -> bool:
+    try:
+        os.close(_locked(name, must=True))
+    except OSError:
+        return True
+    return False
+
+
 def _kept(folder: str) -> Entry | None:
     """Returns what the journal of an unfinished part says; None where it cannot be continued."""
     there = os.path.exists(os.path.join(folder, _CONTENT))  # noqa: PTH110, PTH118
@@ -190,6 +233,7 @@ def _remove_unlocked(name: str, unless_kept: bool = False) -> None:
             _give_back(name)
             if not (unless_kept and _kept(name)):
                 _remove(name)
+                forget(name)
         finally:
             os.close(descriptor)
 
@@ -212,9 +256,10 @@ def _remove(name: str) -> None:
             os.unlink(name)  # noqa: PTH108
 
 
-def _take_over(path: str, name: str) -> tuple[str, int]:
+def _take_over(path: str, name: str, about: Mapping[str, str]) -> tuple[str, int]:
     """Returns the part of that name and its lock, made where it is not there; ("", -1) where somebody writes it."""
     folder = _part_path(path, name)
+    note(folder, os.path.realpath(path), about)
     with suppress(FileExistsError):
         os.mkdir(folder)  # noqa: PTH102
     try:
@@ -226,11 +271,16 @@ def _take_over(path: str, name: str) -> tuple[str, int]:
     return folder, lock
 
 
-def _new_part(path: str) -> tuple[str, int]:
+def _new_part(path: str, about: Mapping[str, str]) -> tuple[str, int]:
     """Returns a part of its own name and its lock."""
     for _ in range(_TRIES):
         folder = _part_path(path, secrets.token_hex(4))
-        os.mkdir(folder)  # noqa: PTH102
+        note(folder, os.path.realpath(path), about)
+        try:
+            os.mkdir(folder)  # noqa: PTH102
+        except OSError:
+            forget(folder)
+            raise
         try:
             return folder, _locked(folder, must=False)
         except (BlockingIOError, FileNotFoundError):
@@ -238,6 +288,7 @@ def _new_part(path: str) -> tuple[str, int]:
             continue
         except BaseException:
             os.rmdir(folder)  # noqa: PTH106
+            forget(folder)
             raise
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), path)
 

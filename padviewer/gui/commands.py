@@ -142,6 +142,15 @@ class Commands:
         self._window.status.show_export(path)
         self._session.export(stage, path)
 
+    def look_for_unfinished(self) -> None:
+        """Removes what exports that were killed have left, and offers to continue what can be."""
+        from padviewer.export import notes  # noqa: PLC0415 - most starts find nothing
+
+        if notes():
+            from padviewer.gui.unfinished import UnfinishedExports  # noqa: PLC0415
+
+            UnfinishedExports(self._window)
+
     # ---- edit
 
     def undo(self) -> None:

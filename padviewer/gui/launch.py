@@ -46,6 +46,7 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
 
     def shown(window: MainWindow) -> None:
         gc.enable()
+        window.commands.look_for_unfinished()
         on_start(window)
 
     try:

@@ -84,6 +84,15 @@ class MessageBar(QFrame):
         for label, slot in offers:
             self._offer(label, slot)
 
+    def add_offer(self, text: str, label: str, slot: Callable[[], object]) -> None:
+        """Says something more, with what can be done about it, beside what is shown already."""
+        if not self.kind:
+            self._show("note", "", text)
+        else:
+            self._text.setText(f"{self._text.text()} {text}")
+            self.setAccessibleName(f"{self.kind}: {self._text.text()}")
+        self._offer(label, slot)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Puts the buttons under the text where there is little room beside it."""
         super().resizeEvent(event)

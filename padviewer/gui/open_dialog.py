@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from padviewer.formats import SUFFIXES
+from padviewer.formats import SUFFIXES, TEXT_SUFFIXES
 from padviewer.gui.files import FileEntry, Item
 from padviewer.gui.sessions.saved_session import SUFFIX
 from padviewer.gui.uri_list import parse_uri_list
@@ -16,7 +16,7 @@ _SESSIONS = f"Sessions (*{SUFFIX})"
 
 def ask_files(parent: QWidget) -> list[str]:
     """Asks for files; none where the person thought better of it."""
-    patterns = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+    patterns = " ".join(f"*{suffix}" for suffix in (*SUFFIXES, *TEXT_SUFFIXES))
     paths, _chosen = QFileDialog.getOpenFileNames(
         parent, "Open images or arrays", "", f"Images and arrays ({patterns});;All files (*)"
     )

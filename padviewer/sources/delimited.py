@@ -15,12 +15,13 @@ import numpy as np
 from padviewer.axes import guess_axes
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, shortened
+from padviewer.formats import TEXT_SUFFIXES
 from padviewer.plan import ArrayInfo
 from padviewer.pulse import beat
 from padviewer.sources.base import Array, ArraySource, Source
 from padviewer.sources.opened import OpenedFile
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
+SUFFIXES = (".csv", ".tsv", *TEXT_SUFFIXES)
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 # What programs write where a number is missing.
 _MISSING = frozenset({"", "na", "n/a", "null", "none", "-", "?"})
@@ -174,7 +175,10 @@ def _first_lines(file: OpenedFile, budget: int) -> _Table:
     lines = list(itertools.islice(some, 2))
     if not lines:
         raise UnsupportedSource(f"{file.name}: holds no line with numbers")
-    dialect = _dialect(lines[-1][1])
+    # A line of numbers is no line of names, whatever stands between the cells of the next one.
+    first = _dialect(lines[0][1])
+    of_numbers = all(_is_number(cell) for cell in _split(file, *lines[0], first))
+    dialect = first if of_numbers else _dialect(lines[-1][1])
     if dialect.delimiter in _BESIDE_COMMAS and not dialect.decimal_comma:
         dialect = dialect._replace(decimal_comma=any(_has_decimal_comma(line, dialect) for _number, line in some))
     named: tuple[str, ...] = ()
@@ -288,7 +292,8 @@ def _table_notes(table: _Table) -> list[str]:
         names = [shortened(table.names[at], _SHOWN) or "-" for at in table.columns]
         more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
         notes.append(f"columns {', '.join(names[:_SHOWN_NAMES])}{more}")
-    left_out = [at for at in range(table.width) if at not in set(table.columns)]
+    held = set(table.columns)
+    left_out = [at for at in range(table.width) if at not in held]
     if left_out:
         names = [table.names[at] if table.names else str(at + 1) for at in left_out]
         notes.append(f"columns of text left out: {shortened(', '.join(names), 2 * _SHOWN)}")

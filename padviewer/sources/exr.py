@@ -90,7 +90,8 @@ def _colors(part: Part) -> list[tuple[str, tuple[Channel, ...], str]]:
             bands = tuple(channels[color] for color in (*_COLORS, _ALPHA) if color in channels)
             dtypes = {band.dtype for band in bands}
             # A number for an object and a light are not brought to one dtype.
-            if {(band.step_x, band.step_y) for band in bands} == {(1, 1)} and dtypes <= {"float16", "float32"}:
+            together = dtypes <= {"float16", "float32"} or dtypes == {"uint32"}
+            if together and {(band.step_x, band.step_y) for band in bands} == {(1, 1)}:
                 name = f"{layer}.{'RGBA'[: len(bands)]}".lstrip(".")
                 found.append((name, bands, max(dtypes) if len(dtypes) == 1 else "float32"))
     return found

@@ -24,6 +24,7 @@ _FIRST_BLOCK, _HEAD = 512, 1024
 # Decoded chunks may take this part of the budget.
 _CACHE_SHARE = 8
 _SHOWN = 200
+_LIMITS = "limits (100,000 links, 64 groups deep, names of 1,000 characters)"
 
 
 def matches(head: bytes) -> bool:
@@ -50,7 +51,7 @@ def open_hdf5(file: OpenedFile, member: str | None, budget: int) -> Source:
 
     with Hdf5File(file, budget) as opened:
         members, notes = _listing(opened)
-        path = _chosen(file, member, members)
+        path = _chosen(file, member, members, opened.tree.left_out)
         dataset = _found(opened, file, path, members)
         path = "/" + "/".join(word for word in path.split("/") if word)
         stored = opened.stored(dataset, path)
@@ -207,18 +208,21 @@ def _listing(opened: Hdf5File) -> tuple[list[Member], list[str]]:
         member = opened.member(found.dataset, found.path)
         (scales if member.readable and is_scale(found.dataset) else arrays).append(member)
     if opened.tree.left_out:
-        notes.append("links beyond the limits (100,000 of them, 64 groups deep, names of 1,000 characters) left out")
+        notes.append(f"links beyond the {_LIMITS} left out")
     return arrays + scales, notes
 
 
-def _chosen(file: OpenedFile, member: str | None, members: list[Member]) -> str:
+def _chosen(file: OpenedFile, member: str | None, members: list[Member], left_out: int) -> str:
     if member is not None:
         return member
     first = next((found for found in members if found.readable), None)
     if first is not None:
         return first.name
     if not members:
-        raise UnsupportedSource(f"{file.name}: holds no array; choose an HDF5 file with a data set of numbers")
+        within = (
+            f" within the {_LIMITS}; name one by ::" if left_out else "; choose an HDF5 file with a data set of numbers"
+        )
+        raise UnsupportedSource(f"{file.name}: holds no array{within}")
     why = members[0]
     kind = DamagedSource if why.described.startswith("damaged") else UnsupportedSource
     raise kind(f"{file.name}: holds no array that is read; {shortened(why.name, 60)}: {why.described}")

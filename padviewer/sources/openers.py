@@ -73,19 +73,19 @@ OPENERS = (
 )
 
 # Files that people take for one of ours: what they are is more help than what they are not.
+_CONVERT = "convert it to one that is read (padviewer doctor lists them)"
+_NETCDF, _NETCDF_REMEDY = "a netCDF-3 file", "convert it with nccopy -k nc4"
+_PICKLE, _PICKLE_REMEDY = "a pickle, which is never loaded because it can run programs", "save the array by numpy.save"
 _STRANGERS = (
-    (b"\x0e\x03\x13\x01", "an HDF4 file; convert it with h4toh5"),
-    (b"CDF\x01", "a netCDF-3 file; convert it with nccopy -k nc4"),
-    (b"CDF\x02", "a netCDF-3 file; convert it with nccopy -k nc4"),
-    (b"CDF\x05", "a netCDF-3 file; convert it with nccopy -k nc4"),
-    (b"\x80\x02", "a pickle, which is never loaded because it can run programs"),
-    (b"\x80\x03", "a pickle, which is never loaded because it can run programs"),
-    (b"\x80\x04", "a pickle, which is never loaded because it can run programs"),
-    (b"\x80\x05", "a pickle, which is never loaded because it can run programs"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"%PDF", "a PDF"),
-    (b"DDS ", "a DDS texture"),
-    (b"<", "a text or markup file"),
+    (b"\x0e\x03\x13\x01", "an HDF4 file", "convert it with h4toh5"),
+    (b"CDF\x01", _NETCDF, _NETCDF_REMEDY),
+    (b"CDF\x02", _NETCDF, _NETCDF_REMEDY),
+    (b"CDF\x05", _NETCDF, _NETCDF_REMEDY),
+    *((b"\x80" + bytes([protocol]), _PICKLE, _PICKLE_REMEDY) for protocol in range(2, 6)),
+    (b"\x1f\x8b", "a gzip archive", "unpack it"),
+    (b"%PDF", "a PDF", _CONVERT),
+    (b"DDS ", "a DDS texture", _CONVERT),
+    (b"<", "a text or markup file", _CONVERT),
 )
 
 
@@ -139,9 +139,10 @@ def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple
     if opener is None and TEXT in openers and delimited.may_be_table(file):
         opener = TEXT
     if opener is None:
+        what, remedy = _stranger(file.head)
         raise UnknownFormat(
-            f"{file.name}: is {_stranger(file.head)}; {names_of_formats()} are read. Or open it as raw: "
-            "file::raw:uint8:HxW"
+            f"{file.name}: is {what}; {remedy}, or open it as raw: file::raw:uint8:HxW",
+            f"Formats that are read: {names_of_formats()}.",
         )
     return opener.open(file, member, budget)
 
@@ -182,8 +183,9 @@ def _exists(path: str) -> bool:
         return False
 
 
-def _stranger(head: bytes) -> str:
-    for magic, name in _STRANGERS:
+def _stranger(head: bytes) -> tuple[str, str]:
+    """Returns what a file is that nothing reads, and what can be done."""
+    for magic, what, remedy in _STRANGERS:
         if head.startswith(magic):
-            return name
-    return f"of no known format (it begins with {printable(repr(head[:8]))[1:]})"
+            return what, remedy
+    return f"of no known format (it begins with {printable(repr(head[:8]))[1:]})", _CONVERT

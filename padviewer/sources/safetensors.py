@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from padviewer.axes import MAX_RANK, guess_axes
-from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
+from padviewer.axes import MAX_RANK, guess_axes, parse_axes
+from padviewer.errors import DamagedSource, SettingsError, SourceError, UnsupportedSource, shortened
 from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import ArraySource, Source
 from padviewer.sources.converted import ConvertedSource
@@ -66,7 +66,7 @@ def matches(head: bytes) -> bool:
 
 def open_safetensors(file: OpenedFile, member: str | None, budget: int) -> Source:
     """Maps one tensor of a safetensors file; None takes the first one that can be read."""
-    tensors, start = _header(file, budget)
+    tensors, start, told = _header(file, budget)
     if not tensors:
         raise UnsupportedSource(f"{file.name}: holds no tensors; save some with safetensors")
     name = _chosen(file, tensors, member)
@@ -79,9 +79,10 @@ def open_safetensors(file: OpenedFile, member: str | None, budget: int) -> Sourc
     notes += listed(len(tensors))
     shape = tensor.shape or (1,)
     dtype = "float32" if widened else stored.newbyteorder("=").name
-    info = ArrayInfo(
-        file.path, name, "safetensors", shape, dtype, guess_axes(shape), True, file.size, members, tuple(notes)
-    )
+    # The names of axes that padviewer writes are about its one tensor.
+    axes = told if len(tensors) == 1 and len(told) == len(shape) else ""
+    found = axes or guess_axes(shape)
+    info = ArrayInfo(file.path, name, "safetensors", shape, dtype, found, not axes, file.size, members, tuple(notes))
     source = _mapped(file, stored, shape, start + tensor.start, info)
     return ConvertedSource(source, info, widened[2]) if widened else source
 
@@ -94,8 +95,8 @@ def _mapped(file: OpenedFile, dtype: np.dtype[Any], shape: tuple[int, ...], offs
     return MappedSource(np.ndarray(shape, dtype, mapping, offset), info, mapping, kept)
 
 
-def _header(file: OpenedFile, budget: int) -> tuple[dict[str, _Tensor], int]:
-    """Returns the tensors in the order of the header, and where their bytes begin."""
+def _header(file: OpenedFile, budget: int) -> tuple[dict[str, _Tensor], int, str]:
+    """Returns the tensors in the order of the header, where their bytes begin, and the letters of its axes."""
     length = int.from_bytes(file.head[:_PREFIX], "little")
     if length > _MOST_HEADER:
         raise UnsupportedSource(f"{file.name}: its header has {length} bytes; the format allows {_MOST_HEADER}")
@@ -114,7 +115,16 @@ def _header(file: OpenedFile, budget: int) -> tuple[dict[str, _Tensor], int]:
         ) from error
     start = _PREFIX + length
     _check_places(file, tensors, file.size - start)
-    return tensors, start
+    return tensors, start, _axes(found.get(_METADATA))
+
+
+def _axes(metadata: Any) -> str:
+    """Returns the letters that metadata tell, where padviewer has written them; none where it has not."""
+    told = metadata.get("axes") if isinstance(metadata, dict) and "padviewer" in str(metadata.get("software")) else None
+    try:
+        return told if isinstance(told, str) and parse_axes(told) == told else ""
+    except SettingsError:
+        return ""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

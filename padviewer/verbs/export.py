@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from padviewer.errors import PadviewerError, PlanError, shortened
 from padviewer.options import add_paths, add_pipeline, budget_of, follows_of, items_of, spec_of
 from padviewer.plan import Stage
 from padviewer.verbs.streams import complain, say, tell
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Writes a file for each that is read, and tells its path; returns `FAILED` where one could not be written."""
-    from padviewer.batch.files import export  # noqa: PLC0415
+    from padviewer.batch.files import export, sweep  # noqa: PLC0415
     from padviewer.batch.outputs import is_template, output_paths  # noqa: PLC0415
     from padviewer.workers.crew import Crew  # noqa: PLC0415
 
@@ -40,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     budget, makes = budget_of(options), is_template(options.output)
     code = 0
     with Crew() as crew:
+        sweep(crew)
         outcomes = export(
             crew,
             items,
@@ -54,7 +56,12 @@ def run(options: argparse.Namespace) -> int:
             follows=follows_of(options),
         )
         for outcome in outcomes:
-            if outcome.error or outcome.value is None:
+            if isinstance(outcome.error, PlanError):
+                # It is about settings and knows no file.
+                path, member = outcome.item
+                name = shortened(path if member is None else f"{path}::{member}")
+                code = complain(PadviewerError(f"{name}: {outcome.error.message}"))
+            elif outcome.error or outcome.value is None:
                 code = complain(outcome.error)
             else:
                 tell(outcome.value)

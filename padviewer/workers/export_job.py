@@ -9,11 +9,19 @@ from contextlib import suppress
 import numpy as np
 
 from padviewer.errors import Cancelled, PadviewerError, WorkerDied
-from padviewer.export import USUAL, Portions, continues, remove_abandoned
+from padviewer.export import USUAL, Note, Portions, Swept, continues, remove_abandoned
 from padviewer.geometry import counts
 from padviewer.plan import FEATURE_DTYPE, Plan, Stage
 from padviewer.windows import block_bytes
-from padviewer.workers.export_messages import BeginExport, Begun, ContinueExport, EndExport, Wanted, Written
+from padviewer.workers.export_messages import (
+    BeginExport,
+    Begun,
+    ContinueExport,
+    EndExport,
+    SweepRequest,
+    Wanted,
+    Written,
+)
 from padviewer.workers.jobs import ENGINES, READER, Job, region_job
 from padviewer.workers.messages import ComputeRequest, LoadRequest
 from padviewer.workers.shared import OwnedArray, SharedArray
@@ -70,6 +78,13 @@ def export_job(
     except GeneratorExit:
         remove_abandoned(path)
         raise
+
+
+def sweep_job(note: Note) -> Job[None]:
+    """Removes what an export that was killed has left, unless it can be continued, and its note with it."""
+    swept: Swept = yield READER, SweepRequest(note.target)
+    if swept.is_clear:
+        note.file.unlink(missing_ok=True)
 
 
 def _engine_job(plan: Plan) -> Job[int]:

@@ -67,3 +67,16 @@ class Written:
 @dataclass(frozen=True)
 class EndExport:
     """Give up the export that was begun, if it is not complete."""
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """Remove what writers that were killed left beside a target; answered with `Swept`.
+
+    Attributes:
+        path: the target.
+        unless_kept: whether what can be continued stays.
+    """
+
+    path: str
+    unless_kept: bool = True

@@ -42,6 +42,8 @@ _SECONDS = {
     "BeginExport": 120.0,
     "ContinueExport": 300.0,
     "EndExport": 300.0,
+    # Removes files, which a slow disk or network takes its time for.
+    "SweepRequest": 60.0,
     # -- the engine
     # Looking for devices starts the drivers of a GPU, which may compile for it.
     "DevicesRequest": 300.0,

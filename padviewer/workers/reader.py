@@ -10,6 +10,7 @@ import numpy as np
 
 from padviewer.axes import CHANNELS
 from padviewer.errors import DamagedSource, OversizedSource, UnsupportedSource, shortened
+from padviewer.export import sweep
 from padviewer.folders import state_of
 from padviewer.geometry import Region, Span, whole
 from padviewer.handed import parse_handed
@@ -19,7 +20,7 @@ from padviewer.sources.base import Preview
 from padviewer.sources.opened import open_regular
 from padviewer.sources.padded import read_input, read_padded, read_windows
 from padviewer.windows import windows_of
-from padviewer.workers.export_messages import BeginExport, ContinueExport, EndExport
+from padviewer.workers.export_messages import BeginExport, ContinueExport, EndExport, SweepRequest
 from padviewer.workers.exporting import Exporting
 from padviewer.workers.folder_walk import FolderWalks, ListRequest
 from padviewer.workers.messages import (
@@ -75,6 +76,7 @@ class Reader:
             BeginExport: lambda request, _progress: self._exporting.begin(request),
             ContinueExport: self._exporting.go_on,
             EndExport: lambda _request, _progress: self._exporting.end(),
+            SweepRequest: lambda request, _progress: sweep(request.path, request.unless_kept),
         }
 
     def answer(self, request: Any, progress: Progress) -> Any:

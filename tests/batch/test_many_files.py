@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,9 +12,9 @@ import sys
 import numpy as np
 import pytest
 
-from padviewer.batch.files import describe, export
+from padviewer.batch.files import describe, export, sweep
 from padviewer.errors import DamagedSource, ExportError, SourceNotFound, TargetExists, WorkerDied
-from padviewer.export import Portions
+from padviewer.export import Portions, continues, notes
 from padviewer.plan import Stage
 from padviewer.spec import PipelineSpec
 from padviewer.workers.crew import Crew
@@ -135,12 +136,34 @@ def test_what_a_killed_program_left_is_taken_away_by_the_next(crew, tmp_path):
     assert names(tmp_path) == [".mine.tmp", "a.npy", "b.npy"]
 
 
+def test_the_next_export_cleans_other_folders_too(crew, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folders = [tmp_path / "one", tmp_path / "other"]
+    for folder in folders:
+        folder.mkdir()
+    subprocess.run(
+        [sys.executable, "-c", ABANDON, *(folder / "b\n.npy" for folder in folders)], check=False, timeout=60
+    )
+    assert [len(names(folder)) for folder in folders] == [1, 1]
+    shutil.rmtree(folders[0])  # or a disk that was taken away: what was there may come back
+    (tmp_path / "state" / "padviewer" / "unfinished" / "x.json").write_text("no JSON")
+    sweep(crew)
+    assert names(folders[1]) == []
+    assert [note.target for note in notes()] == [str(folders[0] / "b\n.npy")]
+    folders[0].mkdir()
+    sweep(crew)
+    assert notes() == []
+    assert names(tmp_path / "state" / "padviewer" / "unfinished") == []
+
+
 class Interrupted(Crew):
-    """Ctrl+C when half of an export is written."""
+    """Ctrl+C as soon as some of an export is on the disk, as a slow disk has it later than it is written."""
+
+    output = ""
 
     def run(self, job, on_progress=None):
-        def interrupt(done, total):
-            if done > total // 2:
+        def interrupt(_done, _total):
+            if continues(self.output):
                 raise KeyboardInterrupt
 
         return super().run(job, interrupt)
@@ -148,7 +171,7 @@ class Interrupted(Crew):
 
 @pytest.mark.parametrize("fresh", [False, True])
 def test_an_interrupted_export_is_continued_unless_it_is_to_be_fresh(tmp_path, fresh):
-    np.save(tmp_path / "a.npy", np.ones((4000, 10_000), np.uint8))
+    np.save(tmp_path / "a.npy", np.ones((4000, 40_000), np.uint8))
     item, output, said = (str(tmp_path / "a.npy"), None), str(tmp_path / "b.npy"), []
     portions = Portions(tile=1 << 20, noted=1 << 21, kept=1 << 20)
 
@@ -160,10 +183,12 @@ def test_an_interrupted_export_is_continued_unless_it_is_to_be_fresh(tmp_path, f
             )
         )  # fmt: skip
 
-    with Interrupted() as crew, pytest.raises(KeyboardInterrupt):
-        run_in(crew)
+    with Interrupted() as crew:
+        crew.output = output
+        with pytest.raises(KeyboardInterrupt):
+            run_in(crew)
     assert len(said) == 1
-    assert re.fullmatch(rf"{re.escape(output)}: stopped; the same export again continues at [1-6]?\d %", said.pop())
+    assert re.fullmatch(rf"{re.escape(output)}: stopped; the same export again continues at [1-9]?\d %", said.pop())
     with Crew() as crew:
         assert run_in(crew, fresh=fresh)[0].error is None
     assert len(said) == (0 if fresh else 1)

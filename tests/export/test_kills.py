@@ -15,7 +15,7 @@ from driving_faults import ROUNDS, make_old, names, remove, tree
 from fault_driver import array_for
 from read_back import read_back
 
-from padviewer.export import EXTENSIONS, continues, temporary_paths
+from padviewer.export import EXTENSIONS, continues, notes, temporary_paths
 
 # Of the array that is exported; it is written in 60 tiles, most of which are noted.
 SIDE = 512
@@ -42,6 +42,7 @@ def test_a_process_that_is_killed_at_any_moment(driver, tmp_path):
             tally["killed"] += driver.run("export", path, "killed", delay, kept=True, side=SIDE)["killed"]
             there = tree(path)
             assert there in (old, wholes[extension]), (number, extension, delay)
+            assert not temporary_paths(str(path)) or str(path) in {note.target for note in notes()}, "it is found again"
             tally["old" if there == old else "new"] += 1
         driver.run("clean", path)
         assert set(names(tmp_path)) <= {path.name, *(p.rpartition("/")[2] for p in temporary_paths(str(path)))}

@@ -94,6 +94,8 @@ def test_integers_keep_all_their_digits(table):
     ("text", "error", "message"),
     [
         ("1,2\n3,4,5\n", DamagedSource, r"line 2 has 3 cells where the first row has 2, separated by commas"),
+        ("1,2\n3\n", DamagedSource, r"line 2 has 1 cells where the first row has 2, separated by commas"),
+        ("1 2\n3,4\n", DamagedSource, r"line 2 has 1 cells where the first row has 2, separated by white space"),
         ("a,b\n# x\n1,2\n\n3\n", DamagedSource, r"line 5 has 1 cells where the first row has 2"),
         ("1,2\n3,x\n", UnsupportedSource, r"line 2, column 2 holds 'x', which is no number"),
         ("1\n1_000\n", UnsupportedSource, r"line 2, column 1 holds '1_000'"),
@@ -146,6 +148,15 @@ def test_more_numbers_than_the_budget_holds(table, peak_memory):
     text = b"1\n" * (1 << 20)
     with peak_memory(2**24), pytest.raises(OversizedSource, match=r"up to 1048577 numbers would take 16\.0 MiB"):
         table(text, budget=2**23)
+
+
+def test_two_hundred_thousand_columns_some_of_them_empty(table):
+    began = time.process_time()
+    found, info = table("1," * 200_000 + "\n", "a.csv")
+    assert time.process_time() - began < 10, "not a time that grows with the square"
+    assert found.shape == (200_001,)
+    assert np.isnan(found[-1])
+    assert "1 empty cell -> NaN" in info.notes
 
 
 def test_a_million_numbers_in_a_moment(table):

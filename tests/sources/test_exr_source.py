@@ -108,6 +108,13 @@ def test_members(tmp_path):
     assert "did you mean 'diffuse.RGB'" in refused(path, UnsupportedSource, member="diffuse.rgb")
 
 
+def test_colours_of_whole_numbers(tmp_path):
+    array = numbers(4, 5, 3, dtype="u4")
+    path = write(tmp_path / "a.exr", {name: np.ascontiguousarray(array[..., at]) for at, name in enumerate("RGB")})
+    info = assert_regions(path, array)
+    assert (info.axes, info.dtype, info.member) == ("HWC", "uint32", "RGB")
+
+
 def test_numbers_of_objects_are_no_colour(tmp_path):
     path = write(tmp_path / "a.exr", {"R": numbers(4, 5, dtype="u4"), "G": numbers(4, 5), "B": numbers(4, 5)})
     assert [member.name for member in everything(path)[1].members] == ["B", "G", "R"]

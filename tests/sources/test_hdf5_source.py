@@ -377,6 +377,18 @@ def test_members_are_paths_and_wrong_ones_are_told(path):
         pass
 
 
+def test_groups_beyond_the_limit_are_told_and_opened_by_name(path):
+    with h5py.File(path, "w") as file:
+        file["/".join("a" * 100) + "/data"] = np.arange(3)
+    with (
+        pytest.raises(UnsupportedSource, match=r"holds no array within the limits .*64 groups deep.*name one by ::"),
+        opened(path),
+    ):
+        pass
+    with opened(path, "/".join("a" * 100) + "/data") as source:
+        assert everything(source).tolist() == [0, 1, 2]
+
+
 def test_names_of_any_bytes_are_found_again(path):
     names = ["ä ö", "a\nb", "日本", "a::b", ".hidden", "..", "x" * 500]
     with h5py.File(path, "w") as file:

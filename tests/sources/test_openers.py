@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -11,7 +12,14 @@ import pytest
 from PIL import Image
 
 from padviewer.bytecount import format_bytes
-from padviewer.errors import DamagedSource, OversizedSource, SourceError, SourceNotFound, UnsupportedSource
+from padviewer.errors import (
+    DamagedSource,
+    OversizedSource,
+    SourceError,
+    SourceNotFound,
+    UnknownFormat,
+    UnsupportedSource,
+)
 from padviewer.sources import ArraySource, open_source, split_selector
 from padviewer.sources.opened import decoding
 from padviewer.sources.openers import Opener
@@ -54,7 +62,11 @@ def test_other_formats_are_named(tmp_path, content, name):
     (tmp_path / "a.npy").write_bytes(content)
     message = refused(tmp_path / "a.npy", UnsupportedSource, name)
     assert "allow_pickle" not in message
-    assert "PNG, JPEG" in message
+    assert len(message) < len(str(tmp_path)) + 200, "it fits the bar of a small window"
+    assert ", or open it as raw: file::raw:uint8:HxW" in message
+    with pytest.raises(UnknownFormat) as caught:
+        open_source(str(tmp_path / "a.npy"), budget=1 << 20)
+    assert "PNG, JPEG" in pickle.loads(pickle.dumps(caught.value)).details, "also from a worker"
 
 
 def test_an_empty_file(tmp_path):

@@ -218,3 +218,29 @@ def test_anything_else_is_an_error_of_ours(tmp_path_factory, tail, place, value)
     path.write_bytes(data + tail)
     with suppress(SourceError):
         assert read(path).size
+
+
+@pytest.mark.parametrize(
+    ("metadata", "shape", "axes", "guessed"),
+    [
+        ({"axes": "CHW", "software": "padviewer 1"}, [3, 1, 1], "CHW", False),
+        ({"axes": "CHW", "software": "another"}, [3, 1, 1], "HWC", True),
+        ({"axes": "CHW"}, [3, 1, 1], "HWC", True),
+        ({"axes": "CW", "software": "padviewer 1"}, [3, 1], "HW", True),
+        ({"axes": "HW", "software": "padviewer 1"}, [3, 1, 1], "HWC", True),
+        ({"axes": "XYZ", "software": "padviewer 1"}, [3, 1, 1], "HWC", True),
+        ({"axes": 5, "software": 7}, [3, 1, 1], "HWC", True),
+        ("CHW", [3, 1, 1], "HWC", True),
+    ],
+)
+def test_axes_that_padviewer_wrote(tmp_path, metadata, shape, axes, guessed):
+    header = {"__metadata__": metadata, "padded": tensor("U8", shape, 0, 3)}
+    with open_source(str(raw(tmp_path / "a.safetensors", header, bytes(3))), budget=BUDGET) as source:
+        assert (source.info.axes, source.info.axes_guessed) == (axes, guessed)
+
+
+def test_axes_of_padviewer_are_about_one_tensor(tmp_path):
+    metadata = {"axes": "CHW", "software": "padviewer 1"}
+    header = {"__metadata__": metadata, "a": tensor("U8", [3, 1, 1], 0, 3), "b": tensor("U8", [3, 1, 1], 3, 6)}
+    with open_source(str(raw(tmp_path / "a.safetensors", header, bytes(6))), budget=BUDGET) as source:
+        assert source.info.axes_guessed
