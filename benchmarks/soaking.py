@@ -5,10 +5,12 @@ A cycle opens one of several formats, edits, undoes, zooms, looks through panels
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import multiprocessing
 import os
+import platform
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -141,13 +143,35 @@ class Soak:
         yield always
 
 
+class _Heap(ctypes.Structure):
+    """What glibc tells of its heaps: `struct mallinfo2`."""
+
+    _names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in _names.split()]
+
+
+def heap() -> dict[str, float]:
+    """Returns what is allocated in this process, not what its allocators keep; free pages go back to the system.
+
+    The one is what leaks add to. Pages also grow where what is free lies scattered.
+    """
+    found: dict[str, float] = {"Python blocks": sys.getallocatedblocks()}
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.malloc_trim(0)
+        libc.mallinfo2.restype = _Heap
+        told = libc.mallinfo2()
+        found["heap KiB"] = (told.uordblks + told.hblkhd) / 1024
+    return found
+
+
 def held(window: MainWindow) -> dict[str, Any]:
-    """Returns what the processes of a window hold: bytes of their own pages, and counts."""
+    """Returns what the processes of a window hold: bytes of their own pages, what is allocated, and counts."""
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
     from shiboken6 import Shiboken  # noqa: PLC0415
 
     gc.collect()
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = heap()
     pids = {"window": os.getpid()}
     for name, client in window.session.clients.items():
         if client._worker is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette, QPixmapCache
 from PySide6.QtWidgets import QApplication
 
 from padviewer.assets import resource
@@ -60,6 +60,9 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
         app.setProperty("style", "Fusion")
     app.setPalette(_palette(theme))
     app.setStyleSheet(_style_sheet(theme))
+    # A sheet makes its icons anew; what Qt drew for those of the last one is asked for never again, and would stay up
+    # to 10 MiB.
+    QPixmapCache.clear()
 
 
 def _palette(theme: Theme) -> QPalette:
