@@ -20,7 +20,7 @@
     │   ├── UnsupportedArray   not an array, or not of a dtype or rank that is shown
     │   └── WindowClosed       the window, or the array in it, was closed
     ├── WorkerDied             a worker process ended
-    │   ├── WorkerSilent       it gave no sign of life for too long, and was ended
+    │   ├── WorkerSilent       it gave no sign of life for too long, or was stopped, and was ended
     │   ├── WorkerOverMemory   it took more memory than it may, and was ended
     │   └── WorkerGone         it ended too often: none runs until somebody asks for one
     ├── UnexpectedError        a defect of padviewer: an exception that nobody foresaw
@@ -160,7 +160,7 @@ class WorkerDied(PadviewerError):
 
 
 class WorkerSilent(WorkerDied):
-    """A worker process gave no sign of life for longer than its request may take, and was ended."""
+    """A worker process gave no sign of life for longer than its request may take, or was stopped, and was ended."""
 
 
 class WorkerOverMemory(WorkerDied):

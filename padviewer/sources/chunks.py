@@ -52,7 +52,8 @@ class Chunks:
         self._find, self._cache, self._stored = find, cache, stored
         self._counts = tuple(-(-size // step) for size, step in zip(shape, chunk, strict=True))
         allowed = cache.allowed if cache else 0
-        self._at_once = at_once(math.prod(chunk) * dtype.itemsize, allowed)
+        self._size = math.prod(chunk) * dtype.itemsize
+        self._at_once = at_once(self._size, allowed)
 
     def take(self, indices: tuple[Indices, ...]) -> Array:
         """Reads the elements at the cross product of one index vector for each axis, all of them valid.
@@ -67,6 +68,7 @@ class Chunks:
         for found, chunk in self._chunks(self._touched(wanted, out)):
             target = crossed([part.target for part in found])
             out[target] = self._fill if chunk is None else chunk[crossed([part.within for part in found])]
+            del chunk
         return out
 
     def close(self) -> None:
@@ -107,10 +109,19 @@ class Chunks:
                 yield found, chunk
         # Chunks are looked for in this thread, when their turn comes, and decoded in others.
         waiting = ((found, self._find(_place(found))) for found in missing)
-        for (found, _read), chunk in read_all(waiting, _decoded, self._at_once):
+        for (found, _read), chunk in read_all(waiting, self._decoded, self._at_once):
             if chunk is not None:
                 self._cache.keep(self, 0, self._number(found), chunk)
             yield found, chunk
+            del chunk  # it would stand beside the next one
+
+    def _decoded(self, waiting: tuple[tuple[Part, ...], Callable[[], Array] | None]) -> Array | None:
+        read = waiting[1]
+        if read is None:
+            return None
+        if self._cache is not None:
+            self._cache.make_room(self._size)
+        return read()
 
     def _number(self, found: tuple[Part, ...]) -> int:
         number = 0
@@ -121,8 +132,3 @@ class Chunks:
 
 def _place(found: tuple[Part, ...]) -> Place:
     return tuple(part.place for part in found)
-
-
-def _decoded(waiting: tuple[tuple[Part, ...], Callable[[], Array] | None]) -> Array | None:
-    read = waiting[1]
-    return read and read()

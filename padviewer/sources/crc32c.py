@@ -25,7 +25,7 @@ _TABLE = _one_byte(np.arange(256, dtype=np.uint32))
 _BITS = np.uint32(1) << np.arange(32, dtype=np.uint32)
 
 
-def crc32c(data: bytes | memoryview) -> int:
+def crc32c(data: bytes | bytearray | memoryview) -> int:
     """Returns the checksum of some bytes, 0 to 2^32 - 1.
 
     The bytes are cut into lanes, whose registers step side by side. A register is linear in what went through it, so

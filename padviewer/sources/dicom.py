@@ -43,6 +43,10 @@ from padviewer.sources.opened import OpenedFile
 
 _NATIVE = (IMPLICIT, "1.2.840.10008.1.2.1", BIG_ENDIAN, DEFLATED)
 _LARGEST_CACHE = 256 << 20
+# The frame before, what is decoded, and what is made of that by another order of samples and bytes.
+_FRAMES = 4
+# What OpenJPEG takes for a sample.
+_SAMPLE = 16
 _CINE = ("FrameTime", "FrameTimeVector")
 
 
@@ -166,8 +170,7 @@ def _packed(file: OpenedFile, header: DicomHeader, form: PixelForm, info: ArrayI
         return decode(data, form.frame).view(form.value_dtype)
 
     largest = max(sum(fragment.length for fragment in frame) for frame in frames)
-    file.check_budget(largest, budget, "a compressed frame")
-    return _frames_source(file, form, info, kept, decoded, budget)
+    return _frames_source(file, form, info, kept, decoded, budget, 2 * largest)
 
 
 def _encoded(kept: KeptFile, frame: Frame) -> bytes:
@@ -181,9 +184,12 @@ def _frames_source(
     kept: KeptFile,
     decode: Callable[[int], Array],
     budget: int,
+    stored: int = 0,
 ) -> Source:
-    nbytes = math.prod(form.frame.shape) * form.value_dtype.itemsize
-    file.check_budget(nbytes, budget, f"a frame of {' x '.join(map(str, form.frame.shape))} samples")
+    """Returns frames, the first one decoded; `stored` bytes are read for one of them."""
+    samples = math.prod(form.frame.shape)
+    needed = stored + samples * max(_FRAMES * form.value_dtype.itemsize, _SAMPLE if stored else 0)
+    file.check_budget(needed, budget, f"decoding a frame of {' x '.join(map(str, form.frame.shape))} samples")
     first = decode(0)
     if form.count == 1:
         kept.close()

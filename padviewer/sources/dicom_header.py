@@ -60,6 +60,9 @@ _TAGS = (
 )
 # Longer elements are passed over.
 _MAX_ELEMENT = 32 << 20
+_PIECE = 1 << 18
+# Of what is inflated: itself, a stream of it, the pixels taken out of that, and a frame.
+_COPIES = 4
 # A header of a million elements is none that a machine writes.
 _MAX_READS = 1_000_000
 _BEAT = 4096
@@ -182,11 +185,12 @@ def read_header(file: OpenedFile, budget: int) -> DicomHeader:
     return DicomHeader(elements, str(syntax), name, Pixels(data, size, offset, length, vr, _PIXELS[tag]))
 
 
-def _inflated(file: OpenedFile, budget: int) -> bytes:
-    file.check_budget(file.size, budget, "the deflated file")
-    stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    found = stream.decompress(file.handle.read(), budget + 1)
-    file.check_budget(len(found), budget, "what is in the deflated file")
+def _inflated(file: OpenedFile, budget: int) -> bytearray:
+    stream, found = zlib.decompressobj(-zlib.MAX_WBITS), bytearray()
+    while not stream.eof and (block := stream.unconsumed_tail or file.handle.read(_PIECE)):
+        found += stream.decompress(block, _PIECE)
+        # The pixels are copied out of it, and decoded.
+        file.check_budget(_COPIES * len(found), budget, "what is in the deflated file")
     if not stream.eof:
         raise DamagedSource(f"{file.name}: the deflated DICOM data have no end; the file is cut short, copy it again")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -120,11 +121,10 @@ def _check_budget(file: OpenedFile, parts: list[Part], chosen: _Entry, budget: i
     needed = sum(part.bytes_of(channel) for part in parts for channel in part.channels)
     own = int(np.prod(chosen.shape, dtype=object)) * np.dtype(chosen.dtype).itemsize
     channels = sum(len(part.channels) for part in parts)
-    file.check_budget(needed + own, budget, f"decoding its {channels} channels, which come together,")
-    for part in parts:
-        if part.tile is not None:
-            tile = part.tile[0] * part.tile[1] * 4 * len(part.channels)
-            file.check_budget(tile, budget, f"a tile of {part.tile[0]} x {part.tile[1]} pixels")
+    # Threads have a tile, or rows that are compressed together, each: as stored, and decoded.
+    pieces = max(2 * part.piece_bytes * min(part.pieces, 1 + (os.cpu_count() or 1)) for part in parts)
+    what = f"decoding its {channels} channels, which come together, in {'tiles' if parts[chosen.part].tile else 'rows'}"
+    file.check_budget(needed + own + pieces, budget, what)
 
 
 def _decode(file: OpenedFile, parts: list[Part], chosen: _Entry) -> Array:

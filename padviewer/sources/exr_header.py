@@ -89,6 +89,21 @@ class Part:
         """Returns the bytes of a channel's samples."""
         return math.prod(self.shape_of(channel)) * np.dtype(channel.dtype).itemsize
 
+    @property
+    def pieces(self) -> int:
+        """Number of tiles, or of rows that are compressed together."""
+        assert self.data is not None
+        if self.kind == "tiledimage" and self.tile is not None:
+            return -(-self.data.width // self.tile[0]) * -(-self.data.height // self.tile[1])
+        return -(-self.data.height // _ROWS.get(self.compression, _MOST_ROWS))
+
+    @property
+    def piece_bytes(self) -> int:
+        """Bytes of one of them, decoded."""
+        assert self.data is not None
+        size = self.tile or (self.data.width, min(self.data.height, _ROWS.get(self.compression, _MOST_ROWS)))
+        return math.prod(size) * sum(np.dtype(channel.dtype).itemsize for channel in self.channels)
+
 
 def read_parts(file: OpenedFile) -> list[Part]:
     """Reads and checks all headers.
@@ -183,12 +198,9 @@ class _Headers:
             raise self._damaged(f"it declares a data window of {window.width} x {window.height} pixels")
         if any(min(part.shape_of(channel)) < 1 for channel in part.channels):
             raise self._damaged("a channel has no sample in the data window")
-        if part.kind == "tiledimage":
-            if part.tile is None or min(part.tile) < 1:
-                raise self._damaged(f"it declares tiles of {part.tile}")
-            chunks = -(-window.width // part.tile[0]) * -(-window.height // part.tile[1])
-        else:
-            chunks = -(-window.height // _ROWS.get(part.compression, _MOST_ROWS))
+        if part.kind == "tiledimage" and (part.tile is None or min(part.tile) < 1):
+            raise self._damaged(f"it declares tiles of {part.tile}")
+        chunks = part.pieces
         if 8 * chunks > self._file.size:
             raise self._damaged(
                 f"it declares {window.width} x {window.height} pixels in {chunks} pieces, but the file has "

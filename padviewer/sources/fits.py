@@ -109,7 +109,7 @@ def _decompressed(fits: Any, file: OpenedFile, data: Any, unit: Unit, budget: in
     packed_bytes = 4 * (unit.end - unit.start)
     what = f"decoding the image of {' x '.join(map(str, shape))} {unit.dtype.name}"
     file.check_budget(needed + packed_bytes, budget, what)
-    tile = _check_tiles(file, unit, shape, budget)
+    tile = _check_tiles(file, unit, shape, needed + packed_bytes, budget)
     packed = _alone(fits, data, unit)
     if (unit.end - unit.offset) * _RATIO > budget:
         with fits.open(BytesIO(packed), memmap=False, disable_image_compression=True) as opened:
@@ -123,7 +123,7 @@ def _decompressed(fits: Any, file: OpenedFile, data: Any, unit: Unit, budget: in
     return array.reshape(unit.shape)
 
 
-def _check_tiles(file: OpenedFile, unit: Unit, shape: tuple[int, ...], budget: int) -> int:
+def _check_tiles(file: OpenedFile, unit: Unit, shape: tuple[int, ...], beside: int, budget: int) -> int:
     """Compares the tiles with the image; returns the bytes of one, decoded."""
     header, rank = unit.header, len(shape)
     codec = str(header.get("ZCMPTYPE", "")).strip().upper()
@@ -137,7 +137,7 @@ def _check_tiles(file: OpenedFile, unit: Unit, shape: tuple[int, ...], budget: i
     if min(tile) < 1:
         raise DamagedSource(f"{file.name}: declares tiles of {tile}, which no image has; save it again")
     nbytes = math.prod(tile) * 8
-    file.check_budget(nbytes, budget, f"a tile of {' x '.join(map(str, tile))}")
+    file.check_budget(beside + nbytes, budget, f"decoding the image in tiles of {' x '.join(map(str, tile))}")
     tiles = math.prod(-(-size // step) for size, step in zip(shape, tile, strict=True))
     if int(header.get("NAXIS2", 0)) != tiles:
         raise DamagedSource(

@@ -174,11 +174,10 @@ class ChunkReader:
 
     def _decode(self, data: bytes, skipped: int) -> Array:
         stored = self._stored
-        if stored.pipeline is not None:
-            data = stored.pipeline.decode(data, skipped)
-        elif len(data) != self._size:
-            raise self._wrong(len(data))
-        return stored.elements.read(np.frombuffer(data, stored.elements.stored).reshape(stored.chunk))
+        plain = data if stored.pipeline is None else stored.pipeline.decode(data, skipped)
+        if len(plain) != self._size:
+            raise self._wrong(len(plain))
+        return stored.elements.read(np.frombuffer(plain, stored.elements.stored).reshape(stored.chunk))
 
     def _wrong(self, length: int) -> DamagedSource:
         return DamagedSource(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -18,6 +18,10 @@ _LZF, _BLOSC, _LZ4, _BITSHUFFLE, _ZSTD = 32000, 32001, 32004, 32008, 32015
 _NAMES = {5: "nbit", 32013: "zfp", 32017: "sz", 32024: "sz3", 32026: "blosc2", 307: "bzip2", 305: "lzo"}
 # What filters put before and behind the elements.
 _SPARE = 1 << 12
+
+Data = bytes | memoryview
+# Its stubs do not know that it takes a memoryview.
+_CODECS: Any = imagecodecs
 
 
 class Filter(NamedTuple):
@@ -56,7 +60,20 @@ class Pipeline:
                     "h5repack -f GZIP=4"
                 )
 
-    def decode(self, data: bytes, skipped: int) -> bytes:
+    @property
+    def most(self) -> int:
+        """The most bytes that a chunk may have in the file: what does not become smaller, becomes little larger."""
+        return self._size + self._size // 2 + _SPARE
+
+    @property
+    def peak(self) -> int:
+        """The most bytes that live at once while a chunk is decoded, what is stored of it and what comes out too."""
+        # What one filter has made stands beside what is stored, and what the next one makes.
+        between = len(self._filters) > 1
+        copies = between + max((_COPIES.get(each.number, 1) for each in self._filters), default=1)
+        return self.most + copies * (self._size + _SPARE)
+
+    def decode(self, data: Data, skipped: int) -> Data:
         """Undoes the filters.
 
         Args:
@@ -66,6 +83,8 @@ class Pipeline:
         Raises:
             DamagedSource: the chunk is not what the filters make of one.
         """
+        if len(data) > self.most:
+            raise self._wrong(len(data))
         for number, each in reversed(list(enumerate(self._filters))):
             if skipped >> number & 1:
                 continue
@@ -77,66 +96,72 @@ class Pipeline:
                     f"{self._label}: a chunk cannot be decoded ({cause}); copy the file again"
                 ) from error
         if len(data) != self._size:
-            raise DamagedSource(
-                f"{self._label}: a chunk has {len(data)} bytes where {self._size} are expected; copy the file again"
-            )
+            raise self._wrong(len(data))
         return data
 
-
-Undo = Callable[[bytes, tuple[int, ...], int], bytes]
-
-
-def _deflate(data: bytes, _settings: tuple[int, ...], most: int) -> bytes:
-    return bytes(imagecodecs.deflate_decode(data, out=most))
+    def _wrong(self, length: int) -> DamagedSource:
+        return DamagedSource(
+            f"{self._label}: a chunk has {length} bytes where {self._size} are expected; copy the file again"
+        )
 
 
-def _shuffle(data: bytes, settings: tuple[int, ...], _most: int) -> bytes:
+Undo = Callable[[Data, tuple[int, ...], int], Data]
+
+
+def _deflate(data: Data, _settings: tuple[int, ...], most: int) -> Data:
+    # What is made in a place of ours is not copied when it turns out to be smaller.
+    return memoryview(_CODECS.deflate_decode(data, out=bytearray(most)))
+
+
+def _shuffle(data: Data, settings: tuple[int, ...], _most: int) -> Data:
     width = settings[0] if settings else 1
     count = len(data) // width if width else 0
     if width < 2 or count < 2:
         return data
     whole = width * count
-    together = np.frombuffer(data, np.uint8, whole).reshape(width, count).T
-    return together.tobytes() + data[whole:]
+    made = np.empty(len(data), np.uint8)
+    made[:whole].reshape(count, width)[...] = np.frombuffer(data, np.uint8, whole).reshape(width, count).T
+    made[whole:] = np.frombuffer(data, np.uint8)[whole:]
+    return made.data
 
 
-def _fletcher32(data: bytes, _settings: tuple[int, ...], _most: int) -> bytes:
+def _fletcher32(data: Data, _settings: tuple[int, ...], _most: int) -> Data:
     if len(data) < 4:
         raise ValueError("it is too short for its checksum")
-    content, stored = data[:-4], data[-4:]
-    found = int(imagecodecs.h5checksum_fletcher32(content)).to_bytes(4, "little")
+    content, stored = memoryview(data)[:-4], bytes(data[-4:])
+    found = int(_CODECS.h5checksum_fletcher32(content)).to_bytes(4, "little")
     # HDF5 before 1.6.3 swapped the bytes of each half on some machines.
     if stored not in (found, found[1::-1] + found[:1:-1]):
         raise ValueError(f"its checksum is {found.hex()}, stored is {stored.hex()}")
     return content
 
 
-def _szip(data: bytes, settings: tuple[int, ...], most: int) -> bytes:
+def _szip(data: Data, settings: tuple[int, ...], most: int) -> Data:
     mask, per_block, bits, per_line = settings[:4]
     size = _declared(int.from_bytes(data[:4], "little"), most)
-    return bytes(imagecodecs.szip_decode(data[4:], mask, per_block, bits, per_line, out=size))
+    return bytes(_CODECS.szip_decode(memoryview(data)[4:], mask, per_block, bits, per_line, out=size))
 
 
-def _lzf(data: bytes, settings: tuple[int, ...], most: int) -> bytes:
+def _lzf(data: Data, settings: tuple[int, ...], most: int) -> Data:
     size = settings[2] if len(settings) > 2 else 0
-    return bytes(imagecodecs.lzf_decode(data, out=_declared(size, most) or most))
+    return memoryview(_CODECS.lzf_decode(data, out=bytearray(_declared(size, most) or most)))
 
 
-def _blosc(data: bytes, _settings: tuple[int, ...], most: int) -> bytes:
+def _blosc(data: Data, _settings: tuple[int, ...], most: int) -> Data:
     size = _declared(int.from_bytes(data[4:8], "little"), most)
-    return bytes(imagecodecs.blosc_decode(data, numthreads=1, out=size))
+    return bytes(_CODECS.blosc_decode(data, numthreads=1, out=size))
 
 
-def _zstd(data: bytes, _settings: tuple[int, ...], most: int) -> bytes:
-    return bytes(imagecodecs.zstd_decode(data, out=most))
+def _zstd(data: Data, _settings: tuple[int, ...], most: int) -> Data:
+    return memoryview(_CODECS.zstd_decode(data, out=bytearray(most)))
 
 
-def _lz4(data: bytes, _settings: tuple[int, ...], most: int) -> bytes:
+def _lz4(data: Data, _settings: tuple[int, ...], most: int) -> Data:
     size, block = struct.unpack_from(">QI", data)
     return b"".join(_blocks(data, 12, _declared(size, most), block, _lz4_or_plain))
 
 
-def _bitshuffle(data: bytes, settings: tuple[int, ...], most: int) -> bytes:
+def _bitshuffle(data: Data, settings: tuple[int, ...], most: int) -> Data:
     """Undoes bitshuffle: blocks of transposed bits, in LZ4, Zstandard or plain, and some elements as they are."""
     width, told, method = settings[2], settings[3], settings[4] if len(settings) > 4 else 0
     if not 1 <= width <= 16 or method not in (0, 2, 3):
@@ -155,10 +180,10 @@ def _bitshuffle(data: bytes, settings: tuple[int, ...], most: int) -> bytes:
             raise ValueError(f"it declares {size} bytes, and has {len(data)}")
     if elements % 8:
         raise ValueError(f"blocks of {elements} elements")
-    return bytes(imagecodecs.bitshuffle_decode(data, itemsize=width, blocksize=elements))
+    return bytes(_CODECS.bitshuffle_decode(data, itemsize=width, blocksize=elements))
 
 
-def _blocks(data: bytes, at: int, size: int, block: int, undo: Callable[[bytes, int], bytes]) -> list[bytes]:
+def _blocks(data: Data, at: int, size: int, block: int, undo: Callable[[bytes, int], bytes]) -> list[bytes]:
     """Decodes blocks that each come behind the number of their bytes."""
     if not block:
         raise ValueError("blocks of no bytes")
@@ -166,7 +191,7 @@ def _blocks(data: bytes, at: int, size: int, block: int, undo: Callable[[bytes, 
     for start in range(0, size, block):
         count = int.from_bytes(data[at : at + 4], "big")
         at += 4
-        found.append(undo(data[at : at + count], min(block, size - start)))
+        found.append(undo(bytes(data[at : at + count]), min(block, size - start)))
         at += count
     return found
 
@@ -176,11 +201,11 @@ def _lz4_or_plain(data: bytes, size: int) -> bytes:
 
 
 def _lz4_block(data: bytes, size: int) -> bytes:
-    return _exactly(bytes(imagecodecs.lz4_decode(data, out=size)), size)
+    return _exactly(bytes(_CODECS.lz4_decode(data, out=size)), size)
 
 
 def _zstd_block(data: bytes, size: int) -> bytes:
-    return _exactly(bytes(imagecodecs.zstd_decode(data, out=size)), size)
+    return _exactly(bytes(_CODECS.zstd_decode(data, out=size)), size)
 
 
 def _exactly(data: bytes, size: int) -> bytes:
@@ -195,11 +220,13 @@ def _declared(size: int, most: int) -> int:
     return size
 
 
-def _scaleoffset(data: bytes, settings: tuple[int, ...], most: int) -> bytes:
+def _scaleoffset(data: Data, settings: tuple[int, ...], most: int) -> Data:
     _declared(math.prod(settings[2:5:2]), most)
     return unpack(data, settings)
 
 
+# What comes out and what is made on the way, in chunks, where it is more than one.
+_COPIES = {_LZ4: 2, _BITSHUFFLE: 3, _SCALEOFFSET: 6}
 _UNDO: dict[int, Undo] = {
     _DEFLATE: _deflate,
     _SHUFFLE: _shuffle,

@@ -11,9 +11,10 @@ from padviewer.sources.base import Array
 _FLOAT, _INTEGER = 0, 2
 # Bits of an element, one byte that tells the width of the smallest value, that value, and what old versions left free.
 _HEADER = 21
+_BLOCK = 1 << 16
 
 
-def unpack(data: bytes, settings: tuple[int, ...]) -> bytes:
+def unpack(data: bytes | memoryview, settings: tuple[int, ...]) -> bytes:
     """Undoes the filter.
 
     Args:
@@ -29,7 +30,7 @@ def unpack(data: bytes, settings: tuple[int, ...]) -> bytes:
     """
     scale, decimals, count, _kind, width, signed, order, has_fill, *fill = settings
     decimals -= (decimals & 1 << 31) << 1
-    bits, minimum = int.from_bytes(data[:4], "little"), data[5 : 5 + min(8, data[4])].ljust(8, b"\0")
+    bits, minimum = int.from_bytes(data[:4], "little"), bytes(data[5 : 5 + min(8, data[4])]).ljust(8, b"\0")
     if width not in (1, 2, 4, 8) or scale not in (_FLOAT, _INTEGER) or bits > 8 * width:
         raise ValueError(f"{bits} bits of {8 * width}, scaled in way {scale}")
     dtype = np.dtype(f"{'f' if scale == _FLOAT else 'i' if signed else 'u'}{width}")
@@ -42,15 +43,18 @@ def unpack(data: bytes, settings: tuple[int, ...]) -> bytes:
     return elements.astype(dtype.newbyteorder(">" if order else "<"), copy=False).tobytes()
 
 
-def _integers(data: bytes, count: int, bits: int, width: int) -> Array:
+def _integers(data: bytes | memoryview, count: int, bits: int, width: int) -> Array:
     """Returns unsigned integers of `width` bytes, of which the lowest `bits` are stored one behind the other."""
     needed = -(-count * bits // 8)
     packed = np.frombuffer(data, np.uint8, needed, _HEADER)
     found = np.zeros(count, f"u{width}")
-    if bits:
-        each = np.unpackbits(packed, count=count * bits).reshape(count, bits)
+    # In blocks: a bit takes a byte meanwhile.
+    for start in range(0, count if bits else 0, _BLOCK):
+        block = found[start : start + _BLOCK]
+        each = np.unpackbits(packed[start * bits // 8 :], count=len(block) * bits).reshape(-1, bits)
         for column in range(bits):
-            found = (found << 1) | each[:, column]
+            block <<= 1
+            block |= each[:, column]
     return found
 
 

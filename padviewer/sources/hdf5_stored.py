@@ -18,8 +18,6 @@ from padviewer.sources.hdf5_types import Elements, elements_of
 
 _MAX_SIZE = 2**63 - 1
 _MOST_FILTERS = 32
-# The chunk before, which is kept, what comes out of one filter, and out of the next.
-_COPIES = 3
 
 
 class Limits(NamedTuple):
@@ -168,11 +166,15 @@ def _chunked(stored: Stored, properties: Any) -> Stored:
         filters.append(Filter(int(code), tuple(map(int, settings)), name.decode("utf-8", "replace")))
     if not filters:
         return stored
-    if _COPIES * size > stored.limits.budget:
+    pipeline = Pipeline(filters, size, stored.label)
+    # Elements that numpy does not read as they are, are made anew, by way of others where they are converted.
+    shown = math.prod(stored.chunk) * stored.elements.shown.itemsize
+    peak = max(pipeline.peak, size + (0 if stored.elements.is_plain else 3 * max(size, shown)))
+    if peak > stored.limits.budget:
         sizes = " x ".join(map(str, stored.chunk))
         raise OversizedSource(
             f"{stored.label}: decoding one chunk ({sizes} {stored.elements.shown.name}) would take "
-            f"{format_bytes(_COPIES * size)} in memory, more than the budget of {format_bytes(stored.limits.budget)}; "
+            f"{format_bytes(peak)} in memory, more than the budget of {format_bytes(stored.limits.budget)}; "
             "raise it with --budget, or rewrite the file with smaller chunks (h5repack -l CHUNK=...)"
         )
-    return stored._replace(pipeline=Pipeline(filters, size, stored.label))
+    return stored._replace(pipeline=pipeline)

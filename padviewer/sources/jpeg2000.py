@@ -27,7 +27,7 @@ def open_jpeg2000(file: OpenedFile, member: str | None, budget: int) -> Source:
     file.no_members(member)
     file.check_budget(file.size, budget, "the file itself")
     notes: list[str] = []
-    data = file.handle.read()
+    data = file.handle.read(file.size)
     stream = data if data.startswith(_STREAM) else _inside(file, data, notes)
     found = scan_codestream(stream, file.name)
     what = f"to decode a picture of {found.width} x {found.height} pixels of {found.channels} components"

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+import numpy as np
+
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.plan import Member
@@ -179,13 +181,17 @@ def _decoded(
     file.check_budget(header.nbytes, budget, f"member {shortened(entry.name, 60)}")
     with archive.open(entry.record) as stream:
         stream.read(header.offset)
-        data = stream.read(header.nbytes)
-        if len(data) < header.nbytes:
+        data, found = np.empty(header.nbytes, np.uint8), 0
+        # All at once, zipfile would hold it three times.
+        while found < header.nbytes and (block := stream.read(min(_BLOCK, header.nbytes - found))):
+            data[found : found + len(block)] = np.frombuffer(block, np.uint8)
+            found += len(block)
+        if found < header.nbytes:
             raise DamagedSource(
-                f"{name}: declares {header.nbytes} bytes, but {len(data)} come out of the archive; save it again"
+                f"{name}: declares {header.nbytes} bytes, but {found} come out of the archive; save it again"
             )
         # Reading on to the end is what makes zipfile compare the checksum.
         while stream.read(_BLOCK):
             pass
     info = array_info(file, header, entry.name, ".npz", members, (*notes, *_spare(entry.record, header)))
-    return ArraySource(header.array(data, 0), info)
+    return ArraySource(header.array(data.data, 0), info)

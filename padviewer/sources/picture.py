@@ -35,6 +35,8 @@ _ORIENTATION = 0x0112
 _LARGE_JPEG = 24_000_000
 # Where the header of a PNG, always its first chunk, tells bits per sample.
 _PNG_DEPTH = 24
+# libwebp has the frame, the canvas and the one before it, and hands out a fourth; Pillow's own and the array follow.
+_WEBP_PIXEL = 6 * 4
 # To lay a frame over those before, Pillow holds it, the canvas, a copy of that, and what is to be put back.
 _CANVASES = 4
 
@@ -83,7 +85,7 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
     with opened_picture(file.name, file.handle, kind, budget) as image:
         width, height = frames.size or image.size
         what = f"a picture of {width} x {height} pixels"
-        file.check_budget(width * height * _bytes_per_pixel(file, image), budget, what)
+        file.check_budget(_read_whole(file, image) + width * height * _bytes_per_pixel(file, image), budget, what)
         if kind == "WEBP":
             frames = _Frames(getattr(image, "n_frames", 1))
         elif chunks:
@@ -142,7 +144,7 @@ def _animation(
 
 
 def _gif_frames(file: OpenedFile, budget: int) -> _Frames:
-    found = scan_gif(file.handle.read())
+    found = scan_gif(file.handle.read(file.size))
     file.handle.seek(0)
     reach = f"frames that reach to {found.widest} x {found.highest} pixels"
     file.check_budget(found.widest * found.highest, budget, reach)
@@ -178,7 +180,7 @@ def _first_frame(file: OpenedFile, image: Image, factor: int, notes: list[str]) 
         if "transparency" in image.info:
             notes.append("transparent colour -> alpha channel")
         file.handle.seek(0)
-        decoded: Array = imagecodecs.png_decode(file.handle.read())
+        decoded: Array = imagecodecs.png_decode(file.handle.read(file.size))
         return decoded
     mode = shown_mode(image)
     notes += mode_note(image, mode)
@@ -201,7 +203,8 @@ def _check_webp(file: OpenedFile, budget: int) -> None:
     size = webp_size(file.head)
     if size:
         width, height = size
-        file.check_budget(width * height * 4, budget, f"a picture of {width} x {height} pixels")
+        needed = file.size + width * height * _WEBP_PIXEL
+        file.check_budget(needed, budget, f"a picture of {width} x {height} pixels")
 
 
 def webp_size(head: bytes) -> tuple[int, int] | None:
@@ -217,7 +220,14 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
     return None
 
 
+def _read_whole(file: OpenedFile, image: Image) -> int:
+    """Returns how many bytes of the file are in memory while it is decoded; of most formats only some at a time."""
+    return file.size if image.format in ("WEBP", "GIF") or _is_deep_png(file, image) else 0
+
+
 def _bytes_per_pixel(file: OpenedFile, image: Image) -> int:
+    if image.format == "WEBP":
+        return _WEBP_PIXEL
     return len(image.getbands()) * 2 if _is_deep_png(file, image) else pixel_bytes(image)
 
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 # Modes that are handed out as they are; every other one is a way to write RGB.
 _PLAIN = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B", "I", "F")
-_BANDS = {"1": 1, "L": 1, "LA": 2, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
+_BANDS = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
 # Bytes of a pixel in the array that is made of a mode.
 _MADE = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
 # Pixels that are brought over from Pillow at a time: it holds what it brings twice.
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 _NAMES = {"P": "palette", "PA": "palette", "RGBa": "premultiplied RGBA", "La": "premultiplied LA"}
 _GRAY = ("1", "L", "LA")
 
@@ -28,7 +28,9 @@ def pixel_bytes(image: Image) -> int:
     own = _BANDS.get(image.mode, 4)
     # The decoder keeps all coefficients until the last scan.
     scans = 2 * len(image.getbands()) if image.info.get("progressive") else 0
-    return own + scans + _MADE.get(shown_mode(image), 4)
+    # Before it is laid over the canvas, a frame is one by itself.
+    frame = own if image.format == "GIF" else 0
+    return own + scans + frame + _MADE.get(shown_mode(image), 4)
 
 
 def shown_mode(image: Image) -> str:

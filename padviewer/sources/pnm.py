@@ -162,7 +162,7 @@ def _written_out(file: OpenedFile, head: _Head, budget: int, notes: list[str]) -
         raise _too_short(file, head, wanted, size)
     file.check_budget(_TOKEN_BYTES * size // (1 if head.kind == b"1" else 2), budget, "its numbers, written out,")
     file.handle.seek(head.start - 1)
-    text = _COMMENT.sub(b"", file.handle.read())
+    text = _COMMENT.sub(b"", file.handle.read(file.size))
     if head.kind == b"1":
         notes.append("1 is black: inverted")
         digits = np.frombuffer(b"".join(text.split()), np.uint8)[:wanted]

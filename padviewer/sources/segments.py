@@ -45,6 +45,11 @@ class SegmentCache:
         while self._held > self.allowed and len(self._segments) > 1:
             self._held -= self._segments.popitem(last=False)[1].nbytes
 
+    def make_room(self, nbytes: int) -> None:
+        """Lets all segments go where one of `nbytes` is to come that may not stand beside them."""
+        if nbytes > self.allowed:
+            self.clear()
+
     def kept(self, owner: object) -> Counter[int]:
         """Returns how many segments of each page of a picture are kept."""
         return Counter(page for other, page, _number in self._segments if other is owner)
@@ -71,9 +76,16 @@ def read_all(wanted: Iterator[_Wanted], read: Callable[[_Wanted], _Read], most: 
 
     Args:
         wanted: is asked for the next one when that is about to be read.
-        read: is called by several threads.
+        read: is called by several threads; by this one, and for nothing that is not asked for, where `most` is 1.
         most: may be read and wait.
     """
+    if most == 1:
+        for found in wanted:
+            one = [(found, read(found))]
+            del found  # nothing of it stays while the next is read
+            yield one.pop()
+            beat()
+        return
     first = list(itertools.islice(wanted, 2))
     if len(first) < 2:
         yield from ((found, read(found)) for found in first)

@@ -22,7 +22,7 @@ from padviewer.sources.members import listed
 from padviewer.sources.opened import OpenedFile, decoding
 from padviewer.sources.segments import SegmentCache
 from padviewer.sources.tiff_chain import check_chain
-from padviewer.sources.tiff_checks import adjacent, check_series, check_stored
+from padviewer.sources.tiff_checks import adjacent, check_series, check_stored, decoding_bytes
 from padviewer.sources.tiff_colors import Look, check_jpeg, look_of
 from padviewer.sources.tiff_levels import factor_of, may_be_level
 from padviewer.sources.tiff_segments import Layout, MappedPixels, Places, SegmentedPixels, axes_of
@@ -245,8 +245,9 @@ def _segmented(opening: _Opening, series: Any, fill: float) -> SegmentedPixels:
     whole = _whole_pages(file, page, parts)
     if not whole:
         sizes = " x ".join(map(str, page.chunks))
-        size = math.prod(page.chunks) * page.dtype.itemsize
-        file.check_budget(size, opening.budget, f"one strip or tile of {sizes} {page.dtype.name}")
+        file.check_budget(
+            decoding_bytes(page, parts), opening.budget, f"one strip or tile of {sizes} {page.dtype.name}"
+        )
         check_stored(file, series, parts)
     layout = _layout(file, series, len(parts), fill, whole=whole)
     if whole:

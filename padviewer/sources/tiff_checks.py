@@ -32,6 +32,21 @@ def check_series(file: OpenedFile, series: Any, page: Any) -> None:
         raise DamagedSource(f"{file.name}: declares pixels of {shape}, which no TIFF has; copy or save it again")
 
 
+def decoding_bytes(page: Any, parts: list[Any]) -> int:
+    """Returns the most bytes that live at once while a segment is decoded, what is stored of it and what comes out too.
+
+    Args:
+        page: that tells how all are stored.
+        parts: all pages.
+    """
+    stored = max((int(max(part.databytecounts, default=0)) for part in parts), default=0)
+    samples = math.prod(page.chunks)
+    # What is decoded, and the pixels that are made of it: by the predictor, of other bits, in another order of bytes.
+    made = samples * int(page.dtype.itemsize)
+    plain = int(page.predictor) == 1 and page.bitspersample == 8 * page.dtype.itemsize and int(page.fillorder) == 1
+    return stored + (made if plain else 3 * made)
+
+
 def adjacent(part: Any) -> bool:
     """Tells whether the segments of a page follow each other in the file without a gap."""
     ends = [offset + count for offset, count in zip(part.dataoffsets, part.databytecounts, strict=False)]

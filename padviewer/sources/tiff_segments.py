@@ -133,6 +133,7 @@ class SegmentedPixels:
                 out[target] = segment[crossed([*within, samples])]
             else:
                 packed[target] = segment.view(packed.dtype)[..., 0][crossed(within)]
+            del segment  # it would stand beside the next one
         return out.reshape([len(vector) for vector in indices])
 
     @property
@@ -190,6 +191,7 @@ class SegmentedPixels:
             if segment is not None:
                 self._cache.keep(self, *self._key(found), segment)
             yield found, segment
+            del segment
 
     def _read(self, found: tuple[Part, ...]) -> Array | None:
         page, number = self._key(found)
@@ -201,6 +203,7 @@ class SegmentedPixels:
         stored = self._layout.stored
         if stored is not None and count >= math.prod(shape) * stored.itemsize:
             return np.ndarray(shape, stored, self._mapping, offset)
+        self._cache.make_room(self._size)
         pixels = self._decode(self._file.read(offset, count), number, places.tables)
         return np.ascontiguousarray(pixels, self._layout.dtype)[None]
 

@@ -1,11 +1,14 @@
-"""Compressors and checksums of chunks: each makes no more bytes than it is told, whatever the data claim."""
+"""Compressors and checksums of chunks: each makes no more bytes than it is told, whatever the data claim.
+
+Beside what comes in and what goes out nothing is held that grows with them.
+"""
 
 from __future__ import annotations
 
 import bz2
 import lzma
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +22,12 @@ _BLOSC_HEADER = 16
 _BLOSC_NAMES = ("blosclz", "lz4", "lz4hc", "zlib", "zstd")
 _BLOSC_NUMBERS = (0, 1, 3, 4)
 _CHECKSUM = 4
+_PIECE = 1 << 18
 # Containers of LZMA that tell what is in them: XZ, and the older one.
 _LZMA_FORMATS = (lzma.FORMAT_AUTO, lzma.FORMAT_XZ, lzma.FORMAT_ALONE)
+
+
+Data = bytes | bytearray | memoryview
 
 
 class Packer(NamedTuple):
@@ -31,7 +38,7 @@ class Packer(NamedTuple):
         most: the most bytes that it makes of so many.
     """
 
-    unpack: Callable[[bytes, int], bytes]
+    unpack: Callable[[Data, int], Data]
     most: Callable[[int], int]
 
 
@@ -45,7 +52,7 @@ def packer_of(name: str, settings: Mapping[str, Any]) -> Packer | None:
     return make(settings) if make is not None else None
 
 
-def _compressor(unpack: Callable[[bytes, int], bytes]) -> Callable[[Mapping[str, Any]], Packer]:
+def _compressor(unpack: Callable[[Data, int], Data]) -> Callable[[Mapping[str, Any]], Packer]:
     packer = Packer(unpack, _expanded)
     return lambda _settings: packer
 
@@ -55,8 +62,23 @@ def _expanded(size: int) -> int:
     return size + size // 4 + 4096
 
 
-def _inflated(window: int) -> Callable[[bytes, int], bytes]:
-    return lambda data, most: _streams(lambda: _Inflater(window), data, most)
+def inflated(pieces: Iterable[Data], most: int, window: int) -> bytearray:
+    """Inflates streams that follow each other, in pieces.
+
+    Args:
+        pieces: of what is compressed, each of them small.
+        most: bytes that may come out.
+        window: bits of zlib's window, which tell the kind of stream too.
+
+    Raises:
+        ValueError: where more would come out, or the data are cut short.
+        zlib.error: where they are damaged.
+    """
+    return _streams(lambda: _Inflater(window), pieces, most)
+
+
+def _inflater(window: int) -> Callable[[Data, int], Data]:
+    return lambda data, most: inflated(_pieces(data), most, window)
 
 
 class _Inflater:
@@ -65,8 +87,13 @@ class _Inflater:
     def __init__(self, window: int) -> None:
         self._inner = zlib.decompressobj(window)
 
-    def decompress(self, data: bytes, most: int) -> bytes:
-        return self._inner.decompress(data, most)
+    def decompress(self, data: Data, most: int) -> bytes:
+        tail = self._inner.unconsumed_tail
+        return self._inner.decompress(tail + data if tail else data, most)
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inner.unconsumed_tail
 
     @property
     def eof(self) -> bool:
@@ -77,24 +104,35 @@ class _Inflater:
         return self._inner.unused_data
 
 
-def _streams(make: Callable[[], Any], data: bytes, most: int) -> bytes:
-    """Decompresses streams that follow each other."""
-    found = []
-    left = most
-    while data:
-        stream = make()
-        found.append(stream.decompress(data, left + 1))
-        left -= len(found[-1])
-        if left < 0:
-            raise ValueError(f"it holds more than the {most} bytes that it should")
-        if not stream.eof:
-            raise ValueError("the compressed data are cut short")
-        data = stream.unused_data
-    return b"".join(found)
+def _pieces(data: Data) -> Iterator[Data]:
+    view = memoryview(data)
+    for start in range(0, len(view), _PIECE):
+        yield view[start : start + _PIECE]
 
 
-def _unpack_bz2(data: bytes, most: int) -> bytes:
-    return _streams(bz2.BZ2Decompressor, data, most)
+def _streams(make: Callable[[], Any], pieces: Iterable[Data], most: int) -> bytearray:
+    """Decompresses streams that follow each other, into the room that they may take."""
+    out, at, stream = bytearray(most), 0, None
+    for piece in pieces:
+        left = piece
+        while len(left) or (stream is not None and not stream.needs_input):
+            stream = stream or make()
+            found = stream.decompress(left, min(_PIECE, most - at + 1))
+            if at + len(found) > most:
+                raise ValueError(f"it holds more than the {most} bytes that it should")
+            out[at : at + len(found)] = found
+            at += len(found)
+            left = b""
+            if stream.eof:
+                left, stream = stream.unused_data, None
+    if stream is not None:
+        raise ValueError("the compressed data are cut short")
+    del out[at:]
+    return out
+
+
+def _unpack_bz2(data: Data, most: int) -> Data:
+    return _streams(bz2.BZ2Decompressor, _pieces(data), most)
 
 
 def _lzma(settings: Mapping[str, Any]) -> Packer | None:
@@ -102,32 +140,34 @@ def _lzma(settings: Mapping[str, Any]) -> Packer | None:
     if kind not in _LZMA_FORMATS:
         return None
     return Packer(
-        lambda data, most: _streams(lambda: lzma.LZMADecompressor(kind, memlimit=_LZMA_MEMORY), data, most), _expanded
+        lambda data, most: _streams(lambda: lzma.LZMADecompressor(kind, memlimit=_LZMA_MEMORY), _pieces(data), most),
+        _expanded,
     )
 
 
-def _unpack_zstd(data: bytes, most: int) -> bytes:
+def _codecs() -> Any:
+    """Returns the library; its stubs do not know that it takes a memoryview."""
     import imagecodecs  # noqa: PLC0415 loaded when first needed
 
-    return bytes(imagecodecs.zstd_decode(data, out=most))
+    return imagecodecs
 
 
-def _unpack_lz4(data: bytes, most: int) -> bytes:
-    import imagecodecs  # noqa: PLC0415 loaded when first needed
+def _unpack_zstd(data: Data, most: int) -> Data:
+    return memoryview(_codecs().zstd_decode(data, out=bytearray(most)))
 
+
+def _unpack_lz4(data: Data, most: int) -> Data:
     size = int.from_bytes(data[:4], "little")
     if len(data) < 5 or size > most:
         raise ValueError(f"it declares {size} bytes, and should hold {most} at most")
-    return bytes(imagecodecs.lz4_decode(data[4:], out=size))
+    return bytes(_codecs().lz4_decode(memoryview(data)[4:], out=size))
 
 
 def _blosc(settings: Mapping[str, Any]) -> Packer | None:
     return Packer(_unpack_blosc, _expanded) if settings.get("cname", "lz4") in _BLOSC_NAMES else None
 
 
-def _unpack_blosc(data: bytes, most: int) -> bytes:
-    import imagecodecs  # noqa: PLC0415 loaded when first needed
-
+def _unpack_blosc(data: Data, most: int) -> Data:
     size, stored = int.from_bytes(data[4:8], "little"), int.from_bytes(data[12:16], "little")
     if len(data) < _BLOSC_HEADER or stored != len(data):
         raise ValueError(f"it declares {stored} compressed bytes, but has {len(data)}")
@@ -136,18 +176,19 @@ def _unpack_blosc(data: bytes, most: int) -> bytes:
     # Bit 1 of the flags: the bytes are stored as they are.
     if not data[2] & 2 and data[2] >> 5 not in _BLOSC_NUMBERS:
         raise ValueError(f"Blosc has no compressor {data[2] >> 5} that is read")
-    return bytes(imagecodecs.blosc_decode(data, numthreads=1, out=size)) if size else b""
+    return bytes(_codecs().blosc_decode(data, numthreads=1, out=size)) if size else b""
 
 
-def _checksum(compute: Callable[[bytes], int], place: str) -> Callable[[Mapping[str, Any]], Packer | None]:
+def _checksum(compute: Callable[[Data], int], place: str) -> Callable[[Mapping[str, Any]], Packer | None]:
     def made(settings: Mapping[str, Any]) -> Packer | None:
         where = settings.get("location", place)
         if where not in ("start", "end"):
             return None
 
-        def unpack(data: bytes, most: int) -> bytes:
+        def unpack(data: Data, most: int) -> Data:
             del most
-            held, told = (data[_CHECKSUM:], data[:_CHECKSUM]) if where == "start" else _split_end(data)
+            view = memoryview(data)
+            held, told = (view[_CHECKSUM:], view[:_CHECKSUM]) if where == "start" else _split_end(view)
             if len(told) < _CHECKSUM or compute(held).to_bytes(_CHECKSUM, "little") != told:
                 raise ValueError("its checksum is wrong")
             return held
@@ -157,7 +198,7 @@ def _checksum(compute: Callable[[bytes], int], place: str) -> Callable[[Mapping[
     return made
 
 
-def _split_end(data: bytes) -> tuple[bytes, bytes]:
+def _split_end(data: memoryview) -> tuple[memoryview, memoryview]:
     return data[:-_CHECKSUM], data[-_CHECKSUM:]
 
 
@@ -166,7 +207,7 @@ def _shuffle(settings: Mapping[str, Any]) -> Packer | None:
     if type(width) is not int or width < 1:
         return None
 
-    def unpack(data: bytes, most: int) -> bytes:
+    def unpack(data: Data, most: int) -> Data:
         del most
         return np.frombuffer(data, np.uint8).reshape(width, len(data) // width).T.tobytes()
 
@@ -174,8 +215,8 @@ def _shuffle(settings: Mapping[str, Any]) -> Packer | None:
 
 
 _PACKERS: dict[str, Callable[[Mapping[str, Any]], Packer | None]] = {
-    "gzip": _compressor(_inflated(16 + zlib.MAX_WBITS)),
-    "zlib": _compressor(_inflated(zlib.MAX_WBITS)),
+    "gzip": _compressor(_inflater(16 + zlib.MAX_WBITS)),
+    "zlib": _compressor(_inflater(zlib.MAX_WBITS)),
     "bz2": _compressor(_unpack_bz2),
     "lzma": _lzma,
     "zstd": _compressor(_unpack_zstd),

@@ -98,8 +98,7 @@ def _chosen(opened: Opened, listing: Listing, member: str | None) -> str:
 def _check_sizes(opened: Opened, metadata: ArrayMetadata, budget: int) -> None:
     if not metadata.chunk.is_plain:
         sizes = " x ".join(map(str, metadata.chunk.shape))
-        # What it is made of, what comes out, and a copy on the way.
-        opened.check_budget(3 * metadata.chunk.nbytes, budget, f"decoding one chunk of {sizes} {metadata.dtype.name}")
+        opened.check_budget(metadata.chunk.peak, budget, f"decoding one chunk of {sizes} {metadata.dtype.name}")
     if metadata.sharding is not None:
         opened.check_budget(metadata.sharding.table.most, budget, "the table of one shard")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from padviewer.errors import DamagedSource, UnsupportedSource, shortened
 from padviewer.sources.base import Array
 from padviewer.sources.npy import DTYPES
-from padviewer.sources.unpacking import Packer, packer_of
+from padviewer.sources.unpacking import Data, Packer, packer_of
 
 # Version 3 names numcodecs' codecs with this in front.
 _PREFIX = "numcodecs."
@@ -55,9 +56,22 @@ class Pipeline:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that a decoded chunk takes. Filters compute in numbers of up to 16 bytes."""
-        width = max(self.stored.itemsize, self.dtype.itemsize, 16 if self.filters else 0)
-        return math.prod(self.shape) * width
+        """Bytes that a decoded chunk takes."""
+        return math.prod(self.shape) * max(self.stored.itemsize, self.dtype.itemsize)
+
+    @property
+    def peak(self) -> int:
+        """The most bytes that live at once while a chunk is decoded, what is stored of it and what comes out too."""
+        sizes, made = self._sizes(), self.size
+        for out, packed in itertools.pairwise(sizes[:-1]):
+            # A checksum takes a copy of what it is made of.
+            made = max(made, packed + 2 * out)
+        if self.filters:
+            # Each holds what it was given, and two steps of its own, in numbers of up to 16 bytes.
+            made = max(made, self.size + 2 * 16 * math.prod(self.shape))
+        elif self.stored != self.dtype:
+            made = max(made, self.size + self.nbytes)
+        return sizes[-1] + made
 
     @property
     def is_plain(self) -> bool:
@@ -77,7 +91,7 @@ class Pipeline:
         """
         return self._turned(np.ndarray(self._stored_shape, self.stored, buffer, offset))
 
-    def decode(self, data: bytes) -> Array:
+    def decode(self, data: Data) -> Array:
         """Returns the chunk that was stored as `data`, native byte order.
 
         Raises:

@@ -90,14 +90,14 @@ class ArrayMetadata:
         return self.chunk.dtype
 
 
-def parse_json(data: bytes, name: str) -> dict[str, Any]:
+def parse_json(data: bytes | memoryview, name: str) -> dict[str, Any]:
     """Returns the object that a metadata file holds.
 
     Raises:
         DamagedSource: where it is none.
     """
     try:
-        found = json.loads(data)
+        found = json.loads(bytes(data))
     except (ValueError, RecursionError, MemoryError) as error:
         raise DamagedSource(f"{name}: its metadata are no JSON ({shortened(str(error), 80)}); save it again") from error
     if not isinstance(found, dict):

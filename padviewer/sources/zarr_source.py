@@ -113,6 +113,7 @@ class ZarrSource(Source):
                 out[crossed([part.target for part in found])] = (
                     numbers.view(np.uint8) != 0 if out.dtype.kind == "b" else numbers
                 )
+                del chunk, numbers  # they would stand beside the next one
         return out
 
     def preview(self, step: int) -> Preview | None:
@@ -179,20 +180,20 @@ class ZarrSource(Source):
                 self._check_stored(asked)
                 at_hand.add(number)
                 yield asked, chunk
-        if self._chunk.nbytes > self._cache.allowed and len(at_hand) < math.prod(map(len, wanted)):
-            # The one that is kept all the same would stand beside the next one.
-            self._cache.clear()
         read = ((run.parts, self._read(run)) for run in self._runs(wanted, at_hand))
-        for (asked, _data), chunk in read_all(read, self._decode, self._at_once):
+        for (asked, data), chunk in read_all(read, self._decode, self._at_once):
+            del data
             self._cache.keep(self, 0, self._number(asked), chunk)
             yield asked, chunk
+            del chunk
 
-    def _read(self, run: _Run) -> bytes:
+    def _read(self, run: _Run) -> bytes | memoryview:
+        self._cache.make_room(self._chunk.nbytes)
         if run.size > self._chunk.most:
             raise self._damaged(run.parts, f"it has {run.size} bytes, and can have {self._chunk.most} at most")
         return run.blob.read(run.offset, run.size)
 
-    def _decode(self, stored: tuple[tuple[Part, ...], bytes]) -> Array:
+    def _decode(self, stored: tuple[tuple[Part, ...], bytes | memoryview]) -> Array:
         parts, data = stored
         try:
             return self._chunk.decode(data)

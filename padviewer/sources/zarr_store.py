@@ -21,7 +21,7 @@ class Blob(ABC):
     start: int | None
 
     @abstractmethod
-    def read(self, offset: int, count: int) -> bytes:
+    def read(self, offset: int, count: int) -> bytes | memoryview:
         """Reads bytes.
 
         Raises:

@@ -15,11 +15,13 @@ from padviewer.errors import DamagedSource, UnsupportedSource, shortened
 from padviewer.folders import MARKS
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import OpenedFile
+from padviewer.sources.unpacking import inflated
 from padviewer.sources.zarr_store import Blob, Folder
 
 # Of the local header that precedes a member; the lengths of its name and of its extra field are the last two numbers.
 _LOCAL = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 1
+_PIECE = 1 << 18
 _Tree = dict[str, "_Tree | zipfile.ZipInfo"]
 
 
@@ -39,7 +41,7 @@ class ZipBlob(Blob):
 
     def __init__(self, file: KeptFile, size: int, record: zipfile.ZipInfo, name: str) -> None:
         self._file, self._record, self._name = file, record, name
-        self._inflated: bytes | None = None
+        self._inflated: memoryview | None = None
         if record.flag_bits & _ENCRYPTED or record.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsupportedSource(f"{name}: is encrypted, or not compressed by deflate; zip it again without either")
         local = _LOCAL.unpack(file.read(record.header_offset, _LOCAL.size))
@@ -53,7 +55,7 @@ class ZipBlob(Blob):
                 f"file of {size}; copy or zip it again"
             )
 
-    def read(self, offset: int, count: int) -> bytes:
+    def read(self, offset: int, count: int) -> bytes | memoryview:
         """Reads bytes; of a compressed member all of it is decompressed."""
         if offset + count > self.size:
             raise DamagedSource(f"{self._name}: byte {offset + count} is to be read, but it has {self.size}")
@@ -73,11 +75,15 @@ class ZipBlob(Blob):
     ) -> None:
         self._inflated = None
 
-    def _all(self) -> bytes:
+    def _all(self) -> memoryview:
         if self._inflated is None:
-            packed = self._file.read(self._place, self._record.compress_size)
-            # One byte more tells that there is more.
-            found = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, self.size + 1)
+            stop = self._place + self._record.compress_size
+            places = range(self._place, stop, _PIECE)
+            pieces = (self._file.read(place, min(_PIECE, stop - place)) for place in places)
+            try:
+                found = memoryview(inflated(pieces, self.size, -zlib.MAX_WBITS))
+            except (ValueError, zlib.error):
+                found = memoryview(b"")
             if len(found) != self.size:
                 raise DamagedSource(
                     f"{self._name}: declares {self.size} bytes, and holds another number; copy it again"
@@ -86,7 +92,7 @@ class ZipBlob(Blob):
             self._inflated = found
         return self._inflated
 
-    def _check(self, data: bytes) -> None:
+    def _check(self, data: bytes | memoryview) -> None:
         if zlib.crc32(data) != self._record.CRC:
             raise DamagedSource(f"{self._name}: the checksum (CRC-32) of the member is wrong; copy or save it again")
 

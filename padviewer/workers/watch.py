@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+import psutil
+
 from padviewer.bytecount import format_bytes
 from padviewer.errors import WorkerDied, WorkerOverMemory, WorkerSilent
 from padviewer.workers.limits import BYTES_PER_S, Limits, budget_of
@@ -24,6 +26,8 @@ from padviewer.workers.wire import Message, limit_waiting, receive_message
 _TICK_S = 0.2
 # Bytes of what the process printed that are kept for whoever asks what happened.
 _TOLD = 16 << 10
+# A process that a signal has stopped may be continued; for longer nobody waits, whatever it was asked.
+_STOPPED_S = 5.0
 # A process that is killed ends within milliseconds, unless a disk that hangs holds it.
 _END_S = 2.0
 
@@ -138,7 +142,7 @@ class Watch:
 
     def _next(self, seconds: float, when: str = "") -> Message:
         """Returns the next message but for signs of life; ends a process that takes too long or too much meanwhile."""
-        silence, announced, looked = 0.0, 0, time.monotonic()
+        silence, stopped, announced, looked = 0.0, 0.0, 0, time.monotonic()
         while True:
             before = time.monotonic()
             if self._connection in self._wait(_TICK_S):
@@ -151,8 +155,11 @@ class Watch:
             # While this program was stopped itself, nothing could be heard.
             silence += min(now - before, 2 * _TICK_S)
             if silence > seconds + announced / BYTES_PER_S:
-                self._end_silent(silence, when)
+                self._end_silent(f"gave no sign of life for {silence:.0f} s{when}")
             if now - looked > _TICK_S:
+                stopped = stopped + min(now - looked, 2 * _TICK_S) if self._is_stopped() else 0.0
+                if stopped > _STOPPED_S:
+                    self._end_silent(f"was stopped for {stopped:.0f} s{when}")
                 looked = now
                 self._check_memory()
 
@@ -193,11 +200,16 @@ class Watch:
             )
             self._raise_death()
 
-    def _end_silent(self, seconds: float, when: str = "") -> None:
+    def _is_stopped(self) -> bool:
+        """Whether a signal has stopped the process; a debugger that holds it does not count."""
+        try:
+            return str(psutil.Process(self._process.pid).status()) == psutil.STATUS_STOPPED
+        except psutil.Error:
+            return False
+
+    def _end_silent(self, how: str) -> None:
         self._process.kill()
-        self._note(
-            WorkerSilent(f"the {self._name} process gave no sign of life for {seconds:.0f} s{when}, and was ended")
-        )
+        self._note(WorkerSilent(f"the {self._name} process {how}, and was ended"))
         self._raise_death()
 
     def _die(self, error: Exception) -> None:

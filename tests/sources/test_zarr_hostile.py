@@ -194,7 +194,7 @@ def test_an_array_of_10_to_the_12_with_nothing_stored(tmp_path, peak_memory):
 def test_a_chunk_beyond_the_budget(tmp_path, codec):
     write_3(tmp_path / "a.zarr", chunk_grid=grid(10**12), codecs=["bytes", codec])
     with pytest.raises(
-        OversizedSource, match=r"decoding one chunk of 1000000000000 uint8 would take 2.7 TiB.*--budget"
+        OversizedSource, match=r"decoding one chunk of 1000000000000 uint8 would take (2.0|1.8) TiB.*--budget"
     ):
         read(tmp_path / "a.zarr")
 

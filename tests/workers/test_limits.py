@@ -87,10 +87,24 @@ def test_signs_of_life_progress_and_announced_bytes_give_time(quick):
     assert quick.submit(("echo", 1)).result(WAIT) == 1
 
 
-def test_a_stopped_process_is_ended(quick):
-    os.kill(quick.pid, signal.SIGSTOP)
-    assert type(quick.submit(("echo", 1)).exception(WAIT)) is WorkerSilent
-    wait_until(lambda: not psutil.pid_exists(quick.pid))
+def test_a_stopped_process_is_ended_however_long_its_request_may_take(start):
+    worker = start(silence=lambda _request: 600.0)
+    os.kill(worker.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    error = worker.submit(("echo", 1)).exception(WAIT)
+    assert 4.5 < time.monotonic() - began < 8
+    assert type(error) is WorkerSilent
+    assert error.message == "the tester process was stopped for 5 s, and was ended"
+    wait_until(lambda: not psutil.pid_exists(worker.pid))
+
+
+def test_a_process_that_is_stopped_for_a_moment_goes_on(start):
+    worker = start(silence=lambda _request: 600.0)
+    os.kill(worker.pid, signal.SIGSTOP)
+    answer = worker.submit(("echo", 1))
+    time.sleep(1.5)
+    os.kill(worker.pid, signal.SIGCONT)
+    assert answer.result(WAIT) == 1
 
 
 def test_one_that_stops_in_the_middle_of_a_message_is_ended(start):
