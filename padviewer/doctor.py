@@ -153,7 +153,10 @@ def _memory(budget: int) -> Iterator[Finding]:
     with suppress(OSError, ValueError):
         text += f"; this container may take {format_bytes(int(_CONTAINER.read_text('ascii')))}"
     yield Finding("memory", text)
-    yield Finding("memory budget", f"{format_bytes(budget)} (half of the free memory; change it with --budget)")
+    yield Finding(
+        "memory budget",
+        f"{format_bytes(budget)} (a quarter of the free memory, for each process; change it with --budget)",
+    )
     shared = Path("/dev/shm")
     if shared.is_dir():
         yield Finding("shared memory", f"{shared}: {_room(shared)}", fine=os.access(shared, os.W_OK))

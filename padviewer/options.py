@@ -77,7 +77,9 @@ def add_paths(parser: argparse.ArgumentParser, nargs: str | int) -> None:
 def add_budget(parser: argparse._ActionsContainer, what: str) -> None:
     """Adds the limit on memory."""
     parser.add_argument(
-        "--budget", metavar="BYTES", help=f"memory that {what} may take, such as 4GiB (default: half of what is free)"
+        "--budget",
+        metavar="BYTES",
+        help=f"memory that {what} may take in one process, such as 4GiB (default: a quarter of what is free)",
     )
 
 

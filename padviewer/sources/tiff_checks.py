@@ -44,7 +44,7 @@ def decoding_bytes(page: Any, parts: list[Any]) -> int:
     # What is decoded, and the pixels that are made of it: by the predictor, of other bits, in another order of bytes.
     made = samples * int(page.dtype.itemsize)
     plain = int(page.predictor) == 1 and page.bitspersample == 8 * page.dtype.itemsize and int(page.fillorder) == 1
-    return stored + (made if plain else 3 * made)
+    return int(stored + (made if plain else 3 * made))
 
 
 def adjacent(part: Any) -> bool:

@@ -203,7 +203,7 @@ class Watch:
     def _is_stopped(self) -> bool:
         """Whether a signal has stopped the process; a debugger that holds it does not count."""
         try:
-            return str(psutil.Process(self._process.pid).status()) == psutil.STATUS_STOPPED
+            return bool(psutil.Process(self._process.pid).status() == psutil.STATUS_STOPPED)
         except psutil.Error:
             return False
 

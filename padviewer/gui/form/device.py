@@ -23,8 +23,8 @@ class DeviceSection(FormSection):
         self._device = self.setting_combo("device", "Runs on", (), "Where the convolution is computed")
         self._budget = SettingEdit(parse_budget, format_bytes)
         self._budget.edited.connect(self.budget_edited)
-        tip = "Memory that one result may take, such as 4GiB, until the program ends. Of what takes more, only that is "
-        self.add("budget", "Budget", self._budget, tip + "computed which you look at; files are refused")
+        tip = "Memory that one result may take in one process, such as 4GiB, until the program ends. Of more, only "
+        self.add("budget", "Budget", self._budget, tip + "that is computed which you look at; files are refused")
 
     def set_plan(self, plan: Plan) -> None:
         """Shows what computes a plan."""
