@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from padviewer.axes import MAX_RANK
 from padviewer.errors import DamagedSource, UnsupportedSource, shortened
 from padviewer.sources.base import Array
 from padviewer.sources.zarr_codecs import Codec, Pipeline, number_dtype, pipeline_of
+from padviewer.sources.zarr_fill import fill_of
 
 # Bytes of metadata; those of an array take some hundred, those of a group may repeat all its members'.
 MOST_METADATA = 16 << 20
@@ -27,7 +28,6 @@ _KNOWN_3 = frozenset(
     {"zarr_format", "node_type", "shape", "data_type", "chunk_grid", "chunk_key_encoding", "fill_value", "codecs"}
     | {"attributes", "dimension_names", "storage_transformers", "consolidated_metadata"}
 )
-_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _SHARDING = "sharding_indexed"
 _SHARD_INDEX_CODECS = frozenset({"bytes", "crc32c"})
 
@@ -150,7 +150,7 @@ def _parse_2(document: Mapping[str, Any], attributes: Mapping[str, Any], name: s
         2,
         shape or (1,),
         pipeline_of(codecs, chunk, dtype, name),
-        _fill(document.get("fill_value"), dtype.newbyteorder("="), name),
+        fill_of(document.get("fill_value"), dtype.newbyteorder("="), name),
         Keys("" if shape else "0", separator),
         None,
         not shape,
@@ -180,7 +180,7 @@ def _parse_3(document: Mapping[str, Any], attributes: Mapping[str, Any], name: s
         3,
         shape or (1,),
         pipeline,
-        _fill(document.get("fill_value", ...), dtype, name),
+        fill_of(document.get("fill_value", ...), dtype, name),
         _keys(document.get("chunk_key_encoding"), bool(shape), name),
         sharding,
         not shape,
@@ -290,54 +290,6 @@ def _names(told: object, shape: tuple[int, ...]) -> tuple[str, ...] | None:
     if not isinstance(told, list) or len(told) != len(shape) or not any(isinstance(word, str) for word in told):
         return None
     return tuple(word if isinstance(word, str) else "" for word in told)
-
-
-def _fill(told: object, dtype: np.dtype[Any], name: str) -> Array:
-    """Returns the fill value; 0 where a version 2 tells none."""
-    try:
-        if told is None:
-            return np.zeros((), dtype)
-        return _FILLS[dtype.kind](told, dtype)
-    except (ValueError, TypeError, OverflowError, KeyError) as error:
-        raise DamagedSource(
-            f"{name}: its fill value {shortened(repr(told), 40)} is no {dtype.name}; save it again"
-        ) from error
-
-
-def _bool(told: Any, dtype: np.dtype[Any]) -> Array:
-    if told not in (0, 1):
-        raise ValueError("no boolean")
-    return np.array(bool(told), dtype)
-
-
-def _integer(told: Any, dtype: np.dtype[Any]) -> Array:
-    if isinstance(told, str | bool) or told != int(told):
-        raise ValueError("no integer")
-    return np.array(int(told), dtype)
-
-
-def _float(told: Any, dtype: np.dtype[Any]) -> Array:
-    if isinstance(told, str):
-        if told.startswith("0x"):
-            bits = int(told, 16).to_bytes(dtype.itemsize, "big")
-            return np.frombuffer(bits, dtype.newbyteorder(">")).astype(dtype).reshape(())
-        told = _NOT_FINITE[told]
-    if isinstance(told, bool):
-        raise ValueError("no number")
-    with np.errstate(over="ignore"):
-        return np.array(float(told)).astype(dtype)
-
-
-def _complex(told: Any, dtype: np.dtype[Any]) -> Array:
-    parts = [told, 0] if isinstance(told, int | float) else told
-    part = np.dtype(f"f{dtype.itemsize // 2}")
-    real, imaginary = (_float(found, part) for found in parts)
-    return np.array([real, imaginary], part).view(dtype).reshape(())
-
-
-_FILLS: dict[str, Callable[[Any, np.dtype[Any]], Array]] = {
-    "b": _bool, "i": _integer, "u": _integer, "f": _float, "c": _complex,
-}  # fmt: skip
 
 
 def _refused_dtype(name: str, told: object) -> UnsupportedSource:

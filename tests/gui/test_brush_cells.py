@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from padviewer.geometry import MODES
-from padviewer.gui.brush.cells import MOST_BOXES, Element, cells_of, element_at
+from padviewer.gui.brush.cells import MOST_BOXES, cells_of, element_at
+from padviewer.gui.brush.stretches import Element
 from padviewer.gui.brush.text import tie_text
 from padviewer.gui.rectangles import all_rect
 from padviewer.gui.screen import Cut, axes_choices, axes_on_screen, fit_cut, fixed_index, shows_colours, to_padded

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from padviewer.gui.brush.cells import Element
 from padviewer.gui.brush.pins import Anchors, followed, stepped, toggled
+from padviewer.gui.brush.stretches import Element
 from padviewer.plan import ArrayInfo, Stage
 from padviewer.reach import Kind, kind_at, origin, window
 from padviewer.resolve import resolve

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from padviewer.gui.brush import pins
-from padviewer.gui.brush.cells import Element, cells_of, element_at
+from padviewer.gui.brush.cells import cells_of, element_at
 from padviewer.gui.brush.item import BrushItem, Mark
+from padviewer.gui.brush.stretches import Element
 from padviewer.gui.brush.text import place_text, tie_text
 from padviewer.gui.pane import Pane
 from padviewer.gui.screen import Cut, axes_on_screen, place_at

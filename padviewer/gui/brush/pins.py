@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from padviewer.gui.brush.cells import Element
+from padviewer.gui.brush.stretches import Element
 from padviewer.plan import AxisPlan, Plan, Stage
 
 

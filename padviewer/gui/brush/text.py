@@ -9,7 +9,7 @@ from padviewer import reach
 from padviewer.axes import CHANNELS
 from padviewer.geometry import Span
 from padviewer.gui.axis_names import Names, axis_label
-from padviewer.gui.brush.cells import Element
+from padviewer.gui.brush.stretches import Element
 from padviewer.plan import AxisPlan, Plan, Stage
 from padviewer.reach import Kind
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from padviewer.axes import CHANNELS
 from padviewer.errors import Cancelled, PadviewerError
-from padviewer.gui.brush.cells import Element
+from padviewer.gui.brush.stretches import Element
 from padviewer.gui.brush.text import place_text
 from padviewer.gui.card.grids import grids_html, legend_text
 from padviewer.gui.card.table import TermsTable
