@@ -239,11 +239,11 @@ class Actions:
         self.full_screen = self.add_toggle(menu, "&Full screen", self._commands.set_full_screen, "F11")
 
     def _build_help(self, menu: QMenu) -> None:
-        self.add(menu, "&What you see", self._commands.show_welcome, "F1")
-        self.add(menu, "&Keys and gestures", self._commands.show_keys, "?")
-        self.add(menu, "&Log", self._commands.show_log)
-        self.add(menu, "&Doctor…", self._commands.show_doctor)
-        self.add(menu, "&About padviewer", self._commands.show_about)
+        self.add(menu, "&What you see", self._commands.help.show_welcome, "F1")
+        self.add(menu, "&Keys and gestures", self._commands.help.show_keys, "?")
+        self.add(menu, "&Log", self._commands.help.show_log)
+        self.add(menu, "&Doctor…", self._commands.help.show_doctor)
+        self.add(menu, "&About padviewer", self._commands.help.show_about)
 
 
 def suggested_name(path: str, stage: Stage) -> str:

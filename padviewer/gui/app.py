@@ -18,7 +18,7 @@ from padviewer import __version__
 from padviewer.assets import resource
 from padviewer.errors import PadviewerError, WorkerDied
 from padviewer.gui.bridge import Bridge
-from padviewer.gui.commands import SHOW
+from padviewer.gui.help_commands import SHOW
 from padviewer.gui.log.chronicle import Chronicle
 from padviewer.gui.log.hooks import Hooks
 from padviewer.gui.log.lines import ROOT
@@ -114,18 +114,18 @@ def make_window(
         window.reloading.automatic = True
         window.actions_.watch.setChecked(True)
     if options.saved is not None:
-        more = [(SHOW, partial(window.commands.show_crash, options.crash))] if options.crash else []
+        more = [(SHOW, partial(window.commands.help.show_crash, options.crash))] if options.crash else []
         window.commands.sessions.reopen(options.saved, options.unclean_starts, options.only_offers, more)
         if options.crash is not None and not options.unclean_starts:
-            window.commands.offer_crash(options.crash)
+            window.commands.help.offer_crash(options.crash)
         return window
     window.commands.open_items(list(options.items))
     if options.complaint:
         window.message.show_error(PadviewerError(options.complaint))
     elif options.crash is not None:
-        window.commands.offer_crash(options.crash)
+        window.commands.help.offer_crash(options.crash)
     elif options.welcome and not preferences.has_read("welcome"):
-        window.commands.show_welcome()
+        window.commands.help.show_welcome()
     return window
 
 

@@ -42,7 +42,7 @@ class Complaints:
         self.tell(error)
         self._of_worker = runs
         if not runs:
-            details = [("Details", lambda: self._window.commands.show_details(error))] if error.details else []
+            details = [("Details", lambda: self._window.commands.help.show_details(error))] if error.details else []
             self._message.show_offer(error.message, [("Restart workers", self._restart_workers), *details])
             self._window.status.set_engine("a worker is stopped; see Tools, Restart workers")
 

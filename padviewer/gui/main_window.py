@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
         self._connect_files()
         self.message.remedy_chosen.connect(session.edit)
         self.message.dismissed.connect(self._on_message_dismissed)
-        self.message.details_wanted.connect(self.commands.show_details)
+        self.message.details_wanted.connect(self.commands.help.show_details)
         self.message.raw_wanted.connect(self.commands.ask_raw)
         self.panes.probed.connect(session.probe)
         self.panes.probe_ended.connect(session.end_probe)

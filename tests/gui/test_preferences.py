@@ -50,7 +50,7 @@ def test_the_window_remembers_recent_files_theme_and_dismissed_notes(
 ) -> None:
     window = open_window(photo, filters=1)
     assert preferences.recent == [str(photo)]
-    window.commands.show_welcome()
+    window.commands.help.show_welcome()
     assert window.message.kind == "note"
     window.message._on_close_clicked()
     assert preferences.has_read("welcome")
