@@ -174,6 +174,7 @@ class MainWindow(QMainWindow):
         session.plan_changed.connect(self._on_session_plan_changed)
         session.cut_changed.connect(self._on_session_cut_changed)
         session.tile_ready.connect(self._on_session_tile_ready)
+        session.tile_refused.connect(lambda stage, error: self.pane(stage).set_refused(error.message))
         session.feature_changed.connect(self._on_session_feature_changed)
         session.worker_replaced.connect(self.status.say)
         session.probed.connect(self.probe.set_probe)

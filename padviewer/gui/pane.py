@@ -45,6 +45,7 @@ class Pane(QFrame):
         self.stage = stage
         self._plan: Plan | None = None
         self._cut = screen.Cut()
+        self._drawn_of: tuple[Plan | None, screen.Cut] | None = None
         self._axes = ""
         self._theme: Theme | None = None
         self._computed: Computed | None = None
@@ -101,7 +102,14 @@ class Pane(QFrame):
     def set_tile(self, tile: Tile) -> None:
         """Draws a region of the stage."""
         self.picture.tile, self._waits = tile, False
+        self._drawn_of = (self._plan, self._cut)
         self._draw()
+
+    def set_refused(self, reason: str) -> None:
+        """Says that what is on screen cannot be read: a picture of another plane would lie under its labels."""
+        self._waits = False
+        if self._drawn_of != (self._plan, self._cut):
+            self._clear(reason)
 
     def element(self, index: dict[str, int]) -> float | None:
         """Returns an element that the pane shows, by its index on each axis; None where it shows no such sample."""

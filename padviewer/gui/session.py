@@ -67,6 +67,7 @@ class Session(QObject):
     source_changed = Signal()  # another array is shown
     cut_changed = Signal(object)
     tile_ready = Signal(object)
+    tile_refused = Signal(object, object)  # Stage, PadviewerError: what is on screen of it cannot be read
     feature_changed = Signal(object)  # FeatureState
     failed = Signal(object)  # PadviewerError: something that was asked for could not be done
     worker_died = Signal(object, bool)  # PadviewerError, and whether another worker runs
@@ -105,7 +106,14 @@ class Session(QObject):
         self.weights = WeightsWork(clients)
         self._planning = Planning(self._settings, self.weights, follows)
         self.digests = DigestWork(clients)
-        self.tiles = TileWork(clients, self.feature, self._is_current, self.tile_ready.emit, self._on_request_failed)
+        self.tiles = TileWork(
+            clients,
+            self.feature,
+            self._is_current,
+            self.tile_ready.emit,
+            self._on_request_failed,
+            self.tile_refused.emit,
+        )
         self._probe = ProbeWork(clients, self.feature, self._is_current, self.probed.emit, self._on_request_failed)
         self._models = ModelSaving(clients, self.model_ended.emit)
         self._exports = ExportWork(

@@ -32,6 +32,7 @@ class TileWork:
         is_current: whether a plan and a cut are still those on screen; other answers are dropped.
         on_tile: takes what came.
         on_error: takes why it did not, and the plan.
+        on_refused: takes the stage and the reason where nothing of a region on screen can be read.
     """
 
     def __init__(
@@ -41,12 +42,14 @@ class TileWork:
         is_current: Callable[[Plan, Cut], bool],
         on_tile: Callable[[Tile], None],
         on_error: Callable[[PadviewerError, Plan], None],
+        on_refused: Callable[[Stage, PadviewerError], None],
     ) -> None:
         self._clients = clients
         self._feature = feature
         self._is_current = is_current
         self._on_tile = on_tile
         self._on_error = on_error
+        self._on_refused = on_refused
         self._newest: dict[Stage, Region] = {}
         self._told_gone: ArrayInfo | None = None
         self._told_error: tuple[ArrayInfo, str] | None = None
@@ -98,8 +101,12 @@ class TileWork:
             elif request.stage is Stage.INPUT:
                 self._input = (plan.info, request.region, request.plane, request.averaged), tile
 
-        future = client.submit(f"tile {request.stage}", request)
-        settle(future, deliver, lambda error: self._tell(error, plan))
+        def refuse(error: PadviewerError) -> None:
+            if isinstance(error, SourceError) and self._is_current(plan, cut):
+                self._on_refused(request.stage, error)
+            self._tell(error, plan)
+
+        settle(client.submit(f"tile {request.stage}", request), deliver, refuse)
 
     def _tell_gone(self, plan: Plan, tile: Tile) -> None:
         """Says once that a file is gone; the picture stays, and what was opened can be read on and exported."""
