@@ -38,6 +38,10 @@ _CACHE_SHARE = 8
 _LETTERS = {"Y": "H", "X": "W", "S": "C", "C": "C", "Z": "D"}
 
 
+# It may name other files, and order their pages.
+_OME = "OME-XML not followed: the pages of this file alone, in their own order"
+
+
 def matches(head: bytes) -> bool:
     """Tells whether a file begins as a TIFF or BigTIFF does."""
     return head.startswith(_MAGIC)
@@ -61,7 +65,9 @@ def open_tiff(file: OpenedFile, member: str | None, budget: int) -> Source:
         series = list_series(tif, chain)
         name, found = chosen_series(file, series, member)
         several = tuple(members_of(file, series))
-        source = _open_series(file, found, budget, [*listed(len(series))])
+        is_ome = str(tif.pages.first.description)[-10:].strip().endswith("OME>")
+        notes = [*listed(len(series)), *([_OME] if is_ome else [])]
+        source = _open_series(file, found, budget, notes)
         if several:
             source.info = replace(source.info, member=name, members=several)
         return source
