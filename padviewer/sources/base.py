@@ -76,6 +76,23 @@ class Source(ABC):
 VIEW_SIDE, MUCH = 1024, 64 << 20
 
 
+class DeclaredSource(Source):
+    """What a header declares, without the elements.
+
+    Args:
+        info: of the array.
+        decoded: whether its elements would be decoded all at once.
+    """
+
+    def __init__(self, info: ArrayInfo, decoded: bool = False) -> None:
+        self.info, self.decoded = info, decoded
+
+    def take(self, indices: tuple[Indices, ...]) -> Array:
+        """Raises a `ValueError`: only the header was read."""
+        del indices
+        raise ValueError(f"only the header of {self.info.path!r} was read")
+
+
 class Preview(NamedTuple):
     """A smaller picture that stands in for a source.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from padviewer.errors import DamagedSource, UnsupportedSource
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.converted import Convert, ConvertedSource, PaletteSource, Scaling
 from padviewer.sources.dicom_codecs import CODECS
 from padviewer.sources.dicom_form import (
@@ -117,6 +117,8 @@ def _native(file: OpenedFile, header: DicomHeader, form: PixelForm, info: ArrayI
         found = np.moveaxis(found, 1, -1) if form.planar else found
         return found if form.count > 1 else found[0]
 
+    if file.headers_only:
+        return DeclaredSource(info, decoded=pixels.data is not file.handle)
     if pixels.data is not file.handle:
         pixels.data.seek(0)
         return ArraySource(array(pixels.data.read(), pixels.offset), info)
@@ -190,6 +192,9 @@ def _frames_source(
     samples = math.prod(form.frame.shape)
     needed = stored + samples * max(_FRAMES * form.value_dtype.itemsize, _SAMPLE if stored else 0)
     file.check_budget(needed, budget, f"decoding a frame of {' x '.join(map(str, form.frame.shape))} samples")
+    if file.headers_only:
+        kept.close()
+        return DeclaredSource(info, decoded=form.count == 1)
     first = decode(0)
     if form.count == 1:
         kept.close()

@@ -10,7 +10,7 @@ import numpy as np
 from padviewer.errors import DamagedSource, shortened
 from padviewer.formats import library
 from padviewer.plan import ArrayInfo, Member
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.exr_header import MAGIC, Channel, Part, read_parts
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.members import MAX_MEMBERS, described, listed, no_such_member, unique_name
@@ -59,6 +59,8 @@ def open_exr(file: OpenedFile, member: str | None, budget: int) -> Source:
         members=members if len(entries) > 1 else (),
         notes=(*_notes(part, chosen), *listed(len(entries))),
     )
+    if file.headers_only:
+        return DeclaredSource(info, decoded=True)
     return ArraySource(_decode(file, parts, chosen), info)
 
 

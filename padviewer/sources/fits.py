@@ -13,7 +13,7 @@ import numpy as np
 from padviewer.errors import DamagedSource, UnsupportedSource, shortened
 from padviewer.formats import library
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.converted import ConvertedSource
 from padviewer.sources.fits_units import BLOCK, Unit, chosen, units
 from padviewer.sources.gzipped import MAGIC, unpack_all, unpacked_head
@@ -46,7 +46,7 @@ def open_fits(file: OpenedFile, member: str | None, budget: int) -> Source:
     mapped = False
     try:
         source = _open(fits, file, mapping, kept, member, budget)
-        mapped = not source.decoded
+        mapped = not source.decoded and not file.headers_only
     finally:
         if not mapped:
             mapping.close()
@@ -78,8 +78,10 @@ def _open(fits: Any, file: OpenedFile, data: Any, kept: KeptFile | None, member:
         notes=notes,
     )
     header = Header(unit.dtype, shape, False, unit.offset)
-    if unit.compressed:
-        stored: Source = ArraySource(_decompressed(fits, file, data, unit, budget), info)
+    if file.headers_only:
+        stored: Source = DeclaredSource(info, decoded=unit.compressed or kept is None)
+    elif unit.compressed:
+        stored = ArraySource(_decompressed(fits, file, data, unit, budget), info)
     elif not header.nbytes:
         stored = ArraySource(header.array(None, 0), info)
     elif kept is None:

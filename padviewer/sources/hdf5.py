@@ -10,7 +10,7 @@ import numpy as np
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo, Member
-from padviewer.sources.base import Array, ArraySource, Source, check_indices
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source, check_indices
 from padviewer.sources.chunks import Chunks
 from padviewer.sources.converted import ConvertedSource
 from padviewer.sources.derived import FilledSource
@@ -149,6 +149,8 @@ class Hdf5File:
             return ArraySource(np.empty(info.shape, info.dtype), info)
         if not stored.has_elements:
             return FilledSource(stored.fill(), info)
+        if self._file.headers_only:
+            return DeclaredSource(info, decoded=stored.is_compact)
         if stored.is_compact:
             return ArraySource(stored.elements.read(stored.whole()), info)
         if stored.chunk:

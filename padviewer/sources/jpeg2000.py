@@ -6,7 +6,7 @@ import numpy as np
 
 from padviewer.errors import DamagedSource
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.jpeg2000_stream import Codestream, scan_codestream
 from padviewer.sources.opened import OpenedFile
 
@@ -32,14 +32,28 @@ def open_jpeg2000(file: OpenedFile, member: str | None, budget: int) -> Source:
     found = scan_codestream(stream, file.name)
     what = f"to decode a picture of {found.width} x {found.height} pixels of {found.channels} components"
     file.check_budget(found.needed, budget, what)
+    if file.headers_only:
+        return DeclaredSource(_info(file, found, _dtype(found), notes), decoded=True)
     pixels: Array = np.ascontiguousarray(imagecodecs.jpeg2k_decode(stream))
-    shape = (found.height, found.width, *([found.channels] if found.channels > 1 else []))
+    shape = _shape(found)
     if pixels.shape != shape or pixels.dtype.itemsize > 2:
         raise DamagedSource(f"{file.name}: declares {shape}, but {pixels.shape} was decoded; save it again")
-    notes += _bits_note(found)
+    return ArraySource(pixels, _info(file, found, pixels.dtype.name, notes))
+
+
+def _info(file: OpenedFile, found: Codestream, dtype: str, notes: list[str]) -> ArrayInfo:
+    shape, told = _shape(found), (*notes, *_bits_note(found))
     axes = "HW" if len(shape) == 2 else "HWC"
-    info = ArrayInfo(file.path, None, "JPEG 2000", shape, pixels.dtype.name, axes, False, file.size, (), tuple(notes))
-    return ArraySource(pixels, info)
+    return ArrayInfo(file.path, None, "JPEG 2000", shape, dtype, axes, False, file.size, (), told)
+
+
+def _shape(found: Codestream) -> tuple[int, ...]:
+    return (found.height, found.width, *([found.channels] if found.channels > 1 else []))
+
+
+def _dtype(found: Codestream) -> str:
+    """Returns what the samples are decoded to."""
+    return f"{'' if found.signed else 'u'}int{8 if found.bits <= 8 else 16}"
 
 
 def _bits_note(found: Codestream) -> list[str]:

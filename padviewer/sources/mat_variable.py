@@ -13,7 +13,7 @@ from padviewer.axes import MAX_RANK, guess_axes
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo, Member
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.converted import ConvertedSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.mat_tags import stored_as, tag
@@ -107,6 +107,8 @@ def source_of(
         return ArraySource(np.empty(shape, dtype), info)
     if variable.packed is not None:
         file.check_budget(variable.packed.size + info.nbytes, budget, f"variable {shortened(variable.name, 40)}")
+        if file.headers_only:
+            return DeclaredSource(info, decoded=True)
         inflated = inflate(file, variable.packed, f"{file.name}::{shortened(variable.name, 40)}")
         whole = _whole(file, variable, lambda at, count: bytes(inflated[at : at + count]), len(inflated))
         return ArraySource(_joined([_array(whole, i, inflated) for i in range(len(whole.parts))], dtype), info)

@@ -13,7 +13,7 @@ from padviewer.axes import MAX_RANK
 from padviewer.errors import DamagedSource, UnsupportedSource
 from padviewer.formats import library
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.converted import ConvertedSource, Scaling
 from padviewer.sources.gzipped import MAGIC, unpack_array, unpack_start, unpacked_head
 from padviewer.sources.kept import KeptFile, MappedSource
@@ -188,6 +188,8 @@ def _mapped(
         info = replace(info, notes=(*info.notes, f"{spare} bytes after the array ignored"))
     if not needed:
         return ArraySource(np.empty(info.shape, dtype), info)
+    if file.headers_only:
+        return DeclaredSource(info)
     kept = KeptFile(file)
     mapping = kept.map()
     return MappedSource(_ordered(mapping, info, dtype, offset, bands), info, mapping, kept)
@@ -196,6 +198,8 @@ def _mapped(
 def _unpacked(file: OpenedFile, info: ArrayInfo, dtype: np.dtype[Any], offset: int, bands: int, budget: int) -> Source:
     needed = _nbytes(info, dtype)
     file.check_budget(needed, budget, f"the array ({' x '.join(map(str, info.shape))} {info.dtype}) in the gzip file")
+    if file.headers_only:
+        return DeclaredSource(info, decoded=True)
     data, notes = unpack_array(file, offset, needed)
     info = replace(info, notes=(*info.notes, *notes))
     return ArraySource(_ordered(data, info, dtype, 0, bands) if needed else np.empty(info.shape, dtype), info)

@@ -13,7 +13,7 @@ import numpy as np
 from padviewer.axes import MAX_RANK, guess_axes
 from padviewer.errors import DamagedSource, UnsupportedSource, printable
 from padviewer.plan import ArrayInfo, Member
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.opened import OpenedFile
 
@@ -73,6 +73,8 @@ def map_array(file: OpenedFile, header: Header, offset: int, info: ArrayInfo) ->
     """Maps the file that an array lies in from byte `offset` on."""
     if header.nbytes == 0:
         return ArraySource(header.array(None, 0), info)
+    if file.headers_only:
+        return DeclaredSource(info)
     kept = KeptFile(file)
     mapping = kept.map()
     return MappedSource(header.array(mapping, offset), info, mapping, kept)

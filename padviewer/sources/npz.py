@@ -14,7 +14,7 @@ import numpy as np
 from padviewer.bytecount import format_bytes
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.plan import Member
-from padviewer.sources.base import ArraySource, Source
+from padviewer.sources.base import ArraySource, DeclaredSource, Source
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.members import MAX_MEMBERS, described, listed, no_such_member, unique_name
 from padviewer.sources.npy import MAGIC, Header, array_info, check_length, map_array, read_header
@@ -150,7 +150,7 @@ def _mapped(
     notes = (*notes, *_spare(record, header))
     if record.file_size > _COMPARED:
         notes += (f"checksum not compared, the member is larger than {format_bytes(_COMPARED)}",)
-    elif _checksum(kept, start, record.file_size) != record.CRC:
+    elif not file.headers_only and _checksum(kept, start, record.file_size) != record.CRC:
         raise DamagedSource(f"{name}: the checksum (CRC-32) of the member is wrong; copy or save it again")
     info = array_info(file, header, entry.name, ".npz", members, notes)
     return map_array(file, header, start + header.offset, info)
@@ -179,6 +179,9 @@ def _decoded(
 ) -> Source:
     name = _label(file, entry)
     file.check_budget(header.nbytes, budget, f"member {shortened(entry.name, 60)}")
+    info = array_info(file, header, entry.name, ".npz", members, (*notes, *_spare(entry.record, header)))
+    if file.headers_only:
+        return DeclaredSource(info, decoded=True)
     with archive.open(entry.record) as stream:
         stream.read(header.offset)
         data, found = np.empty(header.nbytes, np.uint8), 0
@@ -193,5 +196,4 @@ def _decoded(
         # Reading on to the end is what makes zipfile compare the checksum.
         while stream.read(_BLOCK):
             pass
-    info = array_info(file, header, entry.name, ".npz", members, (*notes, *_spare(entry.record, header)))
     return ArraySource(header.array(data.data, 0), info)

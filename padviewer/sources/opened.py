@@ -9,7 +9,7 @@ import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -49,11 +49,13 @@ class Opened:
         path: as given.
         size: bytes; of a folder those of the metadata at its root.
         modified: when it was last written to before it was opened, in nanoseconds.
+        headers_only: whether nobody will read elements: what would be decoded is described by a `DeclaredSource`.
     """
 
     path: str
     size: int
     modified: int
+    headers_only: bool = field(default=False, kw_only=True)
 
     @property
     def name(self) -> str:
@@ -109,8 +111,12 @@ def display_name(path: str) -> str:
     return shortened(label(path)) or "(no name)"
 
 
-def open_regular(path: str) -> OpenedFile:
+def open_regular(path: str, headers_only: bool = False) -> OpenedFile:
     """Opens a regular file; pipes, devices and directories are refused without being opened.
+
+    Args:
+        path: of the file.
+        headers_only: whether nobody will read elements.
 
     Raises:
         SourceNotFound: where the path leads to nothing.
@@ -137,12 +143,16 @@ def open_regular(path: str) -> OpenedFile:
     except BaseException:
         handle.close()
         raise
-    return OpenedFile(path, state.st_size, state.st_mtime_ns, handle, head)
+    return OpenedFile(path, state.st_size, state.st_mtime_ns, handle, head, headers_only=headers_only)
 
 
 @contextmanager
-def opened_folder(path: str) -> Iterator[OpenedFolder]:
+def opened_folder(path: str, headers_only: bool = False) -> Iterator[OpenedFolder]:
     """Opens a folder that is an array, until the end of the block.
+
+    Args:
+        path: of the folder.
+        headers_only: whether nobody will read elements.
 
     Raises:
         UnsupportedSource: where nothing in the folder tells that it is one.
@@ -157,7 +167,7 @@ def opened_folder(path: str) -> Iterator[OpenedFolder]:
     except (OSError, ValueError) as error:
         raise _not_opened(path, error) from error
     try:
-        yield OpenedFolder(path, size, modified, descriptor)
+        yield OpenedFolder(path, size, modified, descriptor, headers_only=headers_only)
     finally:
         os.close(descriptor)
 

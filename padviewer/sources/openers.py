@@ -103,22 +103,14 @@ def open_source(path: str, member: str | None = None, *, budget: int, openers: t
     Raises:
         SourceError: where the file cannot be read; names the file, the cause and what to do.
     """
-    handed = parse_handed(path)
-    if handed is not None:
-        return open_handed(path, handed, member)
-    if os.path.isdir(path) and is_item(path):  # noqa: PTH112 a Path cannot hold every name
-        return _open_folder(path, member, budget)
-    file = open_regular(path)
-    try:
-        with decoding(path) as caught:
-            source = _open_file(file, member, budget, openers)
-    finally:
-        file.handle.close()
-    return _noted(source, file, caught)
+    return _open(path, member, budget, openers, headers_only=False)
 
 
 def describe_source(path: str, member: str | None = None, *, budget: int) -> ArrayInfo:
-    """Returns what `open_source` tells of an array, from the header of its file.
+    """Returns what `open_source` tells of an array, without decoding it: shape, axes and dtype are the same.
+
+    Notes on what is found while elements are decoded are missing. Tables of text, whose size no header tells, are read
+    whole.
 
     Args:
         path, member, budget: as for `open_source`.
@@ -126,8 +118,23 @@ def describe_source(path: str, member: str | None = None, *, budget: int) -> Arr
     Raises:
         SourceError: as `open_source`, but for what shows only when elements are decoded.
     """
-    with open_source(path, member, budget=budget) as source:
+    with _open(path, member, budget, OPENERS, headers_only=True) as source:
         return source.info
+
+
+def _open(path: str, member: str | None, budget: int, openers: tuple[Opener, ...], headers_only: bool) -> Source:
+    handed = parse_handed(path)
+    if handed is not None:
+        return open_handed(path, handed, member)
+    if os.path.isdir(path) and is_item(path):  # noqa: PTH112 a Path cannot hold every name
+        return _open_folder(path, member, budget, headers_only)
+    file = open_regular(path, headers_only)
+    try:
+        with decoding(path) as caught:
+            source = _open_file(file, member, budget, openers)
+    finally:
+        file.handle.close()
+    return _noted(source, file, caught)
 
 
 def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple[Opener, ...]) -> Source:
@@ -147,8 +154,8 @@ def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple
     return opener.open(file, member, budget)
 
 
-def _open_folder(path: str, member: str | None, budget: int) -> Source:
-    with opened_folder(path) as folder:
+def _open_folder(path: str, member: str | None, budget: int, headers_only: bool) -> Source:
+    with opened_folder(path, headers_only) as folder:
         with decoding(path) as caught:
             source = zarr.open_zarr(folder, member, budget)
         return _noted(source, folder, caught)

@@ -9,15 +9,15 @@ import numpy as np
 
 from padviewer.plan import ArrayInfo
 from padviewer.sources.animation import AnimationSource
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.color_profile import profile_note
 from padviewer.sources.gif_blocks import scan_gif
 from padviewer.sources.jpeg import SMALLEST, JpegSource
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import OpenedFile
-from padviewer.sources.picture_colors import as_array, frame_mode, mode_note, pixel_bytes, shown_mode
+from padviewer.sources.picture_colors import as_array, form_of, frame_mode, mode_note, pixel_bytes, shown_mode
 from padviewer.sources.pixel_limit import opened_picture
-from padviewer.sources.png_chunks import PngChunks, scan_png
+from padviewer.sources.png_chunks import PngChunks, chunks_of, scan_png, without_pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,7 +34,10 @@ _ORIENTATION = 0x0112
 # Pixels from which on decoding a JPEG takes so long that people wait for it.
 _LARGE_JPEG = 24_000_000
 # Where the header of a PNG, always its first chunk, tells bits per sample.
-_PNG_DEPTH = 24
+_PNG_DEPTH, _PNG_COLORS = 24, 25
+# Samples of a pixel, by the number of the kind of colours.
+_PNG_BANDS = {0: 1, 2: 3, 4: 2, 6: 4}
+_KEYED = "transparent colour -> alpha channel"
 # libwebp has the frame, the canvas and the one before it, and hands out a fourth; Pillow's own and the array follow.
 _WEBP_PIXEL = 6 * 4
 # To lay a frame over those before, Pillow holds it, the canvas, a copy of that, and what is to be put back.
@@ -79,10 +82,12 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
     kind = picture_format(file.head)
     assert kind is not None
     file.check_budget(file.size, budget, "the file itself")
-    chunks = scan_png(file) if kind == "PNG" else None
+    found = tuple(chunks_of(file)) if kind == "PNG" else ()
+    chunks = scan_png(file, found) if kind == "PNG" else None
+    content = io.BytesIO(without_pixels(file, found)) if chunks and file.headers_only else file.handle
     _check_webp(file, budget)
     frames = _gif_frames(file, budget) if kind == "GIF" else _Frames()
-    with opened_picture(file.name, file.handle, kind, budget) as image:
+    with opened_picture(file.name, content, kind, budget) as image:
         width, height = frames.size or image.size
         what = f"a picture of {width} x {height} pixels"
         file.check_budget(_read_whole(file, image) + width * height * _bytes_per_pixel(file, image), budget, what)
@@ -96,14 +101,19 @@ def open_picture(file: OpenedFile, member: str | None, budget: int) -> Source:
             file.check_budget(_CANVASES * 4 * width * height, budget, f"to compose frames of {width} x {height} pixels")
             return _animation(file, image, frames._replace(size=(width, height)), chunks, budget)
         notes = list(frames.notes)
+        if file.headers_only:
+            bands, dtype = _form(file, image, notes)
+            notes += _color_notes(image, chunks)
+            shape = _upright_shape((height, width), bands, _orientation(image, notes, file.headers_only))
+            return DeclaredSource(_info(file, kind, shape, dtype, notes), decoded=True)
         factor = SMALLEST if kind == "JPEG" and width * height >= _LARGE_JPEG else 1
         pixels = _first_frame(file, image, factor, notes)
         notes += _color_notes(image, chunks)
         # After the pixels: looking for EXIF may decode them too, and Pillow reports a cut file only the first time.
-        turn = _orientation(image, notes)
+        turn = _orientation(image, notes, file.headers_only)
     pixels = upright(pixels, turn)
-    sizes = (width, height) if turn >= 5 else (height, width)
-    info = _info(file, kind, (*sizes, *pixels.shape[2:]), pixels.dtype.name, notes)
+    bands = pixels.shape[2] if pixels.ndim > 2 else 1
+    info = _info(file, kind, _upright_shape((height, width), bands, turn), pixels.dtype.name, notes)
     return ArraySource(pixels, info) if factor == 1 else _large_jpeg(file, info, pixels, turn, budget)
 
 
@@ -122,17 +132,19 @@ def _large_jpeg(file: OpenedFile, info: ArrayInfo, small: Array, turn: int, budg
     return JpegSource(KeptFile(file), info, decode, np.ascontiguousarray(small))
 
 
-def _animation(
-    file: OpenedFile, image: Image, frames: _Frames, chunks: PngChunks | None, budget: int
-) -> AnimationSource:
+def _animation(file: OpenedFile, image: Image, frames: _Frames, chunks: PngChunks | None, budget: int) -> Source:
     kind, mode, name = str(image.format), frame_mode(image), file.name
     notes = [f"{frames.number} frames", *frames.notes, *mode_note(image, mode)]
     if kind == "PNG" and file.head[_PNG_DEPTH] == 16 and not mode.startswith("I"):
         notes.append("16 bits -> 8 bits")
     notes += _color_notes(image, chunks)
-    turn = _orientation(image, notes)
+    turn = _orientation(image, notes, file.headers_only)
     assert frames.size is not None
     width, height = frames.size
+    if file.headers_only:
+        bands, dtype = form_of(mode)
+        shape = (frames.number, *_upright_shape((height, width), bands, turn))
+        return DeclaredSource(_info(file, kind, shape, dtype, notes, "B"))
 
     def decode(image: Image) -> Array:
         return upright(as_array(image, mode, name)[:height, :width], turn)
@@ -178,13 +190,31 @@ def _first_frame(file: OpenedFile, image: Image, factor: int, notes: list[str]) 
         import imagecodecs  # noqa: PLC0415 loaded when first needed
 
         if "transparency" in image.info:
-            notes.append("transparent colour -> alpha channel")
+            notes.append(_KEYED)
         file.handle.seek(0)
         decoded: Array = imagecodecs.png_decode(file.handle.read(file.size))
         return decoded
     mode = shown_mode(image)
     notes += mode_note(image, mode)
     return as_array(image, mode, file.name)
+
+
+def _form(file: OpenedFile, image: Image, notes: list[str]) -> tuple[int, str]:
+    """Returns how many numbers a pixel of the first frame becomes, and their dtype, as `_first_frame` decodes it."""
+    if _is_deep_png(file, image):
+        is_keyed = "transparency" in image.info
+        notes += [_KEYED] if is_keyed else []
+        return _PNG_BANDS.get(file.head[_PNG_COLORS], 1) + is_keyed, "uint16" if file.head[
+            _PNG_DEPTH
+        ] == 16 else "uint8"
+    mode = shown_mode(image)
+    notes += mode_note(image, mode)
+    return form_of(mode)
+
+
+def _upright_shape(sizes: tuple[int, int], bands: int, orientation: int) -> tuple[int, ...]:
+    """Returns the shape of a picture of (height, width) as `upright` turns it."""
+    return (*(sizes[::-1] if orientation >= 5 else sizes), *([bands] if bands > 1 else []))
 
 
 def upright(pixels: Array, orientation: int) -> Array:
@@ -238,9 +268,13 @@ def _color_notes(image: Image, chunks: PngChunks | None) -> list[str]:
     return notes
 
 
-def _orientation(image: Image, notes: list[str]) -> int:
+def _orientation(image: Image, notes: list[str], headers_only: bool) -> int:
+    """Returns EXIF's orientation, 1 to 8; where only the header is wanted, Pillow is kept from decoding to find it."""
+    from PIL.Image import Image as Base  # noqa: PLC0415 loaded when first needed
+
     try:
-        value = image.getexif().get(_ORIENTATION, 1)
+        exif = Base.getexif(image) if headers_only else image.getexif()
+        value = exif.get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 EXIF is a TIFF inside the picture, and as easily damaged as one
         notes.append("EXIF data damaged, rotation unknown")
         return 1

@@ -17,10 +17,17 @@ _PLAIN = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16L", "I;16B", "I", "F")
 _BANDS = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
 # Bytes of a pixel in the array that is made of a mode.
 _MADE = {"1": 1, "L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 4, "F": 4}
+_BANDS_MADE = {"LA": 2, "RGB": 3, "RGBA": 4}
+_DTYPES = {"1": "bool", "I;16": "uint16", "I;16L": "uint16", "I;16B": "uint16", "I": "int32", "F": "float32"}
 # Pixels that are brought over from Pillow at a time: it holds what it brings twice.
 _BLOCK = 1 << 17
 _NAMES = {"P": "palette", "PA": "palette", "RGBa": "premultiplied RGBA", "La": "premultiplied LA"}
 _GRAY = ("1", "L", "LA")
+
+
+def form_of(mode: str) -> tuple[int, str]:
+    """Returns how many numbers a pixel of a mode becomes, and their dtype."""
+    return _BANDS_MADE.get(mode, 1), _DTYPES.get(mode, "uint8")
 
 
 def pixel_bytes(image: Image) -> int:

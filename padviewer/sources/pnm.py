@@ -11,7 +11,7 @@ import numpy as np
 
 from padviewer.errors import DamagedSource, UnsupportedSource
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, ArraySource, Source
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.opened import OpenedFile
 
@@ -61,9 +61,42 @@ def open_pnm(file: OpenedFile, member: str | None, budget: int) -> Source:
     head = _read_head(file)
     if head.kind in b"567":
         return _mapped(file, head)
-    notes: list[str] = []
-    pixels = _READERS.get(head.kind, _written_out)(file, head, budget, notes)
-    return ArraySource(pixels, _info(file, head, pixels.dtype.name, notes))
+    _check_stored(file, head)
+    info = _info(file, head, _dtype(head), _notes(file, head))
+    if file.headers_only:
+        return DeclaredSource(info, decoded=True)
+    return ArraySource(_READERS.get(head.kind, _written_out)(file, head, budget), info)
+
+
+def _dtype(head: _Head) -> str:
+    """Returns what samples are read as that are not mapped."""
+    if head.kind in b"fF":
+        return "float32"
+    return "bool" if head.kind in b"14" else "uint8" if head.top < 256 else "uint16"
+
+
+def _check_stored(file: OpenedFile, head: _Head) -> None:
+    """Raises a `DamagedSource` where fewer samples are there than declared; written out, each takes a byte at least."""
+    _check_length(file, head, _stored(head) or math.prod(head.shape))
+
+
+def _stored(head: _Head) -> int:
+    """Returns how many bytes the samples take; 0 where they are written out."""
+    if head.kind in b"fF":
+        return 4 * math.prod(head.shape)
+    return -(-head.width // 8) * head.height if head.kind == b"4" else 0
+
+
+def _notes(file: OpenedFile, head: _Head) -> list[str]:
+    """Returns what is done to samples that are not mapped."""
+    notes = []
+    if head.kind in b"14":
+        notes.append("1 is black: inverted")
+    elif head.kind in b"fF":
+        notes += [] if abs(head.top) == _UNIT else [f"scale {abs(head.top):g} not applied"]
+    elif head.top not in (255, 65535):
+        notes.append(f"largest value {head.top:g}, values kept")
+    return notes + (_spare(file, head, _stored(head)) if _stored(head) else [])
 
 
 def _info(file: OpenedFile, head: _Head, dtype: str, notes: list[str]) -> ArrayInfo:
@@ -126,45 +159,38 @@ def _mapped(file: OpenedFile, head: _Head) -> Source:
     _check_length(file, head, math.prod(head.shape) * dtype.itemsize)
     notes = [] if head.top in (255, 65535) else [f"largest value {head.top:g}, values kept"]
     notes += _spare(file, head, math.prod(head.shape) * dtype.itemsize)
+    if file.headers_only:
+        return DeclaredSource(_info(file, head, dtype.newbyteorder("=").name, notes))
     kept = KeptFile(file)
     mapping = kept.map()
     array = np.ndarray(head.shape, dtype, mapping, head.start)
     return MappedSource(array, _info(file, head, dtype.newbyteorder("=").name, notes), mapping, kept)
 
 
-def _bits(file: OpenedFile, head: _Head, budget: int, notes: list[str]) -> Array:
+def _bits(file: OpenedFile, head: _Head, budget: int) -> Array:
     row = -(-head.width // 8)
-    _check_length(file, head, row * head.height)
     file.check_budget(2 * 8 * row * head.height, budget, f"a picture of {head.width} x {head.height} pixels")
-    notes += ["1 is black: inverted", *_spare(file, head, row * head.height)]
     file.handle.seek(head.start)
     packed = np.frombuffer(file.handle.read(row * head.height), np.uint8).reshape(head.height, row)
     return np.logical_not(np.unpackbits(packed, axis=1, count=head.width))
 
 
-def _floats(file: OpenedFile, head: _Head, budget: int, notes: list[str]) -> Array:
-    size = 4 * math.prod(head.shape)
-    _check_length(file, head, size)
+def _floats(file: OpenedFile, head: _Head, budget: int) -> Array:
+    size = _stored(head)
     file.check_budget(2 * size, budget, f"a picture of {head.width} x {head.height} pixels")
-    if abs(head.top) != _UNIT:
-        notes.append(f"scale {abs(head.top):g} not applied")
-    notes += _spare(file, head, size)
     file.handle.seek(head.start)
     order = "<" if head.top < 0 else ">"
     stored = np.frombuffer(file.handle.read(size), order + "f4").reshape(head.shape)
     return np.ascontiguousarray(stored[::-1], np.float32)  # rows are stored from bottom to top
 
 
-def _written_out(file: OpenedFile, head: _Head, budget: int, notes: list[str]) -> Array:
+def _written_out(file: OpenedFile, head: _Head, budget: int) -> Array:
     """Reads numbers that are written out in decimals; those of a PBM need nothing between them."""
     wanted, size = math.prod(head.shape), file.size - head.start
-    if wanted > size:
-        raise _too_short(file, head, wanted, size)
     file.check_budget(_TOKEN_BYTES * size // (1 if head.kind == b"1" else 2), budget, "its numbers, written out,")
     file.handle.seek(head.start - 1)
     text = _COMMENT.sub(b"", file.handle.read(file.size))
     if head.kind == b"1":
-        notes.append("1 is black: inverted")
         digits = np.frombuffer(b"".join(text.split()), np.uint8)[:wanted]
         if len(digits) < wanted or not np.isin(digits, (48, 49)).all():
             raise DamagedSource(f"{file.name}: holds no {wanted} zeros and ones; it is cut short or damaged")
@@ -174,7 +200,6 @@ def _written_out(file: OpenedFile, head: _Head, budget: int, notes: list[str]) -
         raise _too_short(file, head, wanted, len(tokens))
     if not all(token.isdigit() and int(token) <= head.top for token in tokens):
         raise DamagedSource(f"{file.name}: holds what is no number from 0 to {head.top:g}; save it again")
-    notes += [] if head.top in (255, 65535) else [f"largest value {head.top:g}, values kept"]
     return np.array([int(token) for token in tokens], np.uint8 if head.top < 256 else np.uint16).reshape(head.shape)
 
 
@@ -199,7 +224,7 @@ def _cut(file: OpenedFile) -> DamagedSource:
     return DamagedSource(f"{file.name}: its head does not end; it is cut short or damaged, save it again")
 
 
-_READERS: dict[bytes, Callable[[OpenedFile, _Head, int, list[str]], Array]] = {
+_READERS: dict[bytes, Callable[[OpenedFile, _Head, int], Array]] = {
     b"4": _bits,
     b"f": _floats,
     b"F": _floats,

@@ -11,7 +11,7 @@ import numpy as np
 from padviewer.axes import MAX_RANK, guess_axes, parse_axes
 from padviewer.errors import DamagedSource, SettingsError, SourceError, UnsupportedSource, shortened
 from padviewer.plan import ArrayInfo, Member
-from padviewer.sources.base import ArraySource, Source
+from padviewer.sources.base import ArraySource, DeclaredSource, Source
 from padviewer.sources.converted import ConvertedSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.members import MAX_MEMBERS, described, listed, no_such_member
@@ -90,6 +90,8 @@ def open_safetensors(file: OpenedFile, member: str | None, budget: int) -> Sourc
 def _mapped(file: OpenedFile, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, info: ArrayInfo) -> Source:
     if 0 in shape:
         return ArraySource(np.empty(shape, dtype), info)
+    if file.headers_only:
+        return DeclaredSource(info)
     kept = KeptFile(file)
     mapping = kept.map()
     return MappedSource(np.ndarray(shape, dtype, mapping, offset), info, mapping, kept)

@@ -14,7 +14,7 @@ from padviewer.formats import library
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
 from padviewer.pulse import beat
-from padviewer.sources.base import Array, Source, check_indices
+from padviewer.sources.base import Array, DeclaredSource, Source, check_indices
 from padviewer.sources.kept import KeptFile
 from padviewer.sources.opened import OpenedFile, decoding
 from padviewer.sources.segments import SegmentCache
@@ -88,6 +88,9 @@ def _open(file: OpenedFile, kept: KeptFile, soundfile: ModuleType, budget: int) 
         notes.append(f"{str(sound.subtype).lower().replace('_', ' ')} -> float32")
     shape, axes = ((frames, channels), "TC") if channels > 1 else ((frames,), "T")
     info = ArrayInfo(file.path, None, name, shape, samples.dtype, axes, False, file.size, (), tuple(notes))
+    if file.headers_only:
+        kept.close()
+        return DeclaredSource(info)
     source = SoundSource(kept, info, sound, samples, budget // _CACHE_SHARE)
     if frames:
         source.read_block((frames - 1) // _BLOCK)  # a file that is cut short is told at once

@@ -11,7 +11,7 @@ import numpy as np
 from padviewer.errors import DamagedSource, UnsupportedSource
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Array, ArraySource, Source, check_indices
+from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source, check_indices
 from padviewer.sources.g711 import decode_alaw, decode_mulaw
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.opened import OpenedFile
@@ -71,6 +71,8 @@ def open_wav(file: OpenedFile, member: str | None, budget: int) -> Source:  # no
     info = ArrayInfo(file.path, None, "WAV", shape, name, axes, False, file.size, (), tuple(notes))
     if not frames:
         return ArraySource(np.empty(shape, name), info)
+    if file.headers_only:
+        return DeclaredSource(info)
     kept = KeptFile(file)
     mapping = kept.map()
     if decode is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from padviewer.errors import SourceError
-from padviewer.sources import open_source
+from padviewer.sources import describe_source, open_source
 
 BUDGET = 2**28
 _PEAK = """
@@ -43,7 +44,14 @@ def everything(path, member=None, budget=BUDGET):
         assert len(source.info.axes) == found.ndim
         assert found.dtype.isnative
         assert found.flags.c_contiguous
-        return found, source.info
+    assert_described(source.info, budget)
+    return found, source.info
+
+
+def assert_described(info, budget=BUDGET):
+    """Compares what the header tells with what was opened: all but notes on what was found while decoding."""
+    described = describe_source(info.path, info.member, budget=budget)
+    assert replace(described, notes=()) == replace(info, notes=())
 
 
 def assert_regions(path, expected, member=None, seed=0):
@@ -58,7 +66,8 @@ def assert_regions(path, expected, member=None, seed=0):
             assert found.dtype.name == source.info.dtype
         with pytest.raises(IndexError):
             source.take(tuple(np.array([size]) for size in expected.shape))
-        return source.info
+    assert_described(source.info)
+    return source.info
 
 
 def _vector(rng, size):

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from padviewer.errors import SourceError
-from padviewer.sources import open_source
+from padviewer.sources import describe_source, open_source
 
 CORPORA = Path(__file__).parents[2].parent / "shared" / "corpora"
 BUDGET = 2**28
@@ -30,7 +30,8 @@ def read(path):
     with open_source(str(path), budget=BUDGET) as source:
         found = source.take(tuple(np.arange(size) for size in source.info.shape))
         assert (found.shape, found.dtype.name) == (source.info.shape, source.info.dtype)
-        return found
+    assert describe_source(str(path), budget=BUDGET) == source.info
+    return found
 
 
 def as_rgba(found, top):
@@ -70,7 +71,7 @@ CHILD = """
 import json, sys, time
 import numpy as np
 from padviewer.errors import SourceError
-from padviewer.sources import open_source
+from padviewer.sources import describe_source, open_source
 
 for line in sys.stdin:
     start, told = time.perf_counter(), "pixels"
