@@ -153,6 +153,7 @@ class ArrayWriter:
         if self._tiles != self.grid.count:
             raise ValueError(f"{self._tiles} tiles of {self.grid.count} were written")
         self._store.finish()
+        self._store.sync()
         size = _size(self._part.content)
         self._part.publish(self._overwrite)
         self._store.close()

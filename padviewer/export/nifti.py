@@ -115,7 +115,6 @@ class GzippedNiftiStore:
     def finish(self) -> None:
         """Writes the end of the stream."""
         self._file.write(self._compressed.flush())
-        self.sync()
 
     def close(self) -> None:
         """Closes the file, whatever it lacks."""

@@ -6,6 +6,7 @@ import io
 import os
 import zipfile
 from contextlib import suppress
+from typing import IO
 
 import numpy as np
 
@@ -38,8 +39,12 @@ class NpzStore:
         self._payload = payload
         with opening(path, False) as self._file:
             self._archive = zipfile.ZipFile(self._file, "w", zipfile.ZIP_STORED)
-            self._stream = self._archive.open(_member(payload.name), "w", force_zip64=True)
-            self._stream.write(_header(payload))
+            self._stream = self._begun(payload)
+
+    def begin(self, payload: Payload) -> None:
+        """Ends the array and begins another one, under its own name."""
+        self._stream.close()
+        self._stream = self._begun(payload)
 
     def put(self, _region: Region, data: Array) -> None:
         """Writes the elements that come next."""
@@ -62,13 +67,18 @@ class NpzStore:
         np.lib.format.write_array(text, np.array(self._payload.spec_json), allow_pickle=False)
         self._archive.writestr(_member("spec"), text.getvalue())
         self._archive.close()
-        self.sync()
+        self._file.flush()
 
     def close(self) -> None:
         """Closes the file, whatever the archive lacks."""
         for part in (self._stream, self._archive, self._file):
             with suppress(OSError, ValueError):
                 part.close()
+
+    def _begun(self, payload: Payload) -> IO[bytes]:
+        stream = self._archive.open(_member(payload.name), "w", force_zip64=True)
+        stream.write(_header(payload))
+        return stream
 
 
 def _member(name: str) -> zipfile.ZipInfo:

@@ -70,7 +70,7 @@ class PngStore:
         if self._payload.name == "mask":
             pixels = pixels != 0
         self._file.write(_with_text(_encoded(pixels), "padviewer", self._payload.spec_json))
-        self.sync()
+        self._file.flush()
 
     def close(self) -> None:
         """Closes the file."""

@@ -1,8 +1,11 @@
-"""Safetensors: one tensor after a JSON header, uncompressed, with axes and settings among its metadata."""
+"""Safetensors: tensors after a JSON header, uncompressed, with axes and settings among its metadata."""
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from padviewer import __version__
 from padviewer.errors import ExportError
@@ -28,28 +31,37 @@ def check_safetensors(payload: Payload) -> None:
 
 def safetensors_store(payload: Payload, path: str, _tile: tuple[int, ...], resumed: bool) -> FlatStore:
     """Returns what writes a `.safetensors` file, whose tensor is called as the stage is."""
-    header = _header(payload)
+    return safetensors_stores([payload], path, resumed)[0]
+
+
+def safetensors_stores(payloads: Sequence[Payload], path: str, resumed: bool = False) -> list[FlatStore]:
+    """Returns what writes each tensor of one `.safetensors` file; axes and settings are told of the first of them."""
+    header = _header(payloads)
     with opening(path, resumed) as file:
         if not resumed:
             file.write(header)
-            file.truncate(len(header) + payload.nbytes)
-        return FlatStore(payload, file, len(header))
+            file.truncate(len(header) + sum(payload.nbytes for payload in payloads))
+        ends = itertools.accumulate((payload.nbytes for payload in payloads), initial=len(header))
+        return [FlatStore(payload, file, offset) for payload, offset in zip(payloads, ends, strict=False)]
 
 
-def _header(payload: Payload) -> bytes:
-    described = {
-        "__metadata__": {
-            "axes": payload.axes,
-            "stage": payload.name,
-            "settings": payload.spec_json,
-            "software": f"padviewer {__version__}",
-        },
-        payload.name: {
+def _header(payloads: Sequence[Payload]) -> bytes:
+    first = payloads[0]
+    told = {
+        "axes": first.axes,
+        "stage": first.name,
+        "settings": first.spec_json,
+        "software": f"padviewer {__version__}",
+    }
+    described: dict[str, Any] = {"__metadata__": told}
+    end = 0
+    for payload in payloads:
+        start, end = end, end + payload.nbytes
+        described[payload.name] = {
             "dtype": _NAMES[payload.dtype],
             "shape": payload.shape,
-            "data_offsets": [0, payload.nbytes],
-        },
-    }
+            "data_offsets": [start, end],
+        }
     text = json.dumps(described).encode("ascii")
     text += b" " * (-len(text) % _ALIGNED)
     return len(text).to_bytes(8, "little") + text

@@ -33,7 +33,7 @@ class Store(Protocol):
         """Waits until what was put is on the disk."""
 
     def finish(self) -> None:
-        """Writes what comes last, and waits until all of it is on the disk."""
+        """Writes what comes last; whoever needs it on the disk calls `sync` then."""
 
     def close(self) -> None:
         """Gives back what the store holds, finished or not. Again is fine."""
@@ -77,8 +77,7 @@ class FlatStore:
         os.fsync(self._file.fileno())
 
     def finish(self) -> None:
-        """Waits for the disk."""
-        self.sync()
+        """Does nothing: all is written already."""
 
     def close(self) -> None:
         """Closes the file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
@@ -100,7 +101,6 @@ class TfrecordStore:
         if not self._element:
             for record in range(self._count):
                 self._end(record)
-        self.sync()
 
     def close(self) -> None:
         """Closes the file."""
@@ -165,17 +165,32 @@ def _message(payload: Payload) -> bytes:
         "settings": payload.spec_json,
         "stage": payload.name,
     }
+    return example_heads(texts, _record_shape(payload), [("data", _records(payload)[1])])[0]
+
+
+def example_heads(texts: dict[str, str], shape: tuple[int, ...], blobs: Sequence[tuple[str, int]]) -> list[bytes]:
+    """Returns what stands in the message of an Example before each of its blobs of bytes, which come last in it.
+
+    Args:
+        texts: features that are text.
+        shape: the feature `shape`.
+        blobs: name and length of each feature that is bytes, in their order.
+    """
     entries = b"".join(_entry(key, _field(_BYTES_LIST, _field(1, text.encode()))) for key, text in texts.items())
-    sizes = b"".join(_varint(size) for size in _record_shape(payload))
-    entries += _entry("shape", _field(_INT64_LIST, _field(1, sizes)))
-    _count, left = _records(payload)
-    # From the inside to the outside, each knows how many bytes follow its own head.
+    entries += _entry("shape", _field(_INT64_LIST, _field(1, b"".join(map(_varint, shape)))))
+    heads = [_blob_head(key, length) for key, length in blobs]
+    total = len(entries) + sum(len(head) + length for head, (_key, length) in zip(heads, blobs, strict=True))
+    return [_head(1, total) + entries + heads[0], *heads[1:]]
+
+
+def _blob_head(key: str, length: int) -> bytes:
+    """Returns what stands before a feature of so many bytes."""
     heads = b""
+    # From the inside to the outside, each knows how many bytes follow its own head.
     for number in (1, _BYTES_LIST, 2):
-        heads = _head(number, len(heads) + left) + heads
-    key = _field(1, b"data")
-    heads = _head(1, len(key) + len(heads) + left) + key + heads
-    return _head(1, len(entries) + len(heads) + left) + entries + heads
+        heads = _head(number, len(heads) + length) + heads
+    name = _field(1, key.encode())
+    return _head(1, len(name) + len(heads) + length) + name + heads
 
 
 def _entry(key: str, feature: bytes) -> bytes:

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from padviewer.export.payload import Array, Payload
 from padviewer.export.runs import write_runs
 from padviewer.geometry import Region
 
-_METADATA = "zarr.json"
+METADATA = "zarr.json"
 
 
 class ZarrStore:
@@ -37,18 +38,17 @@ class ZarrStore:
     def __init__(self, payload: Payload, folder: str, tile: tuple[int, ...], resumed: bool) -> None:
         self._folder = Path(folder)
         self._dtype = np.dtype(payload.dtype).newbyteorder("<")
-        with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
-            self._fill = np.full((), payload.fill_value, payload.dtype)
+        self._fill = _fill_of(payload)
         self._tile = tile
         # Tiles are put while another thread waits for the disk.
         self._lock = threading.Lock()
         self._unsynced: set[Path] = set()
-        metadata = json.dumps(self._metadata(payload), indent=2).encode()
+        metadata = json.dumps(array_metadata(payload, tile), indent=2).encode()
         if not resumed:
             self._folder.mkdir()
-            (self._folder / _METADATA).write_bytes(metadata)
-            self._unsynced.add(self._folder / _METADATA)
-        elif (self._folder / _METADATA).read_bytes() != metadata:
+            (self._folder / METADATA).write_bytes(metadata)
+            self._unsynced.add(self._folder / METADATA)
+        elif (self._folder / METADATA).read_bytes() != metadata:
             raise ValueError("another array is there")
 
     def put(self, region: Region, data: Array) -> None:
@@ -87,8 +87,7 @@ class ZarrStore:
                 os.close(descriptor)
 
     def finish(self) -> None:
-        """Waits for the disk."""
-        self.sync()
+        """Does nothing: all is written already."""
 
     def close(self) -> None:
         """Does nothing: no file is open between two chunks."""
@@ -103,26 +102,41 @@ class ZarrStore:
             self._make(folder.parent)
             folder.mkdir(exist_ok=True)
 
-    def _metadata(self, payload: Payload) -> dict[str, Any]:
-        return {
-            "zarr_format": 3,
-            "node_type": "array",
-            "shape": payload.shape,
-            "data_type": payload.dtype,
-            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": self._tile}},
-            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-            "fill_value": _json_number(self._fill.item()),
-            "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
-            "dimension_names": list(payload.axes),
-            "attributes": {
-                "padviewer": {"version": __version__, "stage": payload.name, "settings": json.loads(payload.spec_json)}
-            },
-        }
+
+def array_metadata(
+    payload: Payload, chunk: tuple[int, ...], separator: str = "/", told: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Returns the metadata of an array of uncompressed chunks, little-endian.
+
+    Args:
+        payload: the array.
+        chunk: shape of a chunk.
+        separator: between the numbers of a chunk in its name.
+        told: attributes beside those about padviewer.
+    """
+    settings = {"version": __version__, "stage": payload.name, "settings": json.loads(payload.spec_json)}
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": payload.shape,
+        "data_type": payload.dtype,
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": separator}},
+        "fill_value": _json_number(_fill_of(payload).item()),
+        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+        "dimension_names": list(payload.axes),
+        "attributes": {"padviewer": settings, **(told or {})},
+    }
+
+
+def _fill_of(payload: Payload) -> Array:
+    with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
+        return np.full((), payload.fill_value, payload.dtype)
 
 
 def is_zarr(folder: str) -> bool:
     """Whether a folder may be replaced by a Zarr: it is one, or it is empty."""
-    known = (_METADATA, ".zarray", ".zgroup")
+    known = (METADATA, ".zarray", ".zgroup")
     names = os.listdir(folder)  # noqa: PTH208 a Path cannot hold every name
     return not names or any(name in known for name in names)
 
