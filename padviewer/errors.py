@@ -12,7 +12,8 @@
     │   ├── DamagedSource      truncated, inconsistent or undecodable
     │   └── OversizedSource    declares more than the budget allows
     ├── ExportError            a file that cannot be written
-    │   └── TargetExists
+    │   ├── TargetExists
+    │   └── ExportStopped      the place is full or gone: nothing else can be written there either
     ├── MissingLibrary         a library for this format is not installed
     ├── DeviceError            a device that is not there, or that failed
     ├── MissingFeature         the engine does not hold the feature map that is asked for
@@ -123,6 +124,10 @@ class ExportError(PadviewerError):
 
 class TargetExists(ExportError):
     """The file to write exists already and overwriting was not asked for."""
+
+
+class ExportStopped(ExportError):
+    """The place that is written to is full or gone: what else is to be written there would fail too."""
 
 
 class MissingLibrary(PadviewerError):

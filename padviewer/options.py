@@ -83,8 +83,8 @@ def add_budget(parser: argparse._ActionsContainer, what: str) -> None:
     )
 
 
-def add_pipeline(parser: argparse.ArgumentParser) -> None:
-    """Adds the settings of padding and convolution, and the budget."""
+def add_padding(parser: argparse.ArgumentParser) -> None:
+    """Adds the settings of padding."""
     add = parser.add_argument_group("padding").add_argument
     add("--target", help="wanted size of each spatial axis, such as 512x512; none leaves an axis (default: no padding)")
     add("--multiple-of", metavar="SIZES", help="the padded size is a multiple of this, such as 32 or 32x8 (default: 1)")
@@ -100,6 +100,11 @@ def add_pipeline(parser: argparse.ArgumentParser) -> None:
     add(
         "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
     )
+
+
+def add_pipeline(parser: argparse.ArgumentParser) -> None:
+    """Adds the settings of padding and convolution, and the budget."""
+    add_padding(parser)
     add = parser.add_argument_group("convolution").add_argument
     add("--conv", choices=CONVOLUTIONS, help="kind of convolution (default: standard)")
     add("--filters", type=int, help="number of feature maps; depthwise has its multiplier for each (default: 32)")
@@ -140,11 +145,12 @@ _CONVOLUTION = (*(name for name in _OF_LAYERS if name not in _READ), "seed", "de
 
 def spec_of(options: argparse.Namespace) -> PipelineSpec:
     """Returns the settings; raises a `SettingsError` where one could be valid for no input."""
-    given = {name: getattr(options, name) for name in (*_PADDING, *_CONVOLUTION) if getattr(options, name) is not None}
+    told = {name: value for name, value in vars(options).items() if value is not None}
+    given = {name: told[name] for name in (*_PADDING, *_CONVOLUTION) if name in told}
     for option, (name, read) in _READ.items():
-        if (text := getattr(options, option)) is not None:
-            given[name] = read(text)
-    if options.weights is not None:
+        if option in told:
+            given[name] = read(told[option])
+    if "weights" in told:
         given |= _weights_of(options.weights)
     return PipelineSpec(**given)
 

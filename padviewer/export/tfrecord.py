@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Sequence
 from types import ModuleType
+from typing import BinaryIO
 
 import numpy as np
 
@@ -25,10 +26,10 @@ _MASK = 0xA282EAD8
 _BYTES_LIST, _INT64_LIST = 1, 3
 
 
-def check_tfrecord(payload: Payload) -> None:
-    """Raises an `ExportError` where a record would be larger than it can be."""
+def check_tfrecord(payload: Payload, beside: int = 0) -> None:
+    """Raises an `ExportError` where a record would be larger than it can be, with so many bytes beside the elements."""
     _count, element = _records(payload)
-    nbytes = len(_message(payload)) + element
+    nbytes = len(_message(payload)) + element + beside
     if nbytes > _MAX_MESSAGE:
         each = "an element of the batch" if payload.axes.startswith(BATCH) else f"the {payload.name}"
         raise ExportError(
@@ -67,7 +68,7 @@ class TfrecordStore:
         nbytes = len(message) + self._element
         length = nbytes.to_bytes(8, "little")
         # What stands before the elements of each record.
-        self._head = length + self._masked(self._extend(0, length)) + message
+        self._head = length + _masked(self._extend(0, length)) + message
         self._stride = len(self._head) + self._element + 4
         self._first = self._crc = self._extend(0, message)
         # How many bytes of elements the checksums have seen.
@@ -134,13 +135,37 @@ class TfrecordStore:
         """Writes what stands around the elements of a record."""
         start = record * self._stride
         write_all(self._file.fileno(), memoryview(self._head), start)
-        write_all(self._file.fileno(), memoryview(self._masked(self._crc)), start + self._stride - 4)
+        write_all(self._file.fileno(), memoryview(_masked(self._crc)), start + self._stride - 4)
         self._crc = self._first
 
-    @staticmethod
-    def _masked(crc: int) -> bytes:
-        turned = (crc >> 15 | crc << 17) & 0xFFFFFFFF
-        return (turned + _MASK & 0xFFFFFFFF).to_bytes(4, "little")
+
+class Framing:
+    """A record whose bytes come piece by piece, between its length and its checksum.
+
+    Args:
+        file: the record is written to.
+        length: of its message.
+    """
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self._file, self._crc = file, 0
+        self._extend = _crc32c().extend
+        told = length.to_bytes(8, "little")
+        file.write(told + _masked(self._extend(0, told)))
+
+    def put(self, data: bytes | memoryview) -> None:
+        """Writes what comes next of the message."""
+        self._file.write(data)
+        self._crc = self._extend(self._crc, bytes(data))
+
+    def end(self) -> None:
+        """Writes the checksum."""
+        self._file.write(_masked(self._crc))
+
+
+def _masked(crc: int) -> bytes:
+    turned = (crc >> 15 | crc << 17) & 0xFFFFFFFF
+    return (turned + _MASK & 0xFFFFFFFF).to_bytes(4, "little")
 
 
 def _crc32c() -> ModuleType:

@@ -24,6 +24,7 @@ VERBS = {
     "info": Usage("PATH ...", "tell path, shape, axes, dtype and members"),
     "export": Usage("PATH ...", "write the padded tensor, the feature map or the pixel mask"),
     "sizes": Usage("PATH ...", "tell how the sizes of a data set are spread, from headers alone"),
+    "batch": Usage("PATH ... -o OUT", "pad a data set: files, Zarr, HDF5 or TFRecord, with a manifest; can be resumed"),
     "snapshot": Usage("PATH", "render the window to a picture"),
     "doctor": Usage("", "tell versions, limits, devices, and what is missing"),
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Refused items that have a line each; of more, the number is told.
 _NAMED = 20
-_PATHS = (
+PATHS = (
     "file, folder, pattern such as 'scans/**/*.png', or @list.txt with a path on each line (@- is standard input); "
     "file.h5::* takes all members"
 )
@@ -27,7 +27,7 @@ _PATHS = (
 
 def add_measuring(parser: argparse.ArgumentParser) -> None:
     """Adds paths, and the options that say how sizes are measured."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help=_PATHS)
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=PATHS)
     parser.add_argument(
         "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
     )

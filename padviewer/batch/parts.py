@@ -1,0 +1,64 @@
+"""Files that are being made: in a folder of their own until they are complete, then renamed.
+
+Nobody waits for the disk here; `batch/notes.py` does, for many files at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from padviewer.errors import ExportError, ExportStopped
+from padviewer.export.place import display_name, failed
+
+PARTS = ".padviewer-parts"
+# Of this process: those of other machines may have the same number.
+_OWN = secrets.token_hex(4)
+_numbers = itertools.count()
+# What is said of the place as a whole: it would be said of each item.
+_OF_THE_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENODEV)
+
+
+@contextmanager
+def part_of(folder: str) -> Iterator[str]:
+    """Yields a path for a new file in the folder of an export; what is still there at the end is removed."""
+    path = os.path.join(folder, PARTS, f"{_OWN}-{next(_numbers)}")  # noqa: PTH118 a Path cannot hold every name
+    try:
+        yield path
+    finally:
+        with suppress(OSError):
+            os.unlink(path)  # noqa: PTH108
+
+
+def publish(part: str, path: str) -> None:
+    """Puts a file in its place, in the place of an older one too; the folder is made where it is missing."""
+    try:
+        os.rename(part, path)  # noqa: PTH104
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        os.rename(part, path)  # noqa: PTH104
+
+
+def begin_parts(folder: str) -> None:
+    """Makes the folder of parts, empty: nobody else writes there any more."""
+    end_parts(folder)
+    os.mkdir(os.path.join(folder, PARTS))  # noqa: PTH102, PTH118
+
+
+def end_parts(folder: str) -> None:
+    """Removes the folder of parts."""
+    shutil.rmtree(os.path.join(folder, PARTS), ignore_errors=True)  # noqa: PTH118
+
+
+def refusal(folder: str, path: str, error: OSError) -> ExportError:
+    """Returns what is told of what the system refuses: of this file, or of the place as a whole."""
+    gone = not os.path.isdir(os.path.join(folder, PARTS))  # noqa: PTH112, PTH118
+    if gone:
+        return ExportStopped(f"{display_name(folder)}: the folder was removed while it was written to")
+    told = failed(path, error)
+    return ExportStopped(str(told)) if error.errno in _OF_THE_PLACE else told

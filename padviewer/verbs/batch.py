@@ -1,0 +1,166 @@
+"""The verb `batch`: the padded tensors of a data set, with a manifest; what is killed can be resumed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import TYPE_CHECKING
+
+from padviewer.errors import ExportError, PadviewerError, SettingsError
+from padviewer.options import add_budget, add_padding, budget_of, spec_of
+from padviewer.verbs import FAILED
+from padviewer.verbs.measuring import PATHS, add_workers, complain_of, workers_of
+from padviewer.verbs.progress import Progress
+from padviewer.verbs.streams import complain, say, tell
+
+if TYPE_CHECKING:
+    from padviewer.batch.exporting import Export
+    from padviewer.batch.exporting import Progress as Reached
+    from padviewer.dataset.measured import Item
+    from padviewer.workers.pool import Pool
+
+SUMMARY = "Write the padded tensors of a data set, with a manifest of what became of each item."
+# As `places.FORMATS`, which is not loaded to show a help.
+_FORMATS = ("npy", "npz", "png", "tif", "safetensors", "zarr", "hdf5", "tfrecord")
+# Failed items that have a line each; of more, the number is told.
+_NAMED = 20
+_EVERY_S = 0.5
+_MOST_SHARD = 1 << 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the verb's options."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=PATHS)
+    add = parser.add_argument
+    add("-o", "--output", required=True, metavar="OUT", help="folder to write to, with manifest.jsonl in it")
+    add(
+        "--format", choices=_FORMATS, default="npy",
+        help="a file for each item, or one array (TFRecord: files of many items) for each padded shape (default: npy)",
+    )  # fmt: skip
+    add(
+        "--mask", action="store_true",
+        help="write pixel masks too: inside npz, safetensors, TFRecord; as arrays of their own in Zarr and HDF5; else "
+        "as files beside, a.mask.npy",
+    )  # fmt: skip
+    add("--shard", type=int, default=256, metavar="N", help="items of a TFRecord file (default: 256)")
+    add("--resume", action="store_true", help="go on with an export that was interrupted, and try what failed again")
+    add("--force", action="store_true", help="start over: what an earlier export wrote there is removed")
+    add("--json", action="store_true", help="tell how far it is on standard output, as JSON, each half second")
+    add_workers(parser)
+    add_padding(parser)
+    parser.add_argument(
+        "--buckets", metavar="FILE", help="several targets, as padviewer buckets -o writes them; in place of --target"
+    )
+    add_budget(parser.add_argument_group("limits"), "one item")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes all items; returns `FAILED` where one could not be written."""
+    from padviewer.batch.executors import executor_of  # noqa: PLC0415
+    from padviewer.batch.exporting import RESUMABLE, Export  # noqa: PLC0415
+    from padviewer.workers.remembered import memory_path  # noqa: PLC0415
+
+    if options.force and options.resume:
+        raise SettingsError("--force starts over and --resume goes on; give one of them")
+    budget = budget_of(options)
+    export = Export(options.output, _settings_of(options), budget, memory_path())
+    telling = _Telling(options.json)
+    try:
+        with executor_of(workers_of(options), budget=budget) as pool:
+            items, refused = _items_of(options, pool, budget)
+            return telling.follow(export, items, pool, refused, options.resume, options.force)
+    except KeyboardInterrupt:
+        telling.end()
+        say(f"{options.output}: stopped; {RESUMABLE}")
+        raise
+
+
+def _settings_of(options: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from padviewer.batch.settings import Settings  # noqa: PLC0415
+
+    if not 1 <= options.shard <= _MOST_SHARD:
+        raise SettingsError(f"shard {options.shard}: expected a number of items from 1 to {_MOST_SHARD}")
+    return Settings(options.format, spec_of(options), (), options.mask, options.shard)
+
+
+def _items_of(options: argparse.Namespace, pool: Pool, budget: int) -> tuple[list[Item], int]:
+    """Returns the items that paths mean, and how many paths mean none; they are complained of."""
+    from padviewer.batch.exporting import is_within  # noqa: PLC0415
+    from padviewer.batch.listing import list_items  # noqa: PLC0415
+    from padviewer.batch.names import absolute  # noqa: PLC0415
+
+    listing = list_items(options.paths, pool, budget)
+    complain_of(listing.refused)
+    # The manifest names what can be found from anywhere.
+    found = [(absolute(path), member) for path, member in listing.items]
+    items = [item for item in found if not is_within(item[0], options.output)]
+    if not items:
+        raise ExportError("nothing to write: no path leads to an item; name files, folders or patterns")
+    return items, len(listing.refused)
+
+
+class _Telling:
+    """Tells how far an export is.
+
+    Args:
+        as_json: whether as JSON on standard output, for other programs.
+    """
+
+    def __init__(self, as_json: bool) -> None:
+        self._json = as_json
+        self._line = Progress("written", not as_json)
+        self._told = 0.0
+        self._named = 0
+
+    def follow(self, export: Export, items: list[Item], pool: Pool, refused: int, resume: bool, force: bool) -> int:
+        """Runs an export to its end."""
+        reached: Reached | None = None
+        for reached in export.run(items, pool, resume=resume, force=force):
+            for record in reached.failures:
+                self._complain(record.reason)
+            self._tell(reached, refused)
+        self.end()
+        if reached is None:
+            return FAILED
+        self._conclude(export, reached, refused)
+        return FAILED if reached.failed or refused else 0
+
+    def end(self) -> None:
+        """Takes the line of progress away."""
+        self._line.clear()
+        if self._named > _NAMED:
+            say(f"{self._named - _NAMED:,} more failed; the manifest tells why each did")
+
+    def _tell(self, reached: Reached, refused: int) -> None:
+        self._line.show(reached.done, reached.total, reached.failed)
+        now = time.monotonic()
+        if self._json and now - self._told > _EVERY_S:
+            self._told = now
+            tell(_as_json(reached, refused))
+
+    def _complain(self, reason: str) -> None:
+        self._named += 1
+        if self._named <= _NAMED:
+            self._line.clear()
+            complain(PadviewerError(reason))
+
+    def _conclude(self, export: Export, reached: Reached, refused: int) -> None:
+        if self._json:
+            tell(_as_json(reached, refused))
+            return
+        words = [f"{reached.done:,} of {reached.total:,} items written"]
+        words += [f"{reached.skipped:,} of them before"] if reached.skipped else []
+        words += [f"{reached.failed:,} failed"] if reached.failed else []
+        tell(f"{', '.join(words)}: {export.folder}/manifest.jsonl")
+
+
+def _as_json(reached: Reached, refused: int) -> str:
+    return json.dumps(
+        {
+            "done": reached.done,
+            "failed": reached.failed + refused,
+            "skipped": reached.skipped,
+            "total": reached.total + refused,
+        }
+    )
