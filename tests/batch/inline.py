@@ -55,10 +55,10 @@ def padded(array, target, fill=0, before=(0, 0)):
 
 
 def export(
-    folder, items, executor=None, *, resume=False, force=False, targets=(), mask=False, shard=4, format="npy", **spec
+    folder, items, executor=None, *, resume=False, force=False, targets=(), mask=False, shard=4, form="npy", **spec
 ):
     """Exports paths, or pairs of path and member; returns how far it came at the end."""
-    settings = Settings(format, PipelineSpec(**spec), targets, mask, shard)
+    settings = Settings(form, PipelineSpec(**spec), targets, mask, shard)
     pairs = [item if isinstance(item, tuple) else (str(item), None) for item in items]
     *_, last = Export(str(folder), settings, BUDGET).run(pairs, executor or Inline(), resume=resume, force=force)
     return last

@@ -56,7 +56,7 @@ def test_the_command_line_names_all_formats():
 
 @pytest.mark.parametrize("form", READERS)
 def test_a_file_for_each_item(data, tmp_path, form):
-    last = export(tmp_path / "out", data, format=form, target=TARGET, overflow="crop", mask=True)
+    last = export(tmp_path / "out", data, form=form, target=TARGET, overflow="crop", mask=True)
     assert (last.done, last.failed, last.total, last.skipped) == (len(data), 0, len(data), 0)
     settings, records = lines_of(tmp_path / "out")
     assert settings["format"] == form
@@ -90,7 +90,7 @@ def labels(records, array, root):
 @pytest.mark.parametrize("mask", [False, True])
 @pytest.mark.parametrize("form", ["zarr", "hdf5"])
 def test_arrays_of_many_items(data, tmp_path, form, mask):
-    export(tmp_path / "out", data, format=form, target=TARGET, overflow="crop", mask=mask, fill_value=7)
+    export(tmp_path / "out", data, form=form, target=TARGET, overflow="crop", mask=mask, fill_value=7)
     _settings, records = lines_of(tmp_path / "out")
     opened = (
         zarr.open_group(tmp_path / "out/data.zarr", mode="r") if form == "zarr" else h5py.File(tmp_path / "out/data.h5")
@@ -118,7 +118,7 @@ def test_arrays_of_many_items(data, tmp_path, form, mask):
 @pytest.mark.parametrize("mask", [False, True])
 def test_files_of_records(data, tmp_path, mask):
     tf = pytest.importorskip("tensorflow")
-    export(tmp_path / "out", data, format="tfrecord", target=TARGET, overflow="crop", mask=mask, shard=4)
+    export(tmp_path / "out", data, form="tfrecord", target=TARGET, overflow="crop", mask=mask, shard=4)
     _settings, records = lines_of(tmp_path / "out")
     names = [f"{array}-{n:05d}-of-00002.tfrecord" for array in ("HWC_8x9x3_uint8", "HW_8x9_uint16") for n in range(2)]
     assert tree(tmp_path / "out").keys() == {*names, "manifest.jsonl"}
@@ -151,7 +151,7 @@ def test_a_bad_item_stops_no_other(data, tmp_path, form):
     bad.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     torn = tmp_path / "in" / "torn.npy"
     torn.write_bytes((tmp_path / "in/gray/3.npy").read_bytes()[:-10])
-    last = export(tmp_path / "out", [bad, *data, torn], format=form, target=TARGET, overflow="crop")
+    last = export(tmp_path / "out", [bad, *data, torn], form=form, target=TARGET, overflow="crop")
     assert (last.done, last.failed) == (len(data), 2)
     _settings, records = lines_of(tmp_path / "out")
     failed = {record["source"]: record["reason"] for record in records if record["outcome"] == "failed"}
@@ -170,7 +170,7 @@ def test_an_item_that_breaks_after_its_size_was_read(data, tmp_path, form):
             return super().submit(fn, *args, **kwargs)
 
     paths = [tmp_path / "in" / name for name in ("rgb1.png", "gray/3.npy")]
-    last = export(tmp_path / "out", data, Breaking(), format=form, target=TARGET, overflow="crop", mask=True)
+    last = export(tmp_path / "out", data, Breaking(), form=form, target=TARGET, overflow="crop", mask=True)
     assert (last.done, last.failed) == (len(data) - 2, 2)
     if form == "tfrecord":
         return
@@ -219,7 +219,7 @@ def test_large_items_are_written_tile_by_tile(tmp_path):
     np.save(tmp_path / "a.npy", array)
     for form in ("npy", "zarr", "hdf5", "tfrecord"):
         target = (5000, TILE // 4096)
-        export(tmp_path / form, [tmp_path / "a.npy"], format=form, target=target, mode="reflect", mask=True)
+        export(tmp_path / form, [tmp_path / "a.npy"], form=form, target=target, mode="reflect", mask=True)
         _settings, [record] = lines_of(tmp_path / form)
         expected = np.pad(array, [(0, target[0] - 1024), (0, target[1] - 1024)], mode="reflect")
         assert record["checksum"] == checksum(expected)
@@ -257,7 +257,7 @@ def test_axes_and_dtypes_of_all_kinds(tmp_path, form):
     (tmp_path / "in").mkdir()
     for name, array in ARRAYS.items():
         np.save(tmp_path / "in" / f"{name}.npy", array)
-    last = export(tmp_path / "out", [tmp_path / "in" / f"{name}.npy" for name in ARRAYS], format=form, multiple_of=(4,))
+    last = export(tmp_path / "out", [tmp_path / "in" / f"{name}.npy" for name in ARRAYS], form=form, multiple_of=(4,))
     assert (last.done, last.failed) == (len(ARRAYS), 0)
     opened = collection(tmp_path / "out", form) if form in ("zarr", "hdf5") else {}
     for record in lines_of(tmp_path / "out")[1]:
@@ -317,13 +317,13 @@ def test_what_is_in_the_folder_is_not_written_over(data, tmp_path):
     assert (tmp_path / "full/mine.txt").read_text() == "mine"
     export(out, [*data][:3], target=TARGET, force=True, mask=True)
     assert len(tree(out)) == 7
-    export(out, data, format="zarr", force=True, overflow="crop", target=TARGET)
+    export(out, data, form="zarr", force=True, overflow="crop", target=TARGET)
     assert {path.name for path in out.iterdir()} == {"data.zarr", "manifest.jsonl", "gray"}
 
 
 @pytest.mark.parametrize("form", ["npy", "zarr", "hdf5", "tfrecord"])
 def test_a_resumed_export_does_what_is_left(data, tmp_path, form):
-    settings = {"format": form, "target": TARGET, "overflow": "crop", "mask": True}
+    settings = {"form": form, "target": TARGET, "overflow": "crop", "mask": True}
     export(tmp_path / "whole", data, **settings)
     out = tmp_path / "out"
     export(out, data, **settings)
@@ -352,16 +352,16 @@ def test_failed_items_are_tried_again(data, tmp_path):
 
 
 def test_collections_refuse_other_items(data, tmp_path):
-    export(tmp_path / "out", [*data][:5], format="zarr", overflow="crop", target=TARGET)
+    export(tmp_path / "out", [*data][:5], form="zarr", overflow="crop", target=TARGET)
     with pytest.raises(ExportError, match=r"other items \(7 are new, 0 are missing\)"):
-        export(tmp_path / "out", data, format="zarr", overflow="crop", target=TARGET, resume=True)
+        export(tmp_path / "out", data, form="zarr", overflow="crop", target=TARGET, resume=True)
 
 
 def test_a_manifest_of_a_stranger_is_not_believed(data, tmp_path):
     out = tmp_path / "out"
     precious = tmp_path / "precious.npy"
     precious.write_bytes(b"mine")
-    settings = {"format": "tfrecord", "target": TARGET, "overflow": "crop"}
+    settings = {"form": "tfrecord", "target": TARGET, "overflow": "crop"}
     export(out, data, **settings)
     text = (out / "manifest.jsonl").read_text()
     name = "HWC_8x9x3_uint8-00000-of-00002.tfrecord"
