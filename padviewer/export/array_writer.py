@@ -16,13 +16,14 @@ import numpy as np
 
 from padviewer import __version__
 from padviewer.errors import ExportError, PadviewerError, shortened
+from padviewer.export.abandoned import kept_share
 from padviewer.export.formats import check_payload, format_of
 from padviewer.export.grid import Grid
 from padviewer.export.journal import Journal
 from padviewer.export.payload import USUAL, Array, Content, Payload, Portions, Progress
 from padviewer.export.place import check_place, check_space, display_name, failed
 from padviewer.export.store import Store
-from padviewer.export.target import Part, kept_share
+from padviewer.export.target import Part
 from padviewer.geometry import Region, counts
 
 # How many digits of the digest are in a part's name.

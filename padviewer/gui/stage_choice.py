@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from padviewer.gui.form.fields import FieldGuard
@@ -38,11 +38,6 @@ class StageChoice(QComboBox):
     def stage(self) -> Stage:
         """The stage that is chosen."""
         return self._stages[self.currentIndex()]
-
-    def set_stage(self, stage: Stage) -> None:
-        """Chooses a stage, and tells nobody."""
-        with QSignalBlocker(self):
-            self.setCurrentIndex(self._stages.index(stage))
 
     def _on_panes_clicked(self, stage: Stage, _x: float, _y: float, _adds: bool) -> None:
         self.setCurrentIndex(self._stages.index(stage))

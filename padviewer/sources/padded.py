@@ -100,11 +100,6 @@ def read_mask(plan: Plan, region: Region) -> Array:
     return functools.reduce(np.multiply, (_along(vector, i, len(vectors)) for i, vector in enumerate(vectors)))
 
 
-def mask_region(axes: str, region: Region) -> Region:
-    """Returns the region of the mask that lies under a region of the padded tensor with `axes`."""
-    return tuple(span for letter, span in zip(axes, region, strict=True) if letter != CHANNELS)
-
-
 def _check(region: Region, stage: StagePlan) -> None:
     inside = len(region) == len(stage.shape) and all(
         span.step >= 1 and (span.count == 0 or (span.start >= 0 and span.indices[-1] < size))
