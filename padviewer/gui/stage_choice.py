@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
-from padviewer.gui.form.fields import FieldGuard
+from padviewer.gui.choice import Choice
 from padviewer.gui.ledger import TITLES
 from padviewer.gui.linked_panes import LinkedPanes
 from padviewer.plan import Stage
 
 
-class StageChoice(QComboBox):
+class StageChoice(Choice):
     """Names a stage; `stage_chosen` tells of another.
 
     Args:
@@ -22,13 +22,9 @@ class StageChoice(QComboBox):
     stage_chosen = Signal(object)
 
     def __init__(self, panes: LinkedPanes, what: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(f"Pane of the {what}", [TITLES[stage] for stage in panes.panes], parent)
         self._stages = tuple(panes.panes)
-        # Its first letters choose a stage, whatever shortcuts there are.
-        self.installEventFilter(FieldGuard(self))
-        self.setAccessibleName(f"Pane of the {what}")
         self.setToolTip(f"Which pane the {what} is of; pressing a pane chooses it")
-        self.addItems([TITLES[stage] for stage in self._stages])
         self.setCurrentIndex(self._stages.index(panes.active.stage))
         self.currentIndexChanged.connect(lambda index: self.stage_chosen.emit(self._stages[index]))
         panes.clicked.connect(self._on_panes_clicked)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QScrollArea, QWidget
 
 from padviewer.geometry import CONV_PADDINGS, MODES, POSITIONS
-from padviewer.gui.form.fields import FieldGuard
+from padviewer.gui.choice import Choice
 from padviewer.spec import PipelineSpec
 from padviewer.workers.frameworks import NAMES, installed_backends
 
@@ -35,7 +35,6 @@ class DifferenceChoices(QScrollArea):
         self.setWidgetResizable(True)
         self.setFixedWidth(208)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the choices in it are stops of their own
-        self._guard = FieldGuard(self)
         self._combos: dict[str, QComboBox] = {}
         content = QWidget()
         self._rows = QFormLayout(content)
@@ -44,10 +43,8 @@ class DifferenceChoices(QScrollArea):
         self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for name, label in _LABELS.items():
-            combo = QComboBox()
-            combo.setAccessibleName(f"Compare with another {label.lower()}")
+            combo = Choice(f"Compare with another {label.lower()}")
             combo.setToolTip(f"Compares with the settings in force, but for another {label.lower()}")
-            combo.installEventFilter(self._guard)
             combo.activated.connect(lambda _index, name=name: self._on_combo_activated(name))
             self._combos[name] = combo
             self._rows.addRow(label, combo)

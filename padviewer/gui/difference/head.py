@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from padviewer.gui.choice import Choice
 from padviewer.gui.difference.reference import ReferenceActions
-from padviewer.gui.form.fields import FieldGuard
 from padviewer.gui.labels import ElidedLabel
 from padviewer.plan import Stage
 
@@ -26,9 +26,8 @@ class DifferenceHead(QWidget):
 
     def __init__(self, actions: ReferenceActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._guard = FieldGuard(self)
-        self.stages = self._combo("Stage that is compared", list(_STAGES))
-        self.layouts = self._combo("Layout of the difference", list(_LAYOUTS))
+        self.stages = Choice("Stage that is compared", _STAGES)
+        self.layouts = Choice("Layout of the difference", _LAYOUTS)
         self._name = ElidedLabel("muted")
         self.hold, self.swap, self.clear = (QPushButton(text) for text in ("Hold", "Swap", "Clear"))
         row = QHBoxLayout(self)
@@ -66,10 +65,3 @@ class DifferenceHead(QWidget):
         self._name.setText(f"against {name}" if name else "")
         for button in (self.swap, self.clear):
             button.setEnabled(bool(name))
-
-    def _combo(self, name: str, texts: list[str]) -> QComboBox:
-        combo = QComboBox()
-        combo.addItems(texts)
-        combo.setAccessibleName(name)
-        combo.installEventFilter(self._guard)
-        return combo

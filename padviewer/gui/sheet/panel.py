@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QModelIndex, QSize
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from padviewer.axes import CHANNELS
 from padviewer.errors import Cancelled, MissingFeature, PadviewerError, WorkerDied
 from padviewer.gui import rectangles, screen
+from padviewer.gui.choice import Choice
 from padviewer.gui.feature import FeatureState
-from padviewer.gui.form.fields import FieldGuard
 from padviewer.gui.labels import ElidedLabel
 from padviewer.gui.rendering import Levels, levels_of
 from padviewer.gui.sheet.list import ORDERS, SheetList
@@ -49,7 +49,6 @@ class SheetPanel(QFrame):
         self._session = window.session
         self._pane = window.pane(Stage.FEATURE)
         self._work = SheetWork(self._session.clients, self._on_work_changed, self._on_work_failed)
-        self._guard = FieldGuard(self)
         self._error: PadviewerError | None = None
         self._sorted_for: tuple[object, ...] = ()
         # Between a new plan and what the engine has of it, there is nothing to ask for.
@@ -84,11 +83,11 @@ class SheetPanel(QFrame):
     # ---- parts
 
     def _build(self) -> None:
-        self._order = self._combo("Order of the filters", list(ORDERS.values()))
-        self._direction = self._combo("Direction of the order", list(_DIRECTIONS))
+        self._order = Choice("Order of the filters", ORDERS.values())
+        self._direction = Choice("Direction of the order", _DIRECTIONS)
         for combo in (self._order, self._direction):
             combo.currentIndexChanged.connect(self._on_order_chosen)
-        self._levels = self._combo("Levels of the thumbnails", list(_LEVELS))
+        self._levels = Choice("Levels of the thumbnails", _LEVELS)
         self._levels.currentIndexChanged.connect(self._show_look)
         self._count = ElidedLabel("muted")
         head = QHBoxLayout()
@@ -105,13 +104,6 @@ class SheetPanel(QFrame):
         self.view.clicked.connect(self._on_view_chosen)
         self.view.activated.connect(self._on_view_chosen)
         self.view.rows_moved.connect(self._fill)
-
-    def _combo(self, name: str, texts: list[str]) -> QComboBox:
-        combo = QComboBox()
-        combo.addItems(texts)
-        combo.setAccessibleName(name)
-        combo.installEventFilter(self._guard)
-        return combo
 
     # ---- what is shown
 
