@@ -1,0 +1,219 @@
+"""What is written and drawn around the dots: scales, lines of equal waste, and how many files lie outside a target."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from padviewer.gui.dataset.bars import Bars, height_of
+from padviewer.gui.dataset.contours import segments
+from padviewer.gui.dataset.crosshair import Crosshair
+from padviewer.gui.dataset.frame import Frame, Numbers, Scale, tick_text
+from padviewer.gui.dataset.places import Places
+from padviewer.gui.contamination.bars import grouped
+from padviewer.gui.theme import Theme
+
+LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
+# Pixels for each number on a scale.
+_TICK_WIDTH, _TICK_HEIGHT = 70, 44
+_TICK = 4.0
+# Bars do not touch what is written over them.
+BARS_SHARE = 0.94
+_LARGER = {"H": "higher", "W": "wider", "D": "deeper", "T": "longer"}
+
+
+class WasteLine(NamedTuple):
+    """A line of equal waste.
+
+    Attributes:
+        level: the padding share, 0 to 1.
+        ends: (pieces, 2, 2) float64: both ends of each piece, as (across, up) in the units of the scales.
+    """
+
+    level: float
+    ends: Numbers
+
+
+def waste_lines(waste: Numbers, across: Numbers, up: Numbers, scales: tuple[Scale, Scale]) -> tuple[WasteLine, ...]:
+    """Returns the lines of equal waste.
+
+    Args:
+        waste: (len(up), len(across)) padding shares of targets.
+        across, up: the sizes of these targets, ascending.
+        scales: of both axes.
+    """
+    at_x, at_y = scales[0].place(across), scales[1].place(up)
+    found = []
+    for level in LEVELS:
+        pieces = segments(waste, level)
+        if len(pieces):
+            rows, columns = pieces[..., 0], pieces[..., 1]
+            x = np.interp(columns, np.arange(len(at_x)), at_x)
+            y = np.interp(rows, np.arange(len(at_y)), at_y)
+            found.append(WasteLine(level, np.stack([x, y], axis=-1)))
+    return tuple(found)
+
+
+def draw_scales(
+    painter: QPainter, frame: Frame, theme: Theme, titles: tuple[str, str], counted: tuple[int, bool]
+) -> None:
+    """Draws both scales with their numbers and titles.
+
+    Args:
+        painter, frame, theme: of the plot.
+        titles: of the axes.
+        counted: the most files of a bar, and whether bars go by their logarithm; 0 where the second axis is no count.
+    """
+    metrics = QFontMetricsF(painter.font())
+    right, bottom = frame.x + frame.width, frame.y + frame.height
+    text, line = QColor(theme.muted), QColor(theme.border)
+    painter.setPen(QPen(line, 1))
+    painter.drawLines([QLineF(frame.x, frame.y, frame.x, bottom), QLineF(frame.x, bottom, right, bottom)])
+    box = frame.box
+    free = frame.x
+    for tick in frame.across.ticks(box.left, box.right, max(2, int(frame.width / _TICK_WIDTH))):
+        x = frame.x_of(tick.value)
+        wide = metrics.horizontalAdvance(tick.text)
+        if not frame.x - 0.5 <= x <= right + 0.5 or x - wide / 2 < free - 20:
+            continue
+        free = x + wide / 2 + 26
+        painter.setPen(QPen(line, 1))
+        painter.drawLine(QLineF(x, bottom, x, bottom + _TICK))
+        painter.setPen(text)
+        painter.drawText(QPointF(x - wide / 2, bottom + _TICK + metrics.ascent() + 1), tick.text)
+    most, log = counted
+    ticks = (
+        [
+            (frame.y + frame.height * (1 - BARS_SHARE * float(height_of(n, most, log))), tick_text(n))
+            for n in _counts(most, log)
+        ]
+        if most
+        else [
+            (frame.y_of(tick.value), tick.text)
+            for tick in frame.up.ticks(box.bottom, box.top, max(2, int(frame.height / _TICK_HEIGHT)))
+        ]
+    )
+    for y, written in ticks:
+        if frame.y - 0.5 <= y <= bottom + 0.5:
+            painter.setPen(QPen(line, 1))
+            painter.drawLine(QLineF(frame.x - _TICK, y, frame.x, y))
+            painter.setPen(text)
+            wide = metrics.horizontalAdvance(written)
+            painter.drawText(QPointF(frame.x - _TICK - 4 - wide, y + metrics.ascent() / 2 - 1), written)
+    painter.setPen(text)
+    wide = metrics.horizontalAdvance(titles[0])
+    painter.drawText(QPointF(frame.x + (frame.width - wide) / 2, bottom + 2 * metrics.height() + _TICK + 2), titles[0])
+    painter.save()
+    painter.translate(metrics.ascent() + 3, frame.y + (frame.height + metrics.horizontalAdvance(titles[1])) / 2)
+    painter.rotate(-90)
+    painter.drawText(QPointF(0, 0), titles[1])
+    painter.restore()
+
+
+def draw_bars(painter: QPainter, frame: Frame, theme: Theme, bars: Bars, log: bool) -> None:
+    """Draws bars; the part of files that overflow is hatched, and stands on top."""
+    bottom = frame.y + frame.height
+    whole = height_of(bars.files, bars.most, log) * frame.height * BARS_SHARE
+    fit = whole * (bars.files - bars.over) / np.maximum(bars.files, 1)
+    painter.setPen(Qt.PenStyle.NoPen)
+    accent, error = QColor(theme.accent), QColor(theme.error)
+    for left, width, high, under, over in zip(*bars[:2], whole, fit, bars.over, strict=True):
+        if under > 0:
+            painter.fillRect(QRectF(left, bottom - max(1.0, under), width, max(1.0, under)), accent)
+        if over:
+            part = QRectF(left, bottom - max(high, 2.0), width, max(high - under, 2.0))
+            tint = QColor(error)
+            tint.setAlpha(90)
+            painter.fillRect(part, tint)
+            painter.setPen(QPen(error, 1))
+            painter.drawLines(_strokes(part))
+            painter.setPen(Qt.PenStyle.NoPen)
+
+
+def draw_waste_lines(painter: QPainter, frame: Frame, theme: Theme, lines: tuple[WasteLine, ...]) -> None:
+    """Draws the lines of equal waste, each with its share."""
+    metrics = QFontMetricsF(painter.font())
+    taken: list[QRectF] = []
+    for line in lines:
+        x, y = frame.pixels(line.ends[..., 0], line.ends[..., 1])
+        shown = ((x > frame.x) & (x < frame.x + frame.width) & (y > frame.y) & (y < frame.y + frame.height)).any(axis=1)
+        pieces = np.stack([x, y], axis=-1)[shown].reshape(-1, 4)
+        if not len(pieces):
+            continue
+        colour = QColor(theme.padding)
+        colour.setAlpha(170)
+        painter.setPen(QPen(colour, 1))
+        painter.drawLines([QLineF(*piece) for piece in pieces.tolist()])
+        text = f"{round(line.level * 100)} %"
+        place = _label_place(pieces, frame, metrics.horizontalAdvance(text), metrics.height(), taken)
+        if place is not None:
+            taken.append(place)
+            ground = QColor(theme.canvas)
+            ground.setAlpha(215)
+            painter.fillRect(place, ground)
+            painter.setPen(QColor(theme.padding))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
+def draw_outside(
+    painter: QPainter, frame: Frame, theme: Theme, places: Places, target: Crosshair, names: tuple[str, str]
+) -> None:
+    """Writes at the edges how many files are larger than the target: on one axis, on the other, on both."""
+    right = np.zeros(len(places), bool) if target.across is None else places.x > target.across
+    above = np.zeros(len(places), bool) if target.up is None else places.y > target.up
+    metrics = QFontMetricsF(painter.font())
+    x = frame.x + frame.width if target.across is None else frame.x_of(target.across)
+    y = frame.y if target.up is None else frame.y_of(target.up)
+    end = frame.x + frame.width
+    x, y = min(max(x, frame.x), end), min(max(y, frame.y), frame.y + frame.height)
+    wider, higher = _LARGER.get(names[0], "more"), _LARGER.get(names[1], "more")
+    area = QRectF(frame.x, frame.y, frame.width, frame.height).adjusted(3, 3, -3, -3)
+    for chosen, words, edge, top in (
+        (right & ~above, wider, end, y + 9),
+        (above & ~right, higher, x - 8, frame.y + 9),
+        (right & above, f"{wider} and {higher}", end, frame.y + 9),
+    ):
+        count = int(places.counts[chosen].sum())
+        if count:
+            text = f"× {grouped(count)} {words}"
+            wide = metrics.horizontalAdvance(text) + 10
+            # Beside the line where there is room, and always in sight.
+            left = min(max(edge - wide, area.left()), area.right() - wide)
+            place = QRectF(left, min(max(top, area.top()), area.bottom() - metrics.height()), wide, metrics.height())
+            ground = QColor(theme.panel)
+            ground.setAlpha(225)
+            painter.fillRect(place, ground)
+            painter.setPen(QColor(theme.error))
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
+
+
+def _label_place(pieces: Numbers, frame: Frame, wide: float, high: float, taken: list[QRectF]) -> QRectF | None:
+    """Returns where the share of a line is written: on the line, near the top, clear of others."""
+    middles = np.stack([(pieces[:, 0] + pieces[:, 2]) / 2, (pieces[:, 1] + pieces[:, 3]) / 2], axis=1)
+    for x, y in middles[np.argsort(middles[:, 1])][:: max(1, len(middles) // 60)].tolist():
+        place = QRectF(x - wide / 2 - 2, y - high / 2, wide + 4, high)
+        inside = QRectF(frame.x + 2, frame.y + 2, frame.width - 4, frame.height - 4).contains(place)
+        if inside and not any(place.intersects(other) for other in taken):
+            return place
+    return None
+
+
+def _counts(most: int, log: bool) -> list[int]:
+    """Returns round counts of files up to the most."""
+    if log:
+        return [count for count in (10**n for n in range(19)) if count <= most]
+    return [round(tick.value) for tick in Scale().ticks(1, most, 6) if tick.value >= 1]
+
+
+def _strokes(part: QRectF) -> list[QLineF]:
+    """Returns the strokes of a hatch: what is marked is not told by its colour alone."""
+    found = []
+    y = part.bottom()
+    while y > part.top():
+        rise = min(part.width(), y - part.top())
+        found.append(QLineF(part.left(), y, part.left() + rise, y - rise))
+        y -= 4
+    return found
