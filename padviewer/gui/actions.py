@@ -230,6 +230,7 @@ class Actions:
 
     def _build_tools(self, menu: QMenu) -> None:
         self.palette = self.add(menu, "Command &palette…", self._commands.show_palette, "Ctrl+Shift+P")
+        self.add(menu, "&Data set…", self._commands.show_dataset, "Ctrl+D")
         menu.addSeparator()
         self.add(menu, "&Cancel the convolution", self._commands.cancel_feature, "Ctrl+.")
         self.add(menu, "&Restart workers", self._commands.restart_workers)

@@ -253,6 +253,10 @@ class Commands:
 
     # ---- tools
 
+    def show_dataset(self) -> None:
+        """Shows the sizes of many files, and what a target costs them."""
+        self._window.instruments.show_dataset()
+
     def cancel_feature(self) -> None:
         """Ends the convolution that is running."""
         self._session.cancel_feature()

@@ -11,6 +11,10 @@ from padviewer.handed import parse_handed
 class FileLines:
     """Holds an entry for each file.
 
+    Attributes:
+        entries: a line for each file.
+        has_folder: whether some of the files were found in a folder.
+
     Args:
         on_changed: told that other files are listed.
         on_noted: told the row of a file of which something is known now.
@@ -21,6 +25,7 @@ class FileLines:
         self._rows: dict[Item, int] = {}
         self._items: tuple[int, tuple[Item, ...]] | None = None
         self.entries: list[FileEntry] = []
+        self.has_folder = False
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -60,5 +65,6 @@ class FileLines:
             self._on_noted(row)
 
     def put(self, row: int, entries: list[FileEntry]) -> None:
-        """Lists others in the place of one."""
+        """Lists what a folder holds in its place."""
+        self.has_folder = True
         self.set_entries([*self.entries[:row], *entries, *self.entries[row + 1 :]])

@@ -67,6 +67,11 @@ class FileList(QObject):
         return self._lines.items
 
     @property
+    def has_folder(self) -> bool:
+        """Whether some of the files were found in a folder."""
+        return self._lines.has_folder
+
+    @property
     def current(self) -> int | None:
         """Which entry is on screen; None where it was taken off the list."""
         return None if self._shown is None else self._lines.row(self._shown)

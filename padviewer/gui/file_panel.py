@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QMenu,
+    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -29,6 +30,8 @@ from padviewer.handed import label, shown_name
 
 _Index = QModelIndex | QPersistentModelIndex
 _AT_ONCE = 1000
+# More files are a data set.
+_MANY = 20
 _DETAIL = Qt.ItemDataRole.UserRole
 _WRONG = Qt.ItemDataRole.UserRole + 1
 
@@ -78,6 +81,7 @@ class FilePanel(QFrame):
 
     file_chosen = Signal(int)
     file_closed = Signal(int)  # from the key or the context menu
+    dataset_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +117,11 @@ class FilePanel(QFrame):
         layout.addWidget(section_label("Files"))
         layout.addWidget(self._list, 1)
         layout.addWidget(hint)
+        self._dataset = QPushButton()
+        self._dataset.setToolTip("Sizes of these files, and what a target costs them (Ctrl+D)")
+        self._dataset.clicked.connect(self.dataset_wanted)
+        self._dataset.hide()
+        layout.addWidget(self._dataset)
 
     def set_theme(self, theme: Theme) -> None:
         """Takes the colours of a theme."""
@@ -135,6 +144,11 @@ class FilePanel(QFrame):
         self._model.set_entry(row, entry)
         self._list.update(self._model.index(row))
         self._mark(current)
+
+    def offer_dataset(self, count: int, has_folder: bool) -> None:
+        """Offers the window of the data set, where there are many files, or a folder of them."""
+        self._dataset.setText(f"Data set: {count:,} files")
+        self._dataset.setVisible(count > _MANY or (has_folder and count > 1))
 
     @property
     def chosen(self) -> int:

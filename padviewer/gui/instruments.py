@@ -15,6 +15,7 @@ from padviewer.gui.difference.reference import Reference, ReferenceActions
 
 if TYPE_CHECKING:
     from padviewer.gui.contamination.overlay import ContaminationOverlay
+    from padviewer.gui.dataset.window import DatasetWindow
     from padviewer.gui.main_window import MainWindow
 
 # Of the window's height, for the first panel that is opened.
@@ -116,6 +117,7 @@ class Instruments:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
         self._contamination: ContaminationOverlay | None = None
+        self._dataset: DatasetWindow | None = None
         self.toggles: dict[str, QAction] = {}
         self.brushing = BrushSwitch(window)
         self.reference = Reference(window.session, window)
@@ -178,6 +180,33 @@ class Instruments:
     def contamination(self) -> ContaminationOverlay | None:
         """What lies over the feature map; None where it was never wanted."""
         return self._contamination
+
+    @property
+    def dataset(self) -> DatasetWindow | None:
+        """The window of the data set; None where it was never wanted."""
+        return self._dataset
+
+    def show_dataset(self, again: bool = False) -> None:
+        """Opens the window of the data set, on the files of the list where it is new.
+
+        Args:
+            again: whether it takes these in place of what it shows.
+        """
+        is_new = self._dataset is None
+        if self._dataset is None:
+            from padviewer.gui.dataset.window import DatasetWindow  # noqa: PLC0415 - where it is wanted
+
+            self._dataset = DatasetWindow(self._window)
+        if again or (is_new and self._window.session.files.entries):
+            self._dataset.open_listed()
+        self._dataset.show()
+        self._dataset.activateWindow()
+
+    def close(self) -> None:
+        """Closes what stands beside the window."""
+        dataset, self._dataset = self._dataset, None
+        if dataset is not None:
+            dataset.end()
 
     def _build_panels(self) -> None:
         actions = self._window.actions_

@@ -227,6 +227,7 @@ class MainWindow(QMainWindow):
         listed.told.connect(self.status.say)
         self.files.file_chosen.connect(listed.select)
         self.files.file_closed.connect(listed.close)
+        self.files.dataset_wanted.connect(lambda: self.instruments.show_dataset(again=True))
         self.pane(Stage.INPUT).details_wanted.connect(self.commands.show_input_details)
 
     def _show_axes(self, plan: Plan, cut: Cut) -> None:
@@ -289,7 +290,9 @@ class MainWindow(QMainWindow):
         self.pane(stage).set_statistics(known.found(stage), known.is_selection(stage), known.is_counting(stage))
 
     def _on_session_files_changed(self) -> None:
-        self.files.set_files(self.session.files.entries, self.session.files.current)
+        files = self.session.files
+        self.files.set_files(files.entries, files.current)
+        self.files.offer_dataset(len(files.entries), files.has_folder)
 
     def _on_session_files_noted(self, row: int) -> None:
         files = self.session.files
@@ -347,6 +350,7 @@ class MainWindow(QMainWindow):
             ending.callback(self.session.close)
             ending.callback(self.keeper.close)
             ending.callback(self.drops.close)
+            ending.callback(self.instruments.close)
             ending.callback(self.reloading.close)
             ending.callback(self._keep_place)
 

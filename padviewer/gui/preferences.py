@@ -225,6 +225,25 @@ class Preferences:
     def geometry(self, value: QByteArray) -> None:
         self._settings.setValue("geometry", value)
 
+    @property
+    def dataset(self) -> str:
+        """How the window of a data set was looked at, as JSON; empty where it never was."""
+        return str(self._settings.value("dataset/look", ""))
+
+    @dataset.setter
+    def dataset(self, text: str) -> None:
+        self._settings.setValue("dataset/look", text)
+
+    @property
+    def dataset_geometry(self) -> QByteArray | None:
+        """The place of the window of a data set, as Qt writes it."""
+        value = self._settings.value("dataset/geometry")
+        return value if isinstance(value, QByteArray) else None
+
+    @dataset_geometry.setter
+    def dataset_geometry(self, value: QByteArray) -> None:
+        self._settings.setValue("dataset/geometry", value)
+
     def save(self) -> None:
         """Writes what has changed now, instead of when Qt finds the time."""
         self._settings.sync()

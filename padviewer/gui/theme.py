@@ -93,7 +93,9 @@ def _style_sheet(theme: Theme) -> str:
     template = resource("style.qss").read_text("utf-8")
     for role, colour in vars(theme).items():
         template = template.replace(f"@{role};", f"{colour};").replace(f"@{role} ", f"{colour} ")
-    return template.replace("@arrow", resource(f"arrow-{theme.name}.svg").as_posix())
+    for name in ("arrow", "check"):
+        template = template.replace(f"@{name}", resource(f"{name}-{theme.name}.svg").as_posix())
+    return template
 
 
 def scheme_of(app: QApplication) -> Theme:

@@ -55,7 +55,8 @@ def bars_of(places: Places, over: Rows, places_x: Numbers, frame: Frame) -> Bars
     files = np.bincount(numbers[inside], places.counts[inside], minlength=count).astype(np.int64)
     beyond = np.bincount(numbers[inside], over[inside], minlength=count).astype(np.int64)
     shown = np.flatnonzero(files)
-    return Bars(frame.x + shown * _WIDE, np.full(len(shown), _WIDE - 1), files[shown], beyond[shown])
+    left: Numbers = frame.x + shown.astype(np.float64) * _WIDE
+    return Bars(left, np.full(len(shown), _WIDE - 1), files[shown], beyond[shown])
 
 
 def height_of(files: Rows | int, most: int, log: bool) -> Numbers:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 # Which sides of a cell a line joins, by which of its corners lie above the level: bits 1 top left, 2 top right,
 # 4 bottom right, 8 bottom left. Sides: 0 top, 1 right, 2 bottom, 3 left. A saddle has two lines.
@@ -42,12 +43,13 @@ def segments(grid: Numbers, level: float) -> Numbers:
     return np.concatenate(found) if found else np.zeros((0, 2, 2))
 
 
-def _crossing(side: int, corners: list[Numbers], level: float, rows: Numbers, columns: Numbers) -> Numbers:
+def _crossing(side: int, corners: list[Numbers], level: float, rows: Indices, columns: Indices) -> Numbers:
     """Returns where a line crosses a side of some cells, (cells, 2)."""
     first, second = ((0, 1), (1, 2), (3, 2), (0, 3))[side]
     low, high = corners[first], corners[second]
     share = (level - low) / (high - low)
-    down = {0: 0.0, 1: share, 2: 1.0, 3: share}[side]
-    across = {0: share, 1: 1.0, 2: share, 3: 0.0}[side]
+    whole, none = np.ones_like(share), np.zeros_like(share)
+    down = (none, share, whole, share)[side]
+    across = (share, whole, share, none)[side]
     place: Numbers = np.stack([rows + down, columns + across], axis=1)
     return place

@@ -1,4 +1,4 @@
-"""The target on a plot: lines that a person takes hold of, at a line or at their crossing, and the grid of multiples."""
+"""The target on a plot: lines that a person takes hold of, also at their crossing, and the grid of multiples."""
 
 from __future__ import annotations
 

@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.bars import Bars, height_of
-from padviewer.gui.dataset.contours import segments
 from padviewer.gui.dataset.crosshair import Crosshair
 from padviewer.gui.dataset.frame import Frame, Numbers, Scale, tick_text
 from padviewer.gui.dataset.places import Places
-from padviewer.gui.contamination.bars import grouped
+from padviewer.gui.dataset.waste_plane import WasteLine
 from padviewer.gui.theme import Theme
 
-LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 # Pixels for each number on a scale.
 _TICK_WIDTH, _TICK_HEIGHT = 70, 44
 _TICK = 4.0
 # Bars do not touch what is written over them.
 BARS_SHARE = 0.94
 _LARGER = {"H": "higher", "W": "wider", "D": "deeper", "T": "longer"}
-
-
-class WasteLine(NamedTuple):
-    """A line of equal waste.
-
-    Attributes:
-        level: the padding share, 0 to 1.
-        ends: (pieces, 2, 2) float64: both ends of each piece, as (across, up) in the units of the scales.
-    """
-
-    level: float
-    ends: Numbers
-
-
-def waste_lines(waste: Numbers, across: Numbers, up: Numbers, scales: tuple[Scale, Scale]) -> tuple[WasteLine, ...]:
-    """Returns the lines of equal waste.
-
-    Args:
-        waste: (len(up), len(across)) padding shares of targets.
-        across, up: the sizes of these targets, ascending.
-        scales: of both axes.
-    """
-    at_x, at_y = scales[0].place(across), scales[1].place(up)
-    found = []
-    for level in LEVELS:
-        pieces = segments(waste, level)
-        if len(pieces):
-            rows, columns = pieces[..., 0], pieces[..., 1]
-            x = np.interp(columns, np.arange(len(at_x)), at_x)
-            y = np.interp(rows, np.arange(len(at_y)), at_y)
-            found.append(WasteLine(level, np.stack([x, y], axis=-1)))
-    return tuple(found)
 
 
 def draw_scales(
@@ -192,10 +157,12 @@ def draw_outside(
 
 def _label_place(pieces: Numbers, frame: Frame, wide: float, high: float, taken: list[QRectF]) -> QRectF | None:
     """Returns where the share of a line is written: on the line, near the top, clear of others."""
+    # What is larger than the target is told along the upper edge.
+    area = QRectF(frame.x, frame.y, frame.width, frame.height).adjusted(2, 2 * high, -2, -2)
     middles = np.stack([(pieces[:, 0] + pieces[:, 2]) / 2, (pieces[:, 1] + pieces[:, 3]) / 2], axis=1)
     for x, y in middles[np.argsort(middles[:, 1])][:: max(1, len(middles) // 60)].tolist():
         place = QRectF(x - wide / 2 - 2, y - high / 2, wide + 4, high)
-        inside = QRectF(frame.x + 2, frame.y + 2, frame.width - 4, frame.height - 4).contains(place)
+        inside = area.contains(place)
         if inside and not any(place.intersects(other) for other in taken):
             return place
     return None

@@ -1,0 +1,322 @@
+"""The window of a data set: real files, measured by real processes, driven by mouse and keys."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from driving import PATIENCE_MS, Open, settle, type_into
+from PIL import Image
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+from reading import cut_off, nameless
+
+from padviewer.dataset.measured import Measured
+from padviewer.dataset.table import tables_of
+from padviewer.gui.dataset.layout import lay
+from padviewer.gui.dataset.plot import SizePlot
+from padviewer.gui.dataset.plot_canvas import Shown
+from padviewer.gui.dataset.window import DatasetWindow
+from padviewer.gui.main_window import MainWindow
+from padviewer.gui.theme import DARK
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+LEFT = Qt.MouseButton.LeftButton
+SIZES = [(40 + 7 * n % 90, 60 + 11 * n % 120) for n in range(30)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """30 pictures and arrays of known sizes, signals, and files that are none."""
+    inside = tmp_path / "files"
+    inside.mkdir()
+    for number, (height, width) in enumerate(SIZES):
+        if number % 2:
+            Image.new("RGB", (width, height)).save(inside / f"photo_{number:02}.png")
+        else:
+            np.save(inside / f"array_{number:02}.npy", np.zeros((height, width, 3), np.uint8))
+    for number in range(4):
+        np.save(inside / f"signal_{number}.npy", np.zeros(100 * (number + 1), np.float32))
+    (inside / "broken.png").write_bytes(b"no picture at all")
+    return inside
+
+
+def ready(qtbot: QtBot, dataset: DatasetWindow) -> None:
+    qtbot.waitUntil(lambda: dataset.settled, timeout=PATIENCE_MS)
+    qtbot.wait(10)
+    qtbot.waitUntil(lambda: dataset.settled, timeout=PATIENCE_MS)
+
+
+def show(qtbot: QtBot, window: MainWindow) -> DatasetWindow:
+    QTest.keyClick(window, Qt.Key.Key_D, CONTROL)
+    dataset = window.instruments.dataset
+    assert dataset is not None
+    qtbot.waitExposed(dataset)
+    ready(qtbot, dataset)
+    return dataset
+
+
+def listed(window: MainWindow) -> list[str]:
+    return [Path(entry.item[0]).name for entry in window.session.files.entries]
+
+
+def pixel(dataset: DatasetWindow, width: float, height: float) -> QPoint:
+    frame = dataset.plot.frame
+    return QPoint(round(frame.x_of(width)), round(frame.y_of(height)))
+
+
+def drag(dataset: DatasetWindow, start: QPoint, end: QPoint, held=Qt.KeyboardModifier.NoModifier) -> None:
+    plot = dataset.plot
+    QTest.mousePress(plot, LEFT, held, start)
+    for share in (0.3, 0.7, 1.0):
+        QTest.mouseMove(plot, start + (end - start) * share)
+    QTest.mouseRelease(plot, LEFT, held, end)
+
+
+def point(dataset: DatasetWindow, place: QPoint) -> None:
+    """Moves the pointer over the plot; `QTest` would move it over whichever window lies on top."""
+    plot, at = dataset.plot, QPointF(place)
+    none, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(QEvent.Type.MouseMove, at, plot.mapToGlobal(at), none, none, keys)
+    QApplication.sendEvent(plot, event)
+
+
+def items_of(sizes: np.ndarray) -> list[Measured]:
+    shapes = [(height, width, 3) for height, width in sizes.tolist()]
+    return [Measured(f"/data/{n}.png", None, shape, "HWC", "uint8", "PNG", 1) for n, shape in enumerate(shapes)]
+
+
+def fill(qtbot: QtBot, dataset: DatasetWindow, sizes: np.ndarray) -> None:
+    """Puts sizes there as they come from a measuring."""
+    dataset.measuring.arrived.emit(tables_of(items_of(sizes)), [])
+    dataset.measuring.ended.emit(True)
+    ready(qtbot, dataset)
+
+
+def test_the_files_of_a_folder_are_measured_and_their_figures_are_right(
+    open_window: Open, folder: Path, qtbot: QtBot
+) -> None:
+    window = open_window(folder, filters=4, multiple_of=(8,), overflow="crop")
+    button = next(b for b in window.files.findChildren(QPushButton) if b.text() == "Data set: 35 files")
+    assert button.isVisible()
+    QTest.mouseClick(button, LEFT)
+    dataset = window.instruments.dataset
+    assert dataset is not None
+    ready(qtbot, dataset)
+    assert dataset.collection.kinds == {"HW": 30, "T": 4}
+    assert dataset.head.text == "34 files  ·  1 file refused"
+    assert [line.split("\t")[0].endswith("broken.png") for line in dataset.refused.rows] == [True]
+    assert dataset.refused.rows[0].split("\t")[1]
+    # Without a target in the settings, it is the least that holds all.
+    sizes = np.array(SIZES)
+    assert dataset.target.choice.targets == (tuple(sizes.max(axis=0)),)
+    dataset.target.edit({"target": (100, 120)})
+    ready(qtbot, dataset)
+    target = np.array([104, 120])
+    data = np.minimum(sizes, target).prod(axis=1).sum() * 3
+    padded = target.prod() * len(sizes) * 3
+    figures = dataset.costs.figures
+    assert figures is not None
+    assert (figures.cost.data, figures.cost.elements) == (data, padded)
+    over = (sizes > target).any(axis=1)
+    lines = dataset.panel.lines
+    assert lines["Padding share"] == f"{100 * (1 - data / padded):.0f} %"
+    assert lines["× Overflow"].startswith(f"{over.sum()} ")
+    assert lines["H holds"] == f"{100 * (sizes[:, 0] <= 104).mean():.0f} %"
+    assert figures.operations == 30 * 102 * 118 * 4 * 27
+    lost = 100 * (1 - data / (sizes.prod(axis=1).sum() * 3))
+    assert dataset.panel.overflow_text.startswith(f"{over.sum()} larger files are cropped: {lost:.1f}"[:-2])
+    assert dataset.plot.picture.over.sum() == over.sum()
+    # Signals are bars.
+    kind = dataset.choices.combos[0]
+    kind.setFocus()
+    QTest.keyClick(kind, Qt.Key.Key_Down)
+    ready(qtbot, dataset)
+    assert dataset.laid is not None
+    assert dataset.laid.names == ("T", "files")
+    assert dataset.target.choice.targets == ((400,),)
+
+
+def test_the_target_is_dragged_stepped_and_used(open_window: Open, folder: Path, qtbot: QtBot) -> None:
+    window = open_window(folder / "array_00.npy", folder / "array_02.npy", folder / "photo_01.png", filters=1)
+    dataset = show(qtbot, window)
+    dataset.target.edit({"target": (64, 128), "multiple_of": (16,)})
+    ready(qtbot, dataset)
+    drag(dataset, pixel(dataset, 128, 64), pixel(dataset, 98, 49))
+    ready(qtbot, dataset)
+    assert dataset.target.choice.targets == ((48, 96),)
+    assert dataset.panel.field("target W").text() == "96"
+    drag(dataset, pixel(dataset, 96, 20), pixel(dataset, 80, 30))
+    assert dataset.target.choice.targets == ((48, 80),)
+    dataset.plot.setFocus()
+    QTest.keyClick(dataset.plot, Qt.Key.Key_Up)
+    QTest.keyClick(dataset.plot, Qt.Key.Key_Left)
+    assert dataset.target.choice.targets == ((64, 64),)
+    QTest.keyClick(dataset.plot, Qt.Key.Key_Right, CONTROL)
+    assert dataset.target.choice.targets == ((64, 224),)
+    assert window.session.spec.target == ()
+    QTest.mouseClick(dataset.panel.use_button, LEFT)
+    assert (window.session.spec.target, window.session.spec.multiple_of) == ((64, 224), (16,))
+    assert not dataset.panel.use_button.isEnabled()
+    QTest.keyClick(dataset, Qt.Key.Key_Z, CONTROL)
+    assert (window.session.spec.target, window.session.spec.multiple_of) == ((), (1,))
+    type_into(window.form.field("target H"), "80")
+    assert dataset.target.choice.targets == ((80, None),)
+    assert dataset.plot.target.up == 80
+    assert dataset.plot.target.across is None
+    ready(qtbot, dataset)
+    settle(qtbot, window)
+
+
+def test_dots_are_named_opened_chosen_and_filtered(open_window: Open, folder: Path, qtbot: QtBot) -> None:
+    window = open_window(folder / "array_00.npy", filters=1)
+    dataset = show(qtbot, window)
+    enter = QMimeData()
+    enter.setUrls([QUrl.fromLocalFile(os.fspath(folder))])
+    actions = Qt.DropAction.CopyAction
+    QApplication.sendEvent(dataset, QDragEnterEvent(QPoint(5, 5), actions, enter, LEFT, Qt.KeyboardModifier.NoModifier))
+    QApplication.sendEvent(dataset, QDropEvent(QPointF(5, 5), actions, enter, LEFT, Qt.KeyboardModifier.NoModifier))
+    ready(qtbot, dataset)
+    assert dataset.collection.count == 34
+    dataset.target.edit({"target": (200, 300)})
+    dataset.plot.fit()
+    height, width = SIZES[5]
+    point(dataset, pixel(dataset, width, height))
+    assert dataset.foot.text == f"{height} × {width}  ·  1 file: photo_05.png"
+    QTest.mouseClick(dataset.plot, LEFT, pos=pixel(dataset, width, height))
+    settle(qtbot, window)
+    assert window.session.plan is not None
+    assert Path(window.session.plan.info.path).name == "photo_05.png"
+    # From dot to dot by keys: they go from left to right.
+    dataset.plot.setFocus()
+    point(dataset, QPoint(2, 2))
+    QTest.keyClick(dataset.plot, Qt.Key.Key_PageDown)
+    narrowest = min((w, h) for h, w in SIZES)
+    assert dataset.foot.text.startswith(f"{narrowest[1]} × {narrowest[0]}  ·  ")
+    drag(dataset, pixel(dataset, 0, 300), pixel(dataset, 90, 0), SHIFT)
+    expected = sorted(n for n, (_h, w) in enumerate(SIZES) if w <= 90)
+    assert dataset.foot.chosen_text == f"{len(expected)} files chosen"
+    before = len(listed(window))
+    QTest.mouseClick(dataset.foot.open_button, LEFT)
+    settle(qtbot, window)
+    names = listed(window)
+    assert {int(name.split("_")[1][:2]) for name in names[before:]} >= set(expected) - {5, 0}
+    type_into(dataset.choices.filter_field, "/photo_[01]/")
+    ready(qtbot, dataset)
+    assert dataset.laid is not None
+    assert len(dataset.laid.table) == 10
+    assert "10 shown" in dataset.head.text
+    type_into(dataset.choices.filter_field, "/[/")
+    assert dataset.choices.filter_field.property("wrong")
+    type_into(dataset.choices.filter_field, "nowhere")
+    ready(qtbot, dataset)
+    assert dataset.plot.described == "No name of a file holds what the filter looks for."
+
+
+def test_a_hundred_thousand_files_are_drawn_once_for_each_view(open_window: Open, folder: Path, qtbot: QtBot) -> None:
+    window = open_window(folder / "array_00.npy", filters=1)
+    dataset = show(qtbot, window)
+    random = np.random.default_rng(0)
+    dataset.open([])
+    fill(qtbot, dataset, random.integers(1, 4000, (100_000, 2)))
+    plot = dataset.plot
+    assert dataset.laid is not None
+    assert len(dataset.laid.places) > 90_000
+    plot.repaint()
+    drawn = plot.picture.draws
+    # Pointing, and what is drawn over the dots, leaves their picture as it is.
+    for x in range(200, 260, 5):
+        point(dataset, QPoint(x, 200))
+        plot.repaint()
+    assert plot.picture.draws == drawn
+    moves = 8
+    QTest.mousePress(plot, LEFT, pos=QPoint(300, 300))
+    for step in range(1, moves + 1):
+        QTest.mouseMove(plot, QPoint(300 + 10 * step, 300))
+        plot.repaint()
+    QTest.mouseRelease(plot, LEFT, pos=QPoint(300 + 10 * moves, 300))
+    assert drawn + moves - 1 <= plot.picture.draws <= drawn + moves + 1
+    ready(qtbot, dataset)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [[(7, 9)], [(640, 480)] * 50, [(0, 0), (0, 5), (3, 0)], [(1, 1), (10**7, 10**7), (3, 10**7)], [(1 << 40, 1)]],
+)
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("bars", [False, True])
+def test_unusual_sizes_are_shown(qtbot: QtBot, sizes: list[tuple[int, int]], log: bool, bars: bool) -> None:
+    plot = SizePlot()
+    qtbot.addWidget(plot)
+    plot.resize(700, 500)
+    plot.set_log(log)
+    names = ("W", "files" if bars else "H")
+    laid = lay("HW", list(tables_of(items_of(np.array(sizes))).values()), names, None)
+    plot.set_shown(Shown(laid.places, names))
+    plot.show()
+    qtbot.waitExposed(plot)
+    frame = plot.frame
+    picture = plot.grab().toImage()
+    for height, width in sizes:
+        x, y = frame.x_of(width), frame.y + frame.height - 4 if bars else frame.y_of(height)
+        assert frame.x <= x <= frame.x + frame.width
+        assert frame.y <= y <= frame.y + frame.height
+        assert plot.place_at(x, y) is not None
+        assert {picture.pixelColor(round(x) + right, round(y)).name() for right in range(-3, 4)} != {DARK.canvas}
+    for x in (10.0, 400.0):
+        for turn in (120, -120) * 2:
+            wheel = QWheelEvent(QPointF(x, 100), QPointF(x, 100), QPoint(), QPoint(0, turn), Qt.MouseButton.NoButton,
+                                Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+            QApplication.sendEvent(plot, wheel)
+    plot.repaint()
+    plot.fit()
+    assert plot.frame == frame
+
+
+def test_nothing_and_only_refused_files_say_so(open_window: Open, folder: Path, qtbot: QtBot) -> None:
+    window = open_window(folder / "array_00.npy", filters=1)
+    dataset = show(qtbot, window)
+    dataset.open([])
+    ready(qtbot, dataset)
+    assert dataset.plot.described.startswith("Choose a folder")
+    assert dataset.panel.lines == {}
+    dataset.open([(str(folder / "broken.png"), None), (str(folder / "missing.png"), None)])
+    ready(qtbot, dataset)
+    assert dataset.plot.described == "None of 2 files could be measured: the tab Refused tells why."
+    assert len(dataset.refused.rows) == 2
+    dataset.open([], [str(folder / "nowhere")])
+    ready(qtbot, dataset)
+    assert len(dataset.refused.rows) == 1
+
+
+def test_measuring_is_cancelled_and_how_it_was_looked_at_is_kept(open_window: Open, folder: Path, qtbot: QtBot) -> None:
+    window = open_window(folder, filters=1)
+    dataset = show(qtbot, window)
+    QTest.keyClick(dataset.choices.boxes[0], Qt.Key.Key_Space)
+    dataset.panel.field("batch").setValue(7)
+    dataset.open_listed()
+    QTest.mouseClick(next(b for b in dataset.head.findChildren(QPushButton) if b.text() == "Cancel"), LEFT)
+    assert not dataset.measuring.runs
+    ready(qtbot, dataset)
+    dataset.close()
+    assert '"log": true' in window.preferences.dataset
+    assert '"batch_size": 7' in window.preferences.dataset
+    again = show(qtbot, window)
+    assert again is dataset
+    assert dataset.choices.boxes[0].isChecked()
+
+
+def test_everything_can_be_read_and_has_a_name(open_window: Open, folder: Path, qtbot: QtBot) -> None:
+    window = open_window(folder / "array_00.npy", folder / "photo_01.png", filters=1)
+    dataset = show(qtbot, window)
+    dataset.target.edit({"target": (50, 60)})
+    for size in ((760, 520), (1200, 760)):
+        dataset.resize(*size)
+        ready(qtbot, dataset)
+        assert nameless(dataset) == []
+        assert cut_off(dataset) == []
