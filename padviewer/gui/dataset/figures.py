@@ -10,7 +10,7 @@ from padviewer.dataset.table import SizeTable
 from padviewer.dataset.waste import Choice, Cost, Quantile, Spread, cost_of, longest_of_batch, quantile_of
 from padviewer.errors import PlanError, SettingsError
 from padviewer.gui.contamination.bars import grouped
-from padviewer.gui.ledger import count_text, percent
+from padviewer.gui.words import count_text, percent
 from padviewer.spec import PipelineSpec
 
 _ROUNDS = 5
