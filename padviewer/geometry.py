@@ -174,3 +174,8 @@ def conv_size(size: Size, kernel: int, stride: int, dilation: int, conv_padding:
     """Returns how many outputs a convolution has on an axis; 0 or less where the window does not fit."""
     before, after = conv_split(size, kernel, stride, dilation, conv_padding)
     return (size + before + after - effective_kernel(kernel, dilation)) // stride + 1
+
+
+def sizes_text(shape: tuple[int, ...]) -> str:
+    """Returns e.g. `3 x 5`."""
+    return " x ".join(map(str, shape))

@@ -11,6 +11,7 @@ import numpy as np
 from padviewer.axes import CHANNELS
 from padviewer.bytecount import format_bytes
 from padviewer.errors import BudgetError, PlanError
+from padviewer.geometry import sizes_text
 from padviewer.kernels import check_pattern
 from padviewer.plan import FEATURE_DTYPE, AxisPlan, Plan, StagePlan, filters_of
 from padviewer.spec import FROM_FILE, PipelineSpec, format_sizes
@@ -135,8 +136,3 @@ def over_budget(plan: Plan) -> BudgetError:
 def counted(number: int, noun: str) -> str:
     """Returns e.g. `1 element` and `3 elements`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def sizes_text(shape: tuple[int, ...]) -> str:
-    """Returns e.g. `3 x 5`."""
-    return " x ".join(map(str, shape))

@@ -10,9 +10,9 @@ import numpy as np
 
 from padviewer.axes import BATCH, CHANNELS, spatial_axes
 from padviewer.errors import PlanError
-from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, split
+from padviewer.geometry import Split, conv_size, conv_split, draw, padded_size, sizes_text, split
 from padviewer.plan import FEATURE_DTYPE, ArrayInfo, AxisPlan, Plan, StagePlan, filters_of
-from padviewer.refusals import RANDOM_WEIGHTS, Remedies, check_convolution, counted, over_budget, sizes_text
+from padviewer.refusals import RANDOM_WEIGHTS, Remedies, check_convolution, counted, over_budget
 from padviewer.spec import FROM_FILE, Fill, Number, PipelineSpec, format_fill, format_sizes
 from padviewer.weights import Layer, Weights, channels_read, check_weights, settings_of
 

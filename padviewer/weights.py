@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from padviewer.errors import PlanError, shortened
+from padviewer.geometry import sizes_text
 from padviewer.spec import FROM_FILE, PipelineSpec
 
 ARRAY, PADDING = "array", "padding"
@@ -135,9 +136,8 @@ def check_weights(weights: Weights, shapes: tuple[tuple[int, ...], ...], spec: P
     if needed is not None and needed != channels:
         reason = f"reads {needed} channels, and the input has {channels}; choose another layer or input"
     else:
-        reason = (
-            f"does not fit {' and '.join(map(_sizes, shapes))}, which the settings make; use the settings of the file"
-        )
+        made = " and ".join(map(sizes_text, shapes))
+        reason = f"does not fit {made}, which the settings make; use the settings of the file"
         remedies.insert(0, ("Its settings", changes))
     raise PlanError(f"{shortened(weights.file, 60)}: {_shapes(layer)} {reason}", tuple(remedies))
 
@@ -184,8 +184,4 @@ def _padding_of(layer: Layer, rank: int) -> dict[str, Any]:
 
 
 def _shapes(layer: Layer) -> str:
-    return f"{layer.layer_class or 'the array'} of {' and '.join(map(_sizes, layer.kernels))}"
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
+    return f"{layer.layer_class or 'the array'} of {' and '.join(map(sizes_text, layer.kernels))}"

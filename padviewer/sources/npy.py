@@ -12,6 +12,7 @@ import numpy as np
 
 from padviewer.axes import MAX_RANK, guess_axes
 from padviewer.errors import DamagedSource, UnsupportedSource, printable
+from padviewer.geometry import sizes_text
 from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import Array, ArraySource, DeclaredSource, Source
 from padviewer.sources.kept import KeptFile, MappedSource
@@ -108,7 +109,7 @@ def check_length(header: Header, stored: int, name: str) -> None:
     """Raises a `DamagedSource` where fewer bytes are stored than the header declares."""
     if header.nbytes > stored:
         raise DamagedSource(
-            f"{name}: the header declares {header.nbytes} bytes ({_sizes(header.shape)} {header.dtype.name}), but "
+            f"{name}: the header declares {header.nbytes} bytes ({sizes_text(header.shape)} {header.dtype.name}), but "
             f"{stored} are stored; the file is cut short, copy or save it again"
         )
 
@@ -141,8 +142,8 @@ def _parse(text: str, offset: int, name: str) -> Header:
     dtype = _dtype(descr, name)
     if not 1 <= len(shape) <= MAX_RANK:
         raise UnsupportedSource(
-            f"{name}: has rank {len(shape)} (shape {_sizes(shape) or 'of a single number'}); rank 1 to {MAX_RANK} is "
-            "read. Reshape it in numpy and save it again"
+            f"{name}: has rank {len(shape)} (shape {sizes_text(shape) or 'of a single number'}); rank 1 to {MAX_RANK} "
+            "is read. Reshape it in numpy and save it again"
         )
     return Header(dtype, shape, fortran, offset)
 
@@ -164,7 +165,3 @@ def _refused(name: str, what: str) -> UnsupportedSource:
         f"{name}: holds {what}; booleans, integers, float16 to float64 and complex64 or complex128 are read. "
         "Convert it with astype and save it again"
     )
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))

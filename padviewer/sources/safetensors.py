@@ -10,6 +10,7 @@ import numpy as np
 
 from padviewer.axes import MAX_RANK, guess_axes, parse_axes
 from padviewer.errors import DamagedSource, SettingsError, SourceError, UnsupportedSource, shortened
+from padviewer.geometry import sizes_text
 from padviewer.plan import ArrayInfo, Member
 from padviewer.sources.base import ArraySource, DeclaredSource, Source
 from padviewer.sources.converted import ConvertedSource
@@ -196,15 +197,12 @@ def _checked(tensor: _Tensor, name: str) -> np.dtype[Any]:
         raise UnsupportedSource(f"{name}: holds {shortened(tensor.dtype, 20)}; {known} are read")
     if len(tensor.shape) > MAX_RANK:
         raise UnsupportedSource(
-            f"{name}: has rank {len(tensor.shape)} (shape {_sizes(tensor.shape)}); rank 1 to {MAX_RANK} is read"
+            f"{name}: has rank {len(tensor.shape)} (shape {sizes_text(tensor.shape)}); rank 1 to {MAX_RANK} is read"
         )
     needed, held = math.prod(tensor.shape) * stored.itemsize, tensor.stop - tensor.start
     if needed != held:
         raise DamagedSource(
-            f"{name}: {_sizes(tensor.shape)} {tensor.dtype} take {needed} bytes, but {held} are stored; save it again"
+            f"{name}: {sizes_text(tensor.shape)} {tensor.dtype} take {needed} bytes, but {held} are stored; save it "
+            "again"
         )
     return stored
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
