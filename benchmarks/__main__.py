@@ -26,6 +26,7 @@ from benchmarks import (
     layer,
     panning,
     peers,
+    sizing,
     stalling,
     startup,
 )
@@ -48,6 +49,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "layer": layer.layer,
     "peers": peers.peers,
     "bucketing": bucketing.bucketing,
+    "sizes": sizing.sizes,
 }
 # Above this share of busy cores before we begin, other programs decide the figures: our processes are three.
 QUIET = 0.1

@@ -212,6 +212,8 @@ def traceback_of(error: BaseException, trace: TracebackType | None = None) -> st
 
 def printable(text: str) -> str:
     """Returns `text` on one line, with control characters and undecodable bytes escaped."""
+    if text.isprintable():
+        return text
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 

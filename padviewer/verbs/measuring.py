@@ -89,12 +89,11 @@ class Measuring:
         from padviewer.workers.remembered import memory_path  # noqa: PLC0415
         from padviewer.workers.sizes import measured  # noqa: PLC0415
 
-        memory = None if self._fresh else memory_path()
         waiting = iter(listing.items)
         wanted = next(waiting, None)
         found: dict[Item, Measured] = {}
         done = failed = len(listing.refused)
-        for group in measured(pool, listing.items, self._budget, memory):
+        for group in measured(pool, listing.items, self._budget, memory_path(), self._fresh):
             for each in group:
                 found[each.item] = settled = each if self._axes is None else each.with_axes(self._axes)
                 failed += bool(settled.error)

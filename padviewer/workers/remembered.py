@@ -25,10 +25,10 @@ _PATIENCE_S = 2.0
 _FRESH_NS = 2_000_000_000
 # With what told the sizes; a file that another version has read is read again.
 _VERSION = f"{__version__}/1"
-# The number is that of the layout: one of another layout is another table.
+# The number is that of the layout: one of another layout is another table. Times are texts, as some are beyond 64 bits.
 _TABLE = """
 CREATE TABLE IF NOT EXISTS sizes_1 (
-    path BLOB NOT NULL, member BLOB NOT NULL, version TEXT NOT NULL, modified INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    path BLOB NOT NULL, member BLOB NOT NULL, version TEXT NOT NULL, modified TEXT NOT NULL, bytes TEXT NOT NULL,
     shape TEXT NOT NULL, axes TEXT NOT NULL, dtype TEXT NOT NULL, format TEXT NOT NULL, UNIQUE (path, member)
 )
 """
@@ -70,7 +70,7 @@ class Remembered:
 
         def look(database: sqlite3.Connection) -> None:
             for item, state in zip(items, states, strict=True):
-                row = database.execute(_FIND, (*_key(item), _VERSION, *state)).fetchone()
+                row = database.execute(_FIND, (*_key(item), _VERSION, *map(str, state))).fetchone()
                 known = row and _measured(item, state, *row)
                 if known:
                     found[item] = known
@@ -82,9 +82,9 @@ class Remembered:
         """Remembers sizes; refusals are not, as what they lack may come."""
         newest = time.time_ns() - _FRESH_NS
         rows = [
-            (*_key(each.item), _VERSION, each.modified, each.file_bytes, json.dumps(each.shape), *each[3:6])
+            (*_key(each.item), _VERSION, str(each.modified), str(each.file_bytes), json.dumps(each.shape), *each[3:6])
             for each in measured
-            if not each.error and 0 < each.modified < newest
+            if not each.error and each.modified and each.modified < newest
         ]
 
         def write(database: sqlite3.Connection) -> None:

@@ -24,7 +24,7 @@ _MOST, _CALLS_EACH = 128, 8
 
 
 def measured(
-    executor: Executor, items: Sequence[Item], budget: int, memory: str | None = None
+    executor: Executor, items: Sequence[Item], budget: int, memory: str | None = None, fresh: bool = False
 ) -> Iterator[list[Measured]]:
     """Measures items through an executor; yields groups of them as they come, each item once.
 
@@ -33,10 +33,11 @@ def measured(
         items: in any order; they come back in nearly the same.
         budget: bytes that one may take, as for opening it.
         memory: name of the file that remembers sizes; None remembers nothing.
+        fresh: whether to read all headers, and to remember them anew.
     """
     count = getattr(executor, "count", 16)
     size = max(1, min(_MOST, len(items) // (_CALLS_EACH * count)))
-    work = partial(measure, budget=budget, memory=memory)
+    work = partial(measure, budget=budget, memory=memory, fresh=fresh)
     for done in run(executor, work, in_groups(items, size)):
         if done.answer is not None:
             yield done.answer
@@ -45,17 +46,18 @@ def measured(
             yield [Measured(*item, error=refusal_of(item[0], done.error).message)]
 
 
-def measure(items: Sequence[Item], budget: int, memory: str | None = None) -> list[Measured]:
+def measure(items: Sequence[Item], budget: int, memory: str | None = None, fresh: bool = False) -> list[Measured]:
     """Returns the sizes of items in their order; one that cannot be measured has an error. Nothing is decoded.
 
     Args:
         items: paths and members.
         budget: bytes that one may take, as for opening it.
         memory: name of the file that remembers sizes; None remembers nothing.
+        fresh: whether to read all headers, and to remember them anew.
     """
     states = [_state_of(path) for path, _member in items]
     remembered = Remembered(memory)
-    known = remembered.find(items, states)
+    known = {} if fresh else remembered.find(items, states)
     found = [
         known[item] if item in known else _measured(item, state, budget)
         for item, state in zip(items, states, strict=True)

@@ -67,4 +67,4 @@ def test_peers_are_those_that_their_python_has(tmp_path: Path, monkeypatch: pyte
 
 def test_every_goal_has_a_measurement() -> None:
     goals = {"first_frame", "feature", "pan_zoom", "edit", "memory", "event_loop", "padding", "streaming"}
-    assert goals | {"feature_map", "layer"} <= set(MEASUREMENTS)
+    assert goals | {"feature_map", "layer", "sizes"} <= set(MEASUREMENTS)
