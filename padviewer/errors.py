@@ -24,6 +24,7 @@
     │   ├── WorkerSilent       it gave no sign of life for too long, or was stopped, and was ended
     │   ├── WorkerOverMemory   it took more memory than it may, and was ended
     │   └── WorkerGone         it ended too often: none runs until somebody asks for one
+    ├── ClusterLost            a cluster that nobody answers for, or any more
     ├── UnexpectedError        a defect of padviewer: an exception that nobody foresaw
     └── Cancelled              the user, or a newer request, took the request back
 
@@ -174,6 +175,10 @@ class WorkerOverMemory(WorkerDied):
 
 class WorkerGone(WorkerDied):
     """Worker processes ended too often in a row: there is none until somebody asks for a restart."""
+
+
+class ClusterLost(PadviewerError):
+    """Nobody answers for a cluster, or nobody does any more: what was asked of it is not to blame."""
 
 
 class UnexpectedError(PadviewerError):

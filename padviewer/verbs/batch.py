@@ -15,10 +15,11 @@ from padviewer.verbs.progress import Progress
 from padviewer.verbs.streams import complain, say, tell
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from padviewer.batch.exporting import Export
     from padviewer.batch.exporting import Progress as Reached
     from padviewer.dataset.measured import Item
-    from padviewer.workers.pool import Pool
 
 SUMMARY = "Write the padded tensors of a data set, with a manifest of what became of each item."
 # As `places.FORMATS`, which is not loaded to show a help.
@@ -59,15 +60,18 @@ def run(options: argparse.Namespace) -> int:
     """Writes all items; returns `FAILED` where one could not be written."""
     from padviewer.batch.executors import executor_of  # noqa: PLC0415
     from padviewer.batch.exporting import RESUMABLE, Export  # noqa: PLC0415
+    from padviewer.batch.names import absolute  # noqa: PLC0415
     from padviewer.workers.remembered import memory_path  # noqa: PLC0415
 
     if options.force and options.resume:
         raise SettingsError("--force starts over and --resume goes on; give one of them")
     budget = budget_of(options)
-    export = Export(options.output, _settings_of(options), budget, memory_path())
+    export = Export(
+        absolute(options.output), _settings_of(options), budget, None if options.scheduler else memory_path()
+    )
     telling = _Telling(options.json)
     try:
-        with executor_of(workers_of(options), budget=budget) as pool:
+        with executor_of(workers_of(options), options.scheduler, budget=budget) as pool:
             items, refused = _items_of(options, pool, budget)
             return telling.follow(export, items, pool, refused, options.resume, options.force)
     except KeyboardInterrupt:
@@ -84,7 +88,7 @@ def _settings_of(options: argparse.Namespace):  # type: ignore[no-untyped-def]
     return Settings(options.format, spec_of(options), (), options.mask, options.shard)
 
 
-def _items_of(options: argparse.Namespace, pool: Pool, budget: int) -> tuple[list[Item], int]:
+def _items_of(options: argparse.Namespace, pool: Executor, budget: int) -> tuple[list[Item], int]:
     """Returns the items that paths mean, and how many paths mean none; they are complained of."""
     from padviewer.batch.exporting import is_within  # noqa: PLC0415
     from padviewer.batch.listing import list_items  # noqa: PLC0415
@@ -113,7 +117,7 @@ class _Telling:
         self._told = 0.0
         self._named = 0
 
-    def follow(self, export: Export, items: list[Item], pool: Pool, refused: int, resume: bool, force: bool) -> int:
+    def follow(self, export: Export, items: list[Item], pool: Executor, refused: int, resume: bool, force: bool) -> int:
         """Runs an export to its end."""
         reached: Reached | None = None
         for reached in export.run(items, pool, resume=resume, force=force):

@@ -14,8 +14,9 @@ from padviewer.verbs.progress import Progress
 from padviewer.verbs.streams import complain, say
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from padviewer.batch.listing import Listing
-    from padviewer.workers.pool import Pool
 
 # Refused items that have a line each; of more, the number is told.
 _NAMED = 20
@@ -37,8 +38,11 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
-    """Adds the number of processes."""
+    """Adds who does the work: processes of this machine, or a cluster."""
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor, at most 16)")
+    parser.add_argument(
+        "--scheduler", metavar="URL", help="have the workers of a Dask cluster do it instead: tcp://host:8786"
+    )
 
 
 def workers_of(options: argparse.Namespace) -> int | None:
@@ -65,6 +69,7 @@ class Measuring:
     def __init__(self, options: argparse.Namespace, shows_progress: bool = True) -> None:
         self._axes = parse_axes(options.axes) if options.axes else None
         self._budget, self._workers, self._fresh = budget_of(options), workers_of(options), options.fresh
+        self._scheduler: str | None = options.scheduler
         self._paths: Sequence[str] = options.paths
         self._shows = shows_progress
         self.total = self.left_out = self.repeated = 0
@@ -76,7 +81,7 @@ class Measuring:
         from padviewer.workers.sizes import SILENCE_S  # noqa: PLC0415
 
         with (
-            executor_of(self._workers, budget=self._budget, silence=SILENCE_S) as pool,
+            executor_of(self._workers, self._scheduler, budget=self._budget, silence=SILENCE_S) as pool,
             Progress("measured", self._shows) as progress,
         ):
             listing = list_items(self._paths, pool, self._budget)
@@ -85,15 +90,17 @@ class Measuring:
             yield from listing.refused
             yield from self._measured(listing, pool, progress)
 
-    def _measured(self, listing: Listing, pool: Pool, progress: Progress) -> Iterator[Measured]:
+    def _measured(self, listing: Listing, pool: Executor, progress: Progress) -> Iterator[Measured]:
         from padviewer.workers.remembered import memory_path  # noqa: PLC0415
         from padviewer.workers.sizes import measured  # noqa: PLC0415
 
+        # What is remembered is for this machine: no other one may write to that file at the same time.
+        memory = None if self._scheduler else memory_path()
         waiting = iter(listing.items)
         wanted = next(waiting, None)
         found: dict[Item, Measured] = {}
         done = failed = len(listing.refused)
-        for group in measured(pool, listing.items, self._budget, memory_path(), self._fresh):
+        for group in measured(pool, listing.items, self._budget, memory, self._fresh):
             for each in group:
                 found[each.item] = settled = each if self._axes is None else each.with_axes(self._axes)
                 failed += bool(settled.error)

@@ -8,6 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future
 from itertools import islice
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from padviewer.errors import ClusterLost
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 # Groups that are under way where the executor does not say how many processes it has.
@@ -44,6 +46,9 @@ def run(
         function: picklable; it may be called twice for an item whose process died.
         groups: taken from as there is room; none is empty.
         in_flight: how many groups are under way at a time; None takes two for each process, so that none waits.
+
+    Raises:
+        ClusterLost: nobody answers for the executor any more, for which no item is to blame.
     """
     bound = in_flight or 2 * getattr(executor, "count", _USUAL) + 1
     source = iter(groups)
@@ -88,6 +93,6 @@ def _error_of(future: Future[Any]) -> Exception | None:
     if future.cancelled():
         return CancelledError("the executor took the call back")
     error = future.exception()
-    if error is not None and not isinstance(error, Exception):
+    if error is not None and (isinstance(error, ClusterLost) or not isinstance(error, Exception)):
         raise error
     return error
