@@ -82,7 +82,7 @@ def _grown(boxes: Boxes, count: int, random: np.random.Generator) -> Sizes:
         if gain <= 0:
             break
         buckets = np.concatenate([buckets, added[None]])
-    return buckets
+    return np.asarray(buckets)
 
 
 def _cut(boxes: Boxes, order: Sizes, count: int) -> Sizes:
