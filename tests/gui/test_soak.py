@@ -24,7 +24,7 @@ WARM_ROUNDS = 12
 # KiB for each cycle: pages of each process, and what is allocated in the window's ("heap"). A frame of a pane is 1,400
 # KiB, a decoded photo of these 225, the smallest array in shared memory 115, and what Qt draws for the icons of a theme
 # 20: a cycle that forgot one of them would be seen, and the last one if each change of the theme forgot it.
-# Reader and exporter keep objects in cycles until Python looks for them, after hundreds of cycles.
+# Reader and exporter keep objects that refer to each other until Python looks for them, which may be long.
 GROWTH_KIB = {"window": 2.0, "heap": 1.5, "reader": 4.0, "exporter": 4.0, "engine": 2.0}
 # For each cycle: objects with references, and all blocks that Python's allocator has handed out.
 GROWTH_COUNT = {"Python objects": 0.5, "Python blocks": 4.0}
