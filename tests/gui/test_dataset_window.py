@@ -320,3 +320,67 @@ def test_everything_can_be_read_and_has_a_name(open_window: Open, folder: Path, 
         ready(qtbot, dataset)
         assert nameless(dataset) == []
         assert cut_off(dataset) == []
+
+
+def test_all_files_are_exported_by_a_process_and_the_rest_resumed(
+    open_window: Open, folder: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(folder / "signal_0.npy", folder / "signal_1.npy", filters=1, fill_value=-2.5)
+    np.save(folder / "signal_0.npy", np.arange(100, dtype=np.float32))
+    dataset = show(qtbot, window)
+    dataset.target.edit({"target": (120,), "overflow": "crop"})
+    out = tmp_path / "out"
+    dataset.export.set_output(str(out))
+
+    def press(text: str) -> str:
+        QTest.mouseClick(dataset.export.buttons[text], LEFT)
+        qtbot.waitUntil(lambda: not dataset.export.run.runs, timeout=PATIENCE_MS)
+        return dataset.export.text
+
+    dataset.tabs.setCurrentWidget(dataset.export)
+    assert press("Export all") == "Done: 2 of 2 written."
+    padded = np.pad(np.arange(100, dtype=np.float32), (0, 20), constant_values=-2.5)
+    assert np.array_equal(np.load(out / "signal_0.npy"), padded)
+    assert np.load(out / "signal_1.npy").shape == (120,)
+    assert "holds an export already" in press("Export all")
+    assert set(dataset.export.buttons) == {"Export all", "Resume", "Start over"}
+    (out / "signal_1.npy").unlink()
+    assert press("Resume") == "Done: 2 of 2 written."
+    assert (out / "signal_1.npy").exists()
+
+
+def test_buckets_are_found_drawn_and_old_when_the_files_are_others(
+    open_window: Open, folder: Path, qtbot: QtBot
+) -> None:
+    window = open_window(folder / "array_00.npy", filters=1, multiple_of=(8,))
+    dataset = show(qtbot, window)
+    dataset.open([], [str(folder)])
+    ready(qtbot, dataset)
+    dataset.tabs.setCurrentWidget(dataset.buckets.panel)
+    dataset.buckets.panel.field("count").setValue(3)
+    QTest.mouseClick(dataset.buckets.panel.buttons[0], LEFT)
+    ready(qtbot, dataset)
+    found = dataset.buckets.found
+    assert found is not None
+    sizes, targets = np.array(SIZES), np.array(found.buckets.targets)
+    assert len(targets) == 3
+    assert (targets % 8 == 0).all()
+    # Each file goes into the least bucket that holds it.
+    holds = (sizes[:, None] <= targets).all(axis=-1)
+    elements = np.where(holds, targets.prod(axis=1), np.iinfo(np.int64).max).min(axis=1)
+    share = 1 - sizes.prod(axis=1).sum() / elements.sum()
+    figures = dataset.buckets.panel.figures
+    assert figures["3 buckets"] == f"{100 * share:.0f} %"
+    largest = -(-sizes.max(axis=0) // 8) * 8
+    assert figures["One target"] == f"{100 * (1 - sizes.prod(axis=1).sum() / (largest.prod() * len(sizes))):.0f} %"
+    assert [row[1] for row in dataset.buckets.panel.rows] == [f"{height}×{width}" for height, width in targets]
+    assert sum(int(row[2]) for row in dataset.buckets.panel.rows) == len(sizes)
+    assert not dataset.plot.picture.over.any()
+    assert dataset.plot.target.across is None
+    assert cut_off(dataset) == []
+    type_into(dataset.choices.filter_field, "photo")
+    ready(qtbot, dataset)
+    assert dataset.buckets.found is None
+    assert dataset.buckets.panel.text == "These are of other files or settings: find again."
+    dataset.tabs.setCurrentWidget(dataset.panel)
+    assert dataset.plot.target.across is not None

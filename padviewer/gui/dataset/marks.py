@@ -10,7 +10,7 @@ from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.bars import Bars, height_of
 from padviewer.gui.dataset.crosshair import Crosshair
 from padviewer.gui.dataset.frame import Frame, Numbers, Scale, tick_text
-from padviewer.gui.dataset.places import Places
+from padviewer.gui.dataset.places import Places, Rows
 from padviewer.gui.dataset.waste_plane import WasteLine
 from padviewer.gui.theme import Theme
 
@@ -124,9 +124,18 @@ def draw_waste_lines(painter: QPainter, frame: Frame, theme: Theme, lines: tuple
 
 
 def draw_outside(
-    painter: QPainter, frame: Frame, theme: Theme, places: Places, target: Crosshair, names: tuple[str, str]
+    painter: QPainter,
+    frame: Frame,
+    theme: Theme,
+    places: Places,
+    over: Rows,
+    target: Crosshair,
+    names: tuple[str, str],
 ) -> None:
-    """Writes at the edges how many files are larger than the target: on one axis, on the other, on both."""
+    """Writes at the edges how many files are larger than the target: on one axis, on the other, on both.
+
+    And below how many are larger on an axis that is not shown.
+    """
     right = np.zeros(len(places), bool) if target.across is None else places.x > target.across
     above = np.zeros(len(places), bool) if target.up is None else places.y > target.up
     metrics = QFontMetricsF(painter.font())
@@ -136,14 +145,15 @@ def draw_outside(
     x, y = min(max(x, frame.x), end), min(max(y, frame.y), frame.y + frame.height)
     wider, higher = _LARGER.get(names[0], "more"), _LARGER.get(names[1], "more")
     area = QRectF(frame.x, frame.y, frame.width, frame.height).adjusted(3, 3, -3, -3)
-    for chosen, words, edge, top in (
-        (right & ~above, wider, end, y + 9),
-        (above & ~right, higher, x - 8, frame.y + 9),
-        (right & above, f"{wider} and {higher}", end, frame.y + 9),
+    beyond = right | above
+    for count, words, edge, top in (
+        (places.counts[right & ~above].sum(), wider, end, y + 9),
+        (places.counts[above & ~right].sum(), higher, x - 8, frame.y + 9),
+        (places.counts[right & above].sum(), f"{wider} and {higher}", end, frame.y + 9),
+        (over[~beyond].sum(), "on another axis", x - 8, area.bottom()),
     ):
-        count = int(places.counts[chosen].sum())
         if count:
-            text = f"× {grouped(count)} {words}"
+            text = f"× {grouped(int(count))} {words}"
             wide = metrics.horizontalAdvance(text) + 10
             # Beside the line where there is room, and always in sight.
             left = min(max(edge - wide, area.left()), area.right() - wide)

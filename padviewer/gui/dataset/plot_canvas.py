@@ -235,7 +235,8 @@ class PlotCanvas(QWidget):
             draw_waste_lines(painter, frame, theme, self._lines)
         self._draw_buckets(painter, frame)
         self._target.draw(painter, frame, theme, self._held)
-        draw_outside(painter, frame, theme, shown.places, self._target, shown.names)
+        if not self._buckets:
+            draw_outside(painter, frame, theme, shown.places, self._picture.over, self._target, shown.names)
         self._draw_marks(painter, frame)
         painter.restore()
 
@@ -245,7 +246,7 @@ class PlotCanvas(QWidget):
         for number, (across, up) in enumerate(self._buckets, 1):
             right = frame.x + frame.width if across is None else frame.x_of(across)
             top = frame.y if up is None or self._is_bars else frame.y_of(up)
-            painter.setPen(QPen(QColor(self._theme.text), 1.5))
+            painter.setPen(QPen(QColor(self._theme.text), 1))
             painter.drawRect(QRectF(frame.x - 4, top, right - frame.x + 4, frame.y + frame.height + 4 - top))
             text = str(number)
             place = QRectF(

@@ -16,8 +16,12 @@ from padviewer.dataset.measured import Item, Measured
 from padviewer.dataset.table import SizeTable
 from padviewer.errors import SettingsError
 from padviewer.gui.contamination.bars import grouped
+from padviewer.gui.dataset.buckets_side import BucketsSide
 from padviewer.gui.dataset.collection import Collection
 from padviewer.gui.dataset.costs import Costs
+from padviewer.gui.dataset.crosshair import Crosshair
+from padviewer.gui.dataset.export_panel import ExportPanel
+from padviewer.gui.dataset.export_run import ExportOrder
 from padviewer.gui.dataset.figures import Question
 from padviewer.gui.dataset.head import DatasetHead, PlotChoices, PlotFoot
 from padviewer.gui.dataset.latest import Latest
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 
 # Between two layouts while files come.
 _LAY_MS = 300
+_BUCKETS, _REFUSED = 1, 3
 _NOTHING = "Choose a folder, take the files of the list, or drop files here."
 
 
@@ -77,6 +82,8 @@ class DatasetWindow(QMainWindow):
         self.head, self.choices, self.foot = DatasetHead(), PlotChoices(), PlotFoot()
         self.plot, self.panel, self.refused = SizePlot(), TargetPanel(), RefusedList()
         self._pointing = Pointing(window, self.plot, self.foot, self)
+        self.buckets = BucketsSide(self.plot, self.target, lambda: self._look.batch_size, self)
+        self.export = ExportPanel(self._order)
         self.tabs = QTabWidget()
         self._soon = QTimer(self, singleShot=True, interval=_LAY_MS)
         self._build()
@@ -112,7 +119,8 @@ class DatasetWindow(QMainWindow):
     @property
     def settled(self) -> bool:
         """Whether everything is measured, worked out and on screen."""
-        return not self.measuring.runs and not self._soon.isActive() and self.latest.idle
+        works = self.measuring.runs or self._soon.isActive() or self.buckets.search.searches
+        return not works and self.latest.idle
 
     @property
     def collection(self) -> Collection:
@@ -131,8 +139,10 @@ class DatasetWindow(QMainWindow):
     def end(self) -> None:
         """Closes it for good: ends what runs, and remembers how it was looked at."""
         self._soon.stop()
+        self.export.close_run()
         self.measuring.close()
         self.latest.close()
+        self.buckets.search.close()
         self._keep()
         self.close()
         self.deleteLater()
@@ -141,10 +151,12 @@ class DatasetWindow(QMainWindow):
 
     def _build(self) -> None:
         self.tabs.addTab(self.panel, "Target")
+        self.tabs.addTab(self.buckets.panel, "Buckets")
+        self.tabs.addTab(self.export, "Export")
         self.tabs.addTab(self.refused, "Refused")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        self.tabs.tabBar().setAccessibleName("Target and refused files")
+        self.tabs.tabBar().setAccessibleName("Target, buckets, export and refused files")
         self.tabs.setMinimumWidth(264)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setHandleWidth(8)
@@ -199,6 +211,8 @@ class DatasetWindow(QMainWindow):
         self.panel.longest_wanted.connect(self.target.hold_all)
         self.target.changed.connect(self._show_target)
         self._window.session.plan_changed.connect(self._on_session_plan_changed)
+        self.tabs.currentChanged.connect(lambda tab: self.buckets.set_front(tab == _BUCKETS))
+        self.buckets.changed.connect(self._show_marks)
         self.costs.changed.connect(lambda: self.panel.set_lines(self.costs.lines, self.costs.overflow))
 
     # ---- what is shown
@@ -212,7 +226,7 @@ class DatasetWindow(QMainWindow):
             parts.append(f"{grouped(len(self._laid.table))} shown")
         parts += [f"{files_text(refused)} refused"] if refused else []
         self.head.set_text("Data set" if not count and not refused else "  ·  ".join(parts))
-        self.tabs.setTabText(1, f"Refused {grouped(refused)}" if refused else "Refused")
+        self.tabs.setTabText(_REFUSED, f"Refused {grouped(refused)}" if refused else "Refused")
         self.choices.set_kinds(kinds, self._letters)
         names = self._look.names(self._letters) if self._letters else ("W", "H")
         self.choices.set_axes(self._letters or "HW", names)
@@ -231,6 +245,8 @@ class DatasetWindow(QMainWindow):
             self._laid = None
             self.plot.set_shown(None, self._why_nothing())
             self._pointing.set_table(None)
+            self.buckets.set_laid(None)
+            self.export.set_files(0, False)
             self._ask_figures()
             return
         names, parts = self._look.names(self._letters), self._collection.parts(self._letters)
@@ -246,12 +262,14 @@ class DatasetWindow(QMainWindow):
 
     def _on_laid(self, laid: Laid) -> None:
         self._laid = laid
-        self._pointing.set_table(laid.table)
         self.target.set_table(laid.table)
         self._show_state()
         message = "" if len(laid.table) else "No name of a file holds what the filter looks for."
         self.plot.set_target(self.target.crosshair(laid.names))
         self.plot.set_shown(Shown(laid.places, laid.names), message)
+        self._pointing.set_table(laid.table)
+        self.buckets.set_laid(laid)
+        self.export.set_files(len(laid.table), False)
         self._show_target()
 
     def _show_target(self) -> None:
@@ -260,10 +278,19 @@ class DatasetWindow(QMainWindow):
             return
         self.panel.set_choice(laid.table.letters, self.target.choice)
         self._show_usable()
-        self.plot.set_target(self.target.crosshair(laid.names))
-        self.plot.set_over(self.target.overflowing(laid.table))
+        self._show_marks()
         self._ask_figures()
         self._ask_lines()
+
+    def _show_marks(self) -> None:
+        """Draws the target and what overflows it, or the buckets and what overflows these."""
+        laid, buckets = self._laid, self.buckets.drawn
+        if laid is not None and buckets is None:
+            self.plot.set_target(self.target.crosshair(laid.names))
+            self.plot.set_over(self.target.overflowing(laid.table))
+        elif laid is not None and buckets is not None:
+            self.plot.set_target(Crosshair())
+            self.plot.set_over(buckets.over)
 
     def _show_usable(self) -> None:
         self.panel.set_use(*self.target.usable)
@@ -285,6 +312,16 @@ class DatasetWindow(QMainWindow):
             return
         work = partial(lines_in, self.plot.frame, laid.table, self.target.choice, laid.names)
         self.latest.ask("lines", work, self.plot.set_lines)
+
+    def _order(self, _with_buckets: bool) -> ExportOrder | None:
+        """Returns what an export of all files that are shown would write."""
+        if self._laid is None:
+            return None
+        choice = self.target.choice
+        spec = self._window.session.spec.replace(
+            axes=None, target=choice.targets[0], multiple_of=choice.multiple_of, overflow=choice.overflow
+        )
+        return ExportOrder(self._laid.table.items, "", spec)
 
     # ---- slots
 
@@ -334,6 +371,7 @@ class DatasetWindow(QMainWindow):
     def _on_panel_batch_edited(self, size: int) -> None:
         self._look = replace(self._look, batch_size=size)
         self._ask_figures()
+        self.buckets.show()
 
     def _on_session_plan_changed(self) -> None:
         """The convolution may be another."""

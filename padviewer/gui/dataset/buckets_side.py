@@ -1,0 +1,89 @@
+"""Buckets beside the plot: what the panel wants is looked for, and what was found is drawn over the dots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from padviewer.gui.dataset.bucketing import Bucketing, Found, Wanted
+from padviewer.gui.dataset.buckets_panel import BucketsPanel
+from padviewer.gui.dataset.layout import Laid
+from padviewer.gui.dataset.plot import SizePlot
+from padviewer.gui.dataset.target import DatasetTarget
+
+
+class BucketsSide(QObject):
+    """Holds the panel of buckets.
+
+    Args:
+        plot: where they are drawn while the panel is in front.
+        target: whose multiple and rule for what overflows are taken.
+        batch_size: returns how many files a batch has.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, plot: SizePlot, target: DatasetTarget, batch_size: Callable[[], int], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._plot, self._target, self._batch_size = plot, target, batch_size
+        self._laid: Laid | None = None
+        self._front = False
+        self.panel = BucketsPanel()
+        self.search = Bucketing(self)
+        self.search.changed.connect(self.show)
+        self.panel.find_wanted.connect(self.find)
+        target.changed.connect(self.show)
+
+    def set_laid(self, laid: Laid | None) -> None:
+        """Takes what the plot shows."""
+        if self._laid is not None and laid is not None and laid.table.letters != self._laid.table.letters:
+            self.search.forget()
+        self._laid = laid
+        self.show()
+
+    def set_front(self, front: bool) -> None:
+        """Draws buckets over the dots, or takes them away."""
+        self._front = front
+        self.show()
+
+    def find(self) -> None:
+        """Looks for buckets of the files that are shown."""
+        wanted = self._wanted
+        if wanted is not None:
+            self.search.find(wanted)
+
+    @property
+    def found(self) -> Found | None:
+        """The buckets of the files and settings in force; None where there are none."""
+        found, wanted = self.search.found, self._wanted
+        return found if found is not None and wanted is not None and found.wanted.is_as(wanted) else None
+
+    @property
+    def drawn(self) -> Found | None:
+        """The buckets that are drawn in place of the target; None where they are not in front."""
+        return self.found if self._front else None
+
+    @property
+    def _wanted(self) -> Wanted | None:
+        if self._laid is None or not len(self._laid.table):
+            return None
+        choice, (count, cover) = self._target.choice, self.panel.wanted
+        return Wanted(self._laid.table, count, choice.multiple_of, choice.overflow, cover, self._batch_size())
+
+    def show(self) -> None:
+        """Shows what was found, and whether it is of what is shown."""
+        known, found = self.search.found, self.found
+        self.panel.show_found(known, self.search.error, self.search.searches, known is not found)
+        self._plot.set_buckets(self._rectangles(known) if self._front else ())
+        self.changed.emit()
+
+    def _rectangles(self, found: Found | None) -> tuple[tuple[int | None, int | None], ...]:
+        if found is None or self._laid is None or found.wanted.table.letters != self._laid.table.letters:
+            return ()
+        letters, (across, up) = self._laid.table.letters, self._laid.names
+        sizes = [dict(zip(letters, part.target, strict=True)) for part in found.buckets.cost.parts]
+        drawn = across in letters or up in letters
+        return tuple((each.get(across), each.get(up)) for each in sizes) if drawn else ()
