@@ -218,11 +218,10 @@ def test_dots_are_named_opened_chosen_and_filtered(open_window: Open, folder: Pa
     assert dataset.plot.described == "No name of a file holds what the filter looks for."
 
 
-def test_a_hundred_thousand_files_are_drawn_once_for_each_view(open_window: Open, folder: Path, qtbot: QtBot) -> None:
-    window = open_window(folder / "array_00.npy", filters=1)
+def test_a_hundred_thousand_files_are_drawn_once_for_each_view(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(filters=1)
     dataset = show(qtbot, window)
     random = np.random.default_rng(0)
-    dataset.open([])
     fill(qtbot, dataset, random.integers(1, 4000, (100_000, 2)))
     plot = dataset.plot
     assert dataset.laid is not None
@@ -279,19 +278,14 @@ def test_unusual_sizes_are_shown(qtbot: QtBot, sizes: list[tuple[int, int]], log
 
 
 def test_nothing_and_only_refused_files_say_so(open_window: Open, folder: Path, qtbot: QtBot) -> None:
-    window = open_window(folder / "array_00.npy", filters=1)
+    window = open_window(filters=1)
     dataset = show(qtbot, window)
-    dataset.open([])
-    ready(qtbot, dataset)
     assert dataset.plot.described.startswith("Choose a folder")
     assert dataset.panel.lines == {}
     dataset.open([(str(folder / "broken.png"), None), (str(folder / "missing.png"), None)])
     ready(qtbot, dataset)
     assert dataset.plot.described == "None of 2 files could be measured: the tab Refused tells why."
     assert len(dataset.refused.rows) == 2
-    dataset.open([], [str(folder / "nowhere")])
-    ready(qtbot, dataset)
-    assert len(dataset.refused.rows) == 1
 
 
 def test_measuring_is_cancelled_and_how_it_was_looked_at_is_kept(open_window: Open, folder: Path, qtbot: QtBot) -> None:
@@ -311,9 +305,10 @@ def test_measuring_is_cancelled_and_how_it_was_looked_at_is_kept(open_window: Op
     assert dataset.choices.boxes[0].isChecked()
 
 
-def test_everything_can_be_read_and_has_a_name(open_window: Open, folder: Path, qtbot: QtBot) -> None:
-    window = open_window(folder / "array_00.npy", folder / "photo_01.png", filters=1)
+def test_everything_can_be_read_and_has_a_name(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(filters=1)
     dataset = show(qtbot, window)
+    fill(qtbot, dataset, np.array(SIZES))
     dataset.target.edit({"target": (50, 60)})
     for size in ((760, 520), (1200, 760)):
         dataset.resize(*size)
@@ -349,13 +344,10 @@ def test_all_files_are_exported_by_a_process_and_the_rest_resumed(
     assert (out / "signal_1.npy").exists()
 
 
-def test_buckets_are_found_drawn_and_old_when_the_files_are_others(
-    open_window: Open, folder: Path, qtbot: QtBot
-) -> None:
-    window = open_window(folder / "array_00.npy", filters=1, multiple_of=(8,))
+def test_buckets_are_found_drawn_and_old_when_the_files_are_others(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(filters=1, multiple_of=(8,))
     dataset = show(qtbot, window)
-    dataset.open([], [str(folder)])
-    ready(qtbot, dataset)
+    fill(qtbot, dataset, np.array(SIZES))
     dataset.tabs.setCurrentWidget(dataset.buckets.panel)
     dataset.buckets.panel.field("count").setValue(3)
     QTest.mouseClick(dataset.buckets.panel.buttons[0], LEFT)
@@ -378,7 +370,7 @@ def test_buckets_are_found_drawn_and_old_when_the_files_are_others(
     assert not dataset.plot.picture.over.any()
     assert dataset.plot.target.across is None
     assert cut_off(dataset) == []
-    type_into(dataset.choices.filter_field, "photo")
+    type_into(dataset.choices.filter_field, "1.png")
     ready(qtbot, dataset)
     assert dataset.buckets.found is None
     assert dataset.buckets.panel.text == "These are of other files or settings: find again."
