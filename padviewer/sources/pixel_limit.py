@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 from padviewer.bytecount import format_bytes
-from padviewer.errors import OversizedSource
+from padviewer.errors import DamagedSource, OversizedSource
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,7 +42,13 @@ def pixel_limit(name: str, budget: int) -> Iterator[None]:
 @contextmanager
 def opened_picture(name: str, content: IO[bytes], kind: str, budget: int) -> Iterator[Image]:
     """Opens a picture of one format, within the limit."""
-    from PIL import Image  # noqa: PLC0415 loaded when first needed
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 loaded when first needed
 
-    with pixel_limit(name, budget), Image.open(content, formats=[kind]) as image:
-        yield image
+    with pixel_limit(name, budget):
+        try:
+            image = Image.open(content, formats=[kind])
+        except UnidentifiedImageError as error:
+            # Its own words name an object in memory, and not the cause.
+            raise DamagedSource(f"{name}: begins as {kind}, but what follows is not; copy or save it again") from error
+        with image:
+            yield image

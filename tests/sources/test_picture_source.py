@@ -230,3 +230,12 @@ def test_a_member_of_a_picture_is_refused(tmp_path):
     Image.fromarray(pixels(6, 6)).save(tmp_path / "a.png")
     with pytest.raises(UnsupportedSource, match="holds one array"):
         open_source(str(tmp_path / "a.png"), "x", budget=BUDGET)
+
+
+def test_what_only_begins_as_a_picture_is_told_without_the_decoders_objects(tmp_path):
+    whole = png(3, 2, data=b"\0abc\0def")
+    (tmp_path / "a.png").write_bytes(whole[:12] + b"IHDX" + whole[16:])
+    with pytest.raises(DamagedSource, match="begins as PNG, but what follows is not") as caught:
+        open_source(str(tmp_path / "a.png"), budget=BUDGET)
+    assert "object at" not in str(caught.value)
+    assert "_io" not in str(caught.value)
