@@ -55,7 +55,7 @@ def open_fits(file: OpenedFile, member: str | None, budget: int) -> Source:
 
 
 def _open(fits: Any, file: OpenedFile, data: Any, kept: KeptFile | None, member: str | None, budget: int) -> Source:
-    found, ended = units(fits, data, file.name)
+    found, ended = file.once("units", lambda: units(fits, data, file.name))
     unit = chosen(found, member, file.name, ended)
     shape = unit.shape
     notes: tuple[str, ...] = ("axes NAXISn reversed, row 0 is the bottom of the picture",)
@@ -74,7 +74,7 @@ def _open(fits: Any, file: OpenedFile, data: Any, kept: KeptFile | None, member:
         axes=_axes(shape),
         axes_guessed=len(shape) != 2,
         file_bytes=file.size,
-        members=tuple(unit.described for unit in found) if len(found) > 1 else (),
+        members=file.once("members", lambda: tuple(unit.described for unit in found)) if len(found) > 1 else (),
         notes=notes,
     )
     header = Header(unit.dtype, shape, False, unit.offset)

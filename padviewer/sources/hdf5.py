@@ -50,7 +50,9 @@ def open_hdf5(file: OpenedFile, member: str | None, budget: int) -> Source:
     from padviewer.sources.hdf5_axes import axes_of  # noqa: PLC0415
 
     with Hdf5File(file, budget) as opened:
-        members, notes = _listing(opened)
+        # Where headers of several members are asked for, a listing would take longer than all of them.
+        is_listed = member is None or not file.headers_only
+        members, notes = _listing(opened) if is_listed else ([], [])
         path = _chosen(file, member, members, opened.tree.left_out)
         dataset = _found(opened, file, path, members)
         path = "/" + "/".join(word for word in path.split("/") if word)

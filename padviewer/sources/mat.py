@@ -29,19 +29,17 @@ def open_mat(file: OpenedFile, member: str | None, budget: int) -> Source:
     """Opens a variable of a MATLAB file; None takes the first one that can be read."""
     if _is_hdf5(file.head):
         return open_mat_hdf5(file, member, budget)
-    found = variables_5(file) if begins_5(file.head) else variables_4(file)
-    variables: list[Variable] = []
-    notes: list[str] = []
-    for variable in found:
-        if len(variables) == MAX_MEMBERS:
-            notes.append(f"more than {MAX_MEMBERS} variables, the others are not listed")
-            break
-        variables.append(variable)
+    found = file.once("variables", lambda: list(variables_5(file) if begins_5(file.head) else variables_4(file)))
+    variables = found[:MAX_MEMBERS]
+    more = len(found) > MAX_MEMBERS
+    notes = (f"more than {MAX_MEMBERS} variables, the others are not listed",) if more else ()
     chosen = _chosen(file, member, variables)
     if chosen.refusal:
         raise chosen.error(file)
-    members = tuple(Member(each.name, _described(each), not each.refusal) for each in variables)
-    return source_of(file, chosen, members, tuple(notes), budget)
+    members = file.once(
+        "members", lambda: tuple(Member(each.name, _described(each), not each.refusal) for each in variables)
+    )
+    return source_of(file, chosen, members, notes, budget)
 
 
 def _is_hdf5(head: bytes) -> bool:

@@ -53,7 +53,10 @@ def open_mat_hdf5(file: OpenedFile, member: str | None, budget: int) -> Source:
         children = {
             child.path.lstrip("/"): child for child in tree.children(tree.root, "") if not child.name.startswith(b"#")
         }
-        members = tuple(_member(file, opened, name, child) for name, child in list(children.items())[:MAX_MEMBERS])
+        members = file.once(
+            "members",
+            lambda: tuple(_member(file, opened, name, child) for name, child in list(children.items())[:MAX_MEMBERS]),
+        )
         if member is None:
             first = next((each for each in members if each.readable), None)
             if first is None:

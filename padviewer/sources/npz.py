@@ -46,15 +46,15 @@ def matches(head: bytes) -> bool:
 
 def open_npz(file: OpenedFile, member: str | None, budget: int) -> Source:
     """Opens one member of a `.npz` file; None takes the first one that can be read."""
-    with zipfile.ZipFile(file.handle) as archive:
-        entries = _entries(archive)
-        if not entries:
-            raise UnsupportedSource(f"{file.name}: is a zip archive without .npy members; save arrays with numpy.savez")
-        entry, header = _chosen(file, archive, entries, member)
-        members = tuple(_members(file, archive, entries))
-        if entry.record.compress_type == zipfile.ZIP_STORED:
-            return _mapped(file, entry, header, members, listed(len(entries)))
-        return _decoded(file, archive, entry, header, members, listed(len(entries)), budget)
+    archive = file.once("archive", lambda: zipfile.ZipFile(file.handle))
+    entries = file.once("entries", lambda: {entry.name: entry for entry in _entries(archive)})
+    if not entries:
+        raise UnsupportedSource(f"{file.name}: is a zip archive without .npy members; save arrays with numpy.savez")
+    entry, header = _chosen(file, archive, entries, member)
+    members = file.once("members", lambda: tuple(_members(file, archive, list(entries.values()))))
+    if entry.record.compress_type == zipfile.ZIP_STORED:
+        return _mapped(file, entry, header, members, listed(len(entries)))
+    return _decoded(file, archive, entry, header, members, listed(len(entries)), budget)
 
 
 def list_headers(file: OpenedFile) -> Iterator[tuple[str, Header]]:
@@ -76,16 +76,15 @@ def _entries(archive: zipfile.ZipFile) -> list[_Entry]:
 
 
 def _chosen(
-    file: OpenedFile, archive: zipfile.ZipFile, entries: list[_Entry], member: str | None
+    file: OpenedFile, archive: zipfile.ZipFile, entries: dict[str, _Entry], member: str | None
 ) -> tuple[_Entry, Header]:
     if member is not None:
-        wanted = member.removesuffix(_SUFFIX)
-        for entry in entries:
-            if entry.name in (member, wanted):
-                return entry, _header(file, archive, entry)
-        raise no_such_member(file.name, member, [entry.name for entry in entries])
+        wanted = entries.get(member) or entries.get(member.removesuffix(_SUFFIX))
+        if wanted is None:
+            raise no_such_member(file.name, member, list(entries))
+        return wanted, _header(file, archive, wanted)
     first: SourceError | None = None
-    for entry in entries:
+    for entry in entries.values():
         try:
             return entry, _header(file, archive, entry)
         except SourceError as error:

@@ -7,11 +7,11 @@ import logging
 import os
 import stat
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import (
@@ -29,6 +29,7 @@ from padviewer.folders import MARKS, has_mark, state_of
 from padviewer.handed import label
 from padviewer.pulse import beat
 
+Found = TypeVar("Found")
 _HEAD = 1024
 _log = logging.getLogger("padviewer.reader")
 # Their logs repeat what their exceptions say. Not astropy: its logger must be made by itself.
@@ -56,11 +57,19 @@ class Opened:
     size: int
     modified: int
     headers_only: bool = field(default=False, kw_only=True)
+    _found: dict[str, Any] = field(default_factory=dict, kw_only=True, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         """The file's name for messages: printable and not too long."""
         return display_name(self.path)
+
+    def once(self, what: str, find: Callable[[], Found]) -> Found:
+        """Returns what `find` returned the first time: members that are described in turn share one listing."""
+        if what not in self._found:
+            self._found[what] = find()
+        found: Found = self._found[what]
+        return found
 
     def check_budget(self, needed: int, budget: int, what: str) -> None:
         """Raises an `OversizedSource` where `what` needs more bytes than the budget.
@@ -227,10 +236,15 @@ def _note_warning(name: str, text: str) -> None:
     _log.info("%s: the decoder warns: %s", name, text)
 
 
+@lru_cache(maxsize=1)
+def _loggers() -> tuple[logging.Logger, ...]:
+    return tuple(logging.getLogger(name) for name in _DECODERS)
+
+
 @contextmanager
 def _silent_logs() -> Iterator[None]:
     """Keeps what decoders log from the terminal."""
-    loggers = [logging.getLogger(name) for name in _DECODERS]
+    loggers = _loggers()
     before = [logger.disabled for logger in loggers]
     for logger in loggers:
         logger.disabled = True

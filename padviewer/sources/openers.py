@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 from warnings import WarningMessage
 
-from padviewer.errors import UnknownFormat, printable, shortened
+from padviewer.errors import PadviewerError, SourceError, UnknownFormat, printable, shortened
 from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
@@ -37,7 +38,7 @@ from padviewer.sources import (
 )
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
-from padviewer.sources.opened import Opened, OpenedFile, decoding, open_regular, opened_folder
+from padviewer.sources.opened import Opened, OpenedFile, OpenedFolder, decoding, open_regular, opened_folder
 
 _SEPARATOR = "::"
 
@@ -122,19 +123,59 @@ def describe_source(path: str, member: str | None = None, *, budget: int) -> Arr
         return source.info
 
 
+def describe_members(path: str, members: Sequence[str], *, budget: int) -> list[ArrayInfo | PadviewerError]:
+    """Returns what `describe_source` does for several members of a file, or raises; it is opened and listed once.
+
+    Args:
+        path, budget: as for `open_source`.
+        members: their names.
+    """
+    if parse_handed(path) is not None:
+        return [SourceError(f"{shortened(path)}: holds no members") for _member in members]
+    try:
+        with _opened(path, headers_only=True) as opened:
+            return [_described(opened, member, budget) for member in members]
+    except PadviewerError as error:
+        return [error] * len(members)
+
+
+def _described(opened: OpenedFile | OpenedFolder, member: str, budget: int) -> ArrayInfo | PadviewerError:
+    try:
+        with _read(opened, member, budget, OPENERS) as source:
+            return source.info
+    except PadviewerError as error:
+        return error
+
+
 def _open(path: str, member: str | None, budget: int, openers: tuple[Opener, ...], headers_only: bool) -> Source:
     handed = parse_handed(path)
     if handed is not None:
         return open_handed(path, handed, member)
+    with _opened(path, headers_only) as opened:
+        return _read(opened, member, budget, openers)
+
+
+@contextmanager
+def _opened(path: str, headers_only: bool) -> Iterator[OpenedFile | OpenedFolder]:
     if os.path.isdir(path) and is_item(path):  # noqa: PTH112 a Path cannot hold every name
-        return _open_folder(path, member, budget, headers_only)
+        with opened_folder(path, headers_only) as folder:
+            yield folder
+        return
     file = open_regular(path, headers_only)
     try:
-        with decoding(path) as caught:
-            source = _open_file(file, member, budget, openers)
+        yield file
     finally:
         file.handle.close()
-    return _noted(source, file, caught)
+
+
+def _read(opened: OpenedFile | OpenedFolder, member: str | None, budget: int, openers: tuple[Opener, ...]) -> Source:
+    with decoding(opened.path) as caught:
+        if isinstance(opened, OpenedFolder):
+            source = zarr.open_zarr(opened, member, budget)
+        else:
+            opened.handle.seek(0)
+            source = _open_file(opened, member, budget, openers)
+    return _noted(source, opened, caught)
 
 
 def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple[Opener, ...]) -> Source:
@@ -152,13 +193,6 @@ def _open_file(file: OpenedFile, member: str | None, budget: int, openers: tuple
             f"Formats that are read: {names_of_formats()}.",
         )
     return opener.open(file, member, budget)
-
-
-def _open_folder(path: str, member: str | None, budget: int, headers_only: bool) -> Source:
-    with opened_folder(path, headers_only) as folder:
-        with decoding(path) as caught:
-            source = zarr.open_zarr(folder, member, budget)
-        return _noted(source, folder, caught)
 
 
 def _noted(source: Source, opened: Opened, caught: list[WarningMessage]) -> Source:

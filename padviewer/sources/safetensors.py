@@ -67,13 +67,15 @@ def matches(head: bytes) -> bool:
 
 def open_safetensors(file: OpenedFile, member: str | None, budget: int) -> Source:
     """Maps one tensor of a safetensors file; None takes the first one that can be read."""
-    tensors, start, told = _header(file, budget)
+    tensors, start, told = file.once("header", lambda: _header(file, budget))
     if not tensors:
         raise UnsupportedSource(f"{file.name}: holds no tensors; save some with safetensors")
     name = _chosen(file, tensors, member)
     tensor, label = tensors[name], f"{file.name}::{shortened(name, 60)}"
     stored = _checked(tensor, label)
-    members = tuple(_member(name, tensor) for name, tensor in list(tensors.items())[:MAX_MEMBERS])
+    members = file.once(
+        "members", lambda: tuple(_member(name, tensor) for name, tensor in list(tensors.items())[:MAX_MEMBERS])
+    )
     widened = _WIDENED.get(tensor.dtype)
     notes = [f"{widened[1]} -> float32"] if widened else []
     notes += [] if tensor.shape else ["a single number"]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from padviewer.axes import guess_axes
 from padviewer.errors import DamagedSource, SourceError, UnsupportedSource, shortened
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import Source
+from padviewer.sources.base import DeclaredSource, Source
 from padviewer.sources.ome_zarr import factor_between, picture_of
 from padviewer.sources.opened import Opened, OpenedFolder, decoding
 from padviewer.sources.segments import SegmentCache
@@ -45,7 +45,9 @@ def open_in(opened: Opened, folder: Folder, member: str | None, budget: int) -> 
     root = node_of(folder)
     if root is None:
         raise DamagedSource(f"{opened.name}: what made it a Zarr is gone; reload it (F5)")
-    listing = Listing((), ()) if root.is_array else listed(root)
+    # Where headers of several members are asked for, a listing would take longer than all of them.
+    is_listed = not root.is_array and (member is None or not opened.headers_only)
+    listing = listed(root) if is_listed else Listing((), ())
     if root.is_array:
         _check_no_member(opened, member)
     name = None if root.is_array else _chosen(opened, listing, member)
@@ -55,6 +57,9 @@ def open_in(opened: Opened, folder: Folder, member: str | None, budget: int) -> 
     _check_sizes(opened, metadata, budget)
     picture = picture_of([node.attributes for node in way[:-1]], name or "")
     info = _info(opened, metadata, name, metadata.names or (picture.axes if picture else None), listing)
+    if opened.headers_only:
+        folder.close()
+        return DeclaredSource(info)
     cache = SegmentCache(budget // _CACHE_SHARE)
     levels = _levels(opened, root, picture.smaller if picture else (), info, cache, budget)
     return ZarrSource(way[-1], metadata, info, label, cache, levels)

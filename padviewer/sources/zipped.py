@@ -14,11 +14,10 @@ from padviewer.sources.zarr_zip import zarr_in
 
 def open_zip(file: OpenedFile, member: str | None, budget: int) -> Source:
     """Opens one array of an archive; None takes the first one that can be read."""
-    with zipfile.ZipFile(file.handle) as archive:
-        marked = any(name.rsplit("/", 1)[-1] in MARKS for name in archive.namelist())
-        folder = zarr_in(file, archive, budget) if marked else None
+    archive = file.once("archive", lambda: zipfile.ZipFile(file.handle))
+    marked = file.once("marked", lambda: any(name.rsplit("/", 1)[-1] in MARKS for name in archive.namelist()))
+    folder = zarr_in(file, archive, budget) if marked else None
     if folder is None:
-        file.handle.seek(0)
         return open_npz(file, member, budget)
     try:
         return open_in(file, folder, member, budget)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from itertools import groupby
 
 from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import PadviewerError
 from padviewer.folders import state_of
-from padviewer.plan import Member
+from padviewer.plan import ArrayInfo, Member
 from padviewer.pulse import beat
-from padviewer.sources import describe_source
+from padviewer.sources import describe_members, describe_source
 from padviewer.workers.blame import refusal_of
 from padviewer.workers.groups import in_groups, run
 from padviewer.workers.remembered import Remembered
 from padviewer.workers.serving import unexpected
 
+# When a file was written last, and its bytes.
+State = tuple[int, int]
 # A header is a few reads; a process that is silent for longer hangs.
 SILENCE_S = 30.0
 # Files of a call: one message for so many, and so many are tried again where one of them ends its process.
@@ -58,12 +61,13 @@ def measure(items: Sequence[Item], budget: int, memory: str | None = None, fresh
     states = [_state_of(path) for path, _member in items]
     remembered = Remembered(memory)
     known = {} if fresh else remembered.find(items, states)
-    found = [
-        known[item] if item in known else _measured(item, state, budget)
-        for item, state in zip(items, states, strict=True)
-    ]
-    remembered.keep([each for each in found if each.item not in known])
-    return found
+    unknown = [pair for pair in zip(items, states, strict=True) if pair[0] not in known]
+    # Members of a file come together.
+    files = groupby(unknown, lambda pair: pair[0][0])
+    found = [each for path, pairs in files for each in _measured(path, [*pairs], budget)]
+    remembered.keep([each for each, lasts in found if lasts])
+    read = iter(found)
+    return [known[item] if item in known else next(read)[0] for item in items]
 
 
 def members_of(path: str, budget: int) -> list[Member]:
@@ -89,19 +93,39 @@ def members_of_each(paths: Sequence[str], budget: int) -> list[list[Member] | st
     return found
 
 
-def _measured(item: Item, state: tuple[int, int], budget: int) -> Measured:
+def _measured(path: str, pairs: Sequence[tuple[Item, State]], budget: int) -> list[tuple[Measured, bool]]:
+    """Measures items of one file; each with whether time and size of the path tell when it changes."""
     beat()
-    modified, file_bytes = state
+    members = [member for (_path, member), _state in pairs]
+    infos: list[ArrayInfo | PadviewerError]
     try:
-        info = describe_source(*item, budget=budget)
+        named = [member for member in members if member is not None]
+        if len(named) == len(pairs) > 1:
+            infos = describe_members(path, named, budget=budget)
+        else:
+            infos = [_described(path, member, budget) for member in members]
+    except Exception as error:  # noqa: BLE001 - one file never stops the others
+        infos = [unexpected(error)] * len(pairs)
+    return [_settled(item, state, info) for (item, state), info in zip(pairs, infos, strict=True)]
+
+
+def _described(path: str, member: str | None, budget: int) -> ArrayInfo | PadviewerError:
+    try:
+        return describe_source(path, member, budget=budget)
     except PadviewerError as error:
-        return Measured(*item, file_bytes=file_bytes, modified=modified, error=error.message)
-    except Exception as error:  # noqa: BLE001 - one item never stops the others
-        return Measured(*item, file_bytes=file_bytes, modified=modified, error=unexpected(error).message)
-    return Measured(*item, info.shape, info.axes, info.dtype, info.format, info.file_bytes, info.modified)
+        return error
 
 
-def _state_of(path: str) -> tuple[int, int]:
+def _settled(item: Item, state: State, info: ArrayInfo | PadviewerError) -> tuple[Measured, bool]:
+    if isinstance(info, PadviewerError):
+        modified, file_bytes = state
+        return Measured(*item, file_bytes=file_bytes, modified=modified, error=info.message), False
+    found = Measured(*item, info.shape, info.axes, info.dtype, info.format, info.file_bytes, info.modified)
+    # What is written deep in a folder changes nothing at its root.
+    return found, not (info.member is not None and info.format.startswith("Zarr"))
+
+
+def _state_of(path: str) -> State:
     """Returns time and size of a file; zeros where they cannot be had, which opening it tells why."""
     try:
         return state_of(path)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
+import select
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
 from padviewer.cli import main
 
+PROGRAM = [sys.executable, "-m", "padviewer"]
 SAMPLES = Path(__file__).parents[2] / "resources" / "samples"
 
 
@@ -133,3 +141,59 @@ def test_a_name_that_is_no_text_is_told(capfd, state, tmp_path):
     code, out, _err = run(capfd, tmp_path, "--json")
     assert code == 0
     assert json.loads(out)["path"].endswith("\\xff.npy") or json.loads(out)["path"].endswith("\\udcff.npy")
+
+
+# ---- as a process of its own
+
+
+def many(folder, count=600):
+    folder.mkdir()
+    for number in range(count):
+        np.save(folder / f"{number:03}.npy", np.zeros((number + 1, 3), np.uint8))
+    return folder
+
+
+def test_progress_is_told_on_a_terminal_alone(tmp_path, state):
+    ours, theirs = pty.openpty()
+    command = [*PROGRAM, "sizes", str(many(tmp_path / "many")), "--workers", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        told = b""
+        while select.select([ours], [], [], 60)[0]:
+            try:
+                block = os.read(ours, 4096)
+            except OSError:  # nobody has the other end any more
+                break
+            told += block
+        out = process.stdout.read()
+    os.close(ours)
+    assert process.returncode == 0
+    assert out.startswith(b"600 items measured\n")
+    assert re.search(rb"\d+ of 600 measured", told)
+    assert told.rstrip(b" \r") != told  # and taken away
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_in_time_and_leaves_no_process(tmp_path, state, number):
+    many(tmp_path / "many", 3)
+    (tmp_path / "many" / "endless.csv").write_text("1,2\n" * 4_000_000)
+    command = [*PROGRAM, "sizes", str(tmp_path / "many"), "--workers", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    children = wait_for_children(process.pid)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == (130 if number == signal.SIGINT else 143)
+    assert (out, err) == (b"", b"")
+    psutil.wait_procs(children, 10)
+    assert not [child for child in children if child.is_running()]
+
+
+def wait_for_children(pid):
+    """Returns the workers of a program when they read a file that takes long."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        children = [c for c in psutil.Process(pid).children() if "resource_tracker" not in " ".join(c.cmdline())]
+        if any(file.path.endswith("endless.csv") for child in children for file in child.open_files()):
+            return children
+        time.sleep(0.05)
+    raise TimeoutError("no worker reads the long file")
