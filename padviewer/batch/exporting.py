@@ -123,7 +123,7 @@ class Export:
 
     def _settled(self, agenda: Agenda, executor: Executor) -> Iterator[list[Record]]:
         """Yields what becomes of items, a group at a time."""
-        task = Task(self.settings.spec, self.settings.targets, self.budget, agenda.place)
+        task = Task(self.settings.spec, self.settings.targets, self.budget, agenda.place, self.settings.checksum)
         groups = agenda.groups(getattr(executor, "count", _USUAL))
         for attempt in range(_ATTEMPTS):
             again: dict[str, list[Entry]] = {}

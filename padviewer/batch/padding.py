@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from padviewer.batch.bucketing import Planned
+from padviewer.batch.checksum import Checksum
 from padviewer.batch.record import WRITTEN, Record
 from padviewer.export import Array, Content, Payload
 from padviewer.export.grid import Grid, row_tile
-from padviewer.geometry import Region, counts
+from padviewer.geometry import Region, Span, counts
 from padviewer.plan import Plan, Stage
 from padviewer.pulse import beat
 from padviewer.sources import Source
@@ -55,22 +55,25 @@ class Padding:
     Args:
         source: the item.
         planned: what it becomes.
+        checksum: one of `checksum.CHECKSUMS`.
 
     Attributes:
         plan: of its padding.
         payload, mask: what is written.
+        rows: those along the first axis beside which all is zero, so that it need not be written.
     """
 
-    def __init__(self, source: Source, planned: Planned) -> None:
+    def __init__(self, source: Source, planned: Planned, checksum: str) -> None:
         self.plan, self._bucket, self._source = planned.plan, planned.bucket, source
         self.payload = payload_of(self.plan, Stage.PADDED, planned.spec_json)
         self.mask = payload_of(self.plan, Stage.MASK, planned.spec_json)
-        self._digest = hashlib.sha256()
+        self.rows = _rows_of_data(self.plan)
+        self._checksum = Checksum(checksum)
 
     def tiles(self) -> Iterator[tuple[Region, Array]]:
         """Yields the padded tensor in C order, once; the checksum is that of all that was yielded."""
         for region, data in self._tiles(Stage.PADDED, self.payload):
-            self._digest.update(_bytes(data))
+            self._checksum.update(data)
             yield region, data
 
     def mask_tiles(self) -> Iterator[tuple[Region, Array]]:
@@ -108,7 +111,7 @@ class Padding:
             entry.array,
             entry.index,
             mask,
-            self._digest.hexdigest(),
+            self._checksum.text,
             nbytes,
         )
 
@@ -125,5 +128,8 @@ def _read(content: Content, region: Region) -> Array:
     return content.read(region) if value is None else np.ascontiguousarray(np.broadcast_to(value, counts(region)))
 
 
-def _bytes(data: Array) -> memoryview:
-    return np.ascontiguousarray(data).reshape(-1).view(np.uint8).data
+def _rows_of_data(plan: Plan) -> Span:
+    axis = plan.axis(plan.input.axes[0])
+    fill = plan.spec.fill_value
+    zero = plan.spec.mode == "constant" and not isinstance(fill, tuple) and not fill and str(fill) != "-0.0"
+    return Span(*axis.data) if axis and zero else Span(0, plan.require(Stage.PADDED).shape[0])

@@ -26,13 +26,14 @@ _OF_THE_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTAL
 
 @contextmanager
 def part_of(folder: str) -> Iterator[str]:
-    """Yields a path for a new file in the folder of an export; what is still there at the end is removed."""
+    """Yields a path for a new file in the folder of an export, which is removed where the body fails."""
     path = os.path.join(folder, PARTS, f"{_OWN}-{next(_numbers)}")  # noqa: PTH118 a Path cannot hold every name
     try:
         yield path
-    finally:
+    except BaseException:
         with suppress(OSError):
             os.unlink(path)  # noqa: PTH108
+        raise
 
 
 def publish(part: str, path: str) -> None:

@@ -34,7 +34,7 @@ class Record(NamedTuple):
         array: name of the array in a collection; empty where it has a file of its own.
         index: along the first axis of that array, or of the record in its shard; None where it has a file of its own.
         mask: where the pixel mask is: a path beside `output`, or a name in it; empty where none was asked for.
-        checksum: SHA-256 of the padded tensor's bytes, little-endian in C order.
+        checksum: of the padded tensor's bytes, little-endian in C order: `crc32:1c291ca3` or `sha256:...`.
         nbytes: size of `output` where the item has a file of its own.
     """
 

@@ -16,7 +16,7 @@ from padviewer.export.formats import format_of
 from padviewer.export.npy import NpzStore
 from padviewer.export.safetensors import check_safetensors, safetensors_stores
 from padviewer.export.store import Store
-from padviewer.geometry import Region
+from padviewer.geometry import Region, Span
 
 # Formats whose files hold several arrays: the pixel mask is one of them, called `mask`.
 INSIDE = (".npz", ".safetensors")
@@ -53,8 +53,9 @@ class SeparateFiles:
             if mask:
                 # First, so that an item whose file is there has its mask too.
                 mask_path = os.path.join(self.folder, mask)  # noqa: PTH118
-                self._write(padding.mask, padding.mask_tiles(), mask_path)
-            return padding.record(entry, mask, self._write(padding.payload, padding.tiles(), path))
+                self._write(padding.mask, padding.mask_tiles(), mask_path, padding.rows)
+            nbytes = self._write(padding.payload, padding.tiles(), path, padding.rows)
+            return padding.record(entry, mask, nbytes)
         except OSError as error:
             raise refusal(self.folder, path, error) from error
 
@@ -66,11 +67,11 @@ class SeparateFiles:
         except (OSError, ValueError):
             return False
 
-    def _write(self, payload: Payload, tiles: Tiles, path: str) -> int:
+    def _write(self, payload: Payload, tiles: Tiles, path: str, rows: Span) -> int:
         form = format_of(path)
         with part_of(self.folder) as part:
             with closing(form.store(payload, part, payload.shape, False)) as store:
-                _put(store, tiles)
+                _put(store, tiles, rows)
                 store.finish()
             nbytes = os.stat(part).st_size  # noqa: PTH116
             publish(part, path)
@@ -100,6 +101,13 @@ def _put_each(opened: ExitStack, payloads: Sequence[Payload], part: str, padding
         _put(store, tiles)
 
 
-def _put(store: Store, tiles: Tiles) -> None:
+def _put(store: Store, tiles: Tiles, rows: Span | None = None) -> None:
+    """Puts tiles; of a store whose elements can be put anywhere only these rows: what is never put is zero."""
     for region, data in tiles:
-        store.put(region, data)
+        if rows is None or not store.scattered:
+            store.put(region, data)
+            continue
+        start = max(region[0].start, rows.start)
+        stop = max(start, min(region[0].stop, rows.stop))
+        first = region[0].start
+        store.put((Span(start, stop), *region[1:]), data[start - first : stop - first])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from padviewer import __version__
+from padviewer.batch.checksum import CHECKSUMS
 from padviewer.batch.places import COLLECTIONS
 from padviewer.errors import ExportError, shortened
 from padviewer.export.place import display_name
@@ -29,6 +30,7 @@ class Settings:
         targets: the buckets; none is the target of the settings.
         mask: whether pixel masks are written.
         shard: items of a TFRecord file.
+        checksum: one of `checksum.CHECKSUMS`, which the manifest has of each item.
     """
 
     format: str
@@ -36,6 +38,7 @@ class Settings:
     targets: tuple[Target, ...] = ()
     mask: bool = False
     shard: int = SHARD
+    checksum: str = CHECKSUMS[0]
 
     @property
     def is_collection(self) -> bool:
@@ -48,6 +51,7 @@ class Settings:
         found: dict[str, Any] = {"padviewer": __version__, "format": self.format}
         found |= {name: pipeline[name] for name in _PADDING if not (name == "target" and self.targets)}
         found |= {"buckets": [list(target) for target in self.targets], "mask": self.mask}
+        found["checksum"] = self.checksum
         if self.format == "tfrecord":
             found["shard"] = self.shard
         text = json.dumps(found, sort_keys=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from padviewer.batch.bucketing import Bucketing
+from padviewer.batch.checksum import CHECKSUMS
 from padviewer.batch.padding import Entry, Padding
-from padviewer.batch.places import Place
 from padviewer.batch.record import FAILED, STOPPED, TRIED, Record
 from padviewer.batch.tfrecord_shards import Shard, TfrecordShards, probe
 from padviewer.errors import ExportStopped, PadviewerError
@@ -28,12 +28,14 @@ class Task:
         targets: the buckets; none is the target of the settings.
         budget: bytes that one result may take.
         place: what is written to.
+        checksum: one of `checksum.CHECKSUMS`.
     """
 
     spec: PipelineSpec
     targets: tuple[Target, ...]
     budget: int
     place: Any
+    checksum: str = CHECKSUMS[0]
 
 
 def pad_items(entries: Sequence[Entry], task: Task) -> list[Record]:
@@ -42,14 +44,14 @@ def pad_items(entries: Sequence[Entry], task: Task) -> list[Record]:
     Items of a shard are written together. Where only some of those come, because one of them ended its process, they
     are made and not written: their outcome is `tried`.
     """
-    bucketing = _bucketing(task.spec, task.targets, task.budget)
+    work = partial(_one, _bucketing(task.spec, task.targets, task.budget), task.checksum)
     if not isinstance(task.place, TfrecordShards):
-        return _until_stopped(entries, lambda entry: _one(entry, bucketing, _writing(task.place, entry)))
+        return _until_stopped(entries, lambda entry: work(entry, partial(task.place.write, entry)))
     if len(entries) < entries[0].together:
-        return _until_stopped(entries, lambda entry: _one(entry, bucketing, lambda padding: _tried(entry, padding)))
+        return _until_stopped(entries, lambda entry: work(entry, partial(_tried, entry)))
 
     def add(shard: Shard, entry: Entry) -> Record:
-        return _one(entry, bucketing, lambda padding: shard.add(entry, padding))
+        return work(entry, partial(shard.add, entry))
 
     try:
         return task.place.write_shard(entries, add)
@@ -71,11 +73,11 @@ def _until_stopped(entries: Sequence[Entry], work: Callable[[Entry], Record]) ->
     return records
 
 
-def _one(entry: Entry, bucketing: Bucketing, write: Callable[[Padding], Record]) -> Record:
+def _one(bucketing: Bucketing, checksum: str, entry: Entry, write: Callable[[Padding], Record]) -> Record:
     beat()
     try:
         with open_source(entry.path, entry.member, budget=bucketing.budget) as source:
-            return write(Padding(source, bucketing.plan(source.info, entry.label)))
+            return write(Padding(source, bucketing.plan(source.info, entry.label), checksum))
     except ExportStopped as error:
         return entry.record(STOPPED, error.message)
     except PadviewerError as error:
@@ -86,10 +88,6 @@ def _one(entry: Entry, bucketing: Bucketing, write: Callable[[Padding], Record])
         raise
     except Exception as error:  # noqa: BLE001 - one item never stops the others
         return entry.record(FAILED, unexpected(error).message)
-
-
-def _writing(place: Place, entry: Entry) -> Callable[[Padding], Record]:
-    return lambda padding: place.write(entry, padding)
 
 
 def _tried(entry: Entry, padding: Padding) -> Record:

@@ -6,6 +6,7 @@ import io
 import os
 import zipfile
 from contextlib import suppress
+from functools import lru_cache
 from typing import IO
 
 import numpy as np
@@ -87,8 +88,13 @@ def _member(name: str) -> zipfile.ZipInfo:
 
 
 def _header(payload: Payload) -> bytes:
-    dtype = np.dtype(payload.dtype)
-    fields = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": payload.shape}
+    return _header_of(payload.dtype, payload.shape)
+
+
+# Items of a data set are padded to few shapes.
+@lru_cache(maxsize=64)
+def _header_of(dtype: str, shape: tuple[int, ...]) -> bytes:
+    fields = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": shape}
     out = io.BytesIO()
     np.lib.format.write_array_header_1_0(out, fields)
     return out.getvalue()

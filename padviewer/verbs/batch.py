@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SUMMARY = "Write the padded tensors of a data set, with a manifest of what became of each item."
 # As `places.FORMATS`, which is not loaded to show a help.
 _FORMATS = ("npy", "npz", "png", "tif", "safetensors", "zarr", "hdf5", "tfrecord")
+_CHECKSUMS = ("crc32", "sha256")
 # Failed items that have a line each; of more, the number is told.
 _NAMED = 20
 _EVERY_S = 0.5
@@ -45,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "as files beside, a.mask.npy",
     )  # fmt: skip
     add("--shard", type=int, default=256, metavar="N", help="items of a TFRecord file (default: 256)")
+    add(
+        "--checksum", choices=_CHECKSUMS, default=_CHECKSUMS[0],
+        help="of each padded tensor, in the manifest: crc32 finds what a disk changed; sha256 takes longer, and also "
+        "tells whether two are the same (default: crc32)",
+    )  # fmt: skip
     add("--resume", action="store_true", help="go on with an export that was interrupted, and try what failed again")
     add("--force", action="store_true", help="start over: what an earlier export wrote there is removed")
     add("--json", action="store_true", help="tell how far it is on standard output, as JSON, each half second")
@@ -85,7 +91,7 @@ def _settings_of(options: argparse.Namespace):  # type: ignore[no-untyped-def]
 
     if not 1 <= options.shard <= _MOST_SHARD:
         raise SettingsError(f"shard {options.shard}: expected a number of items from 1 to {_MOST_SHARD}")
-    return Settings(options.format, spec_of(options), (), options.mask, options.shard)
+    return Settings(options.format, spec_of(options), (), options.mask, options.shard, options.checksum)
 
 
 def _items_of(options: argparse.Namespace, pool: Executor, budget: int) -> tuple[list[Item], int]:

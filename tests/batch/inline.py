@@ -54,11 +54,10 @@ def padded(array, target, fill=0, before=(0, 0)):
     return np.pad(kept, width + rest, constant_values=fill), mask
 
 
-def export(
-    folder, items, executor=None, *, resume=False, force=False, targets=(), mask=False, shard=4, form="npy", **spec
-):
+def export(folder, items, executor=None, *, resume=False, force=False, form="npy", **options):
     """Exports paths, or pairs of path and member; returns how far it came at the end."""
-    settings = Settings(form, PipelineSpec(**spec), targets, mask, shard)
+    of_settings = {name: options.pop(name) for name in ("targets", "mask", "shard", "checksum") if name in options}
+    settings = Settings(form, PipelineSpec(**options), **{"shard": 4, **of_settings})
     pairs = [item if isinstance(item, tuple) else (str(item), None) for item in items]
     *_, last = Export(str(folder), settings, BUDGET).run(pairs, executor or Inline(), resume=resume, force=force)
     return last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import shutil
 
@@ -15,11 +16,12 @@ import zarr
 from inline import Inline, export, lines_of, make_data_set, padded, tree
 
 from padviewer.batch.bucketing import seed_of
+from padviewer.batch.checksum import CHECKSUMS
 from padviewer.batch.padding import TILE
 from padviewer.batch.places import FORMATS
 from padviewer.errors import ExportError, TargetExists
 from padviewer.geometry import draw, split
-from padviewer.verbs.batch import _FORMATS
+from padviewer.verbs.batch import _CHECKSUMS, _FORMATS
 
 TARGET = (8, 9)
 
@@ -35,7 +37,7 @@ def collection(folder, form):
 
 
 def checksum(array):
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    return f"crc32:{binascii.crc32(np.ascontiguousarray(array).tobytes()):08x}"
 
 
 READERS = {
@@ -52,6 +54,7 @@ READERS = {
 
 def test_the_command_line_names_all_formats():
     assert _FORMATS == FORMATS
+    assert _CHECKSUMS == CHECKSUMS
 
 
 @pytest.mark.parametrize("form", READERS)
@@ -183,6 +186,27 @@ def test_an_item_that_breaks_after_its_size_was_read(data, tmp_path, form):
         np.testing.assert_array_equal(opened[f"{name}_written"][...], expected)
         assert not opened[name][index].any()
         assert not opened[f"{name}_mask"][index].any()
+
+
+def test_a_checksum_that_nobody_forges(data, tmp_path):
+    export(tmp_path / "out", data, target=TARGET, overflow="crop", checksum="sha256")
+    for record in lines_of(tmp_path / "out")[1]:
+        array = np.load(tmp_path / "out" / record["output"])
+        assert record["checksum"] == f"sha256:{hashlib.sha256(array.tobytes()).hexdigest()}"
+
+
+@pytest.mark.parametrize("position", ["start", "center", "end"])
+@pytest.mark.parametrize("fill", [0, -0.0, 0.0, 3])
+@pytest.mark.parametrize("form", ["npy", "tif", "npz", "safetensors"])
+def test_rows_of_padding_read_as_such(tmp_path, position, fill, form):
+    array = np.full((3, 4), 2.5, np.float32)
+    np.save(tmp_path / "a.npy", array)
+    options = {"target": (10, 6), "position": position, "fill_value": fill, "mask": True}
+    export(tmp_path / "out", [tmp_path / "a.npy"], form=form, **options)
+    [record] = lines_of(tmp_path / "out")[1]
+    expected = np.pad(array, record["pad_width"], constant_values=fill)
+    found = READERS[form][0](tmp_path / "out" / record["output"])
+    assert found.tobytes() == expected.tobytes()
 
 
 def test_buckets_take_each_item_where_it_wastes_least(data, tmp_path):
