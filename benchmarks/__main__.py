@@ -24,6 +24,7 @@ from benchmarks import (
     footprint,
     inspecting,
     layer,
+    padding_files,
     panning,
     peers,
     sizing,
@@ -50,6 +51,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "peers": peers.peers,
     "bucketing": bucketing.bucketing,
     "sizes": sizing.sizes,
+    "batch": padding_files.batch,
 }
 # Above this share of busy cores before we begin, other programs decide the figures: our processes are three.
 QUIET = 0.1

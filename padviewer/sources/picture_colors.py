@@ -21,6 +21,8 @@ _BANDS_MADE = {"LA": 2, "RGB": 3, "RGBA": 4}
 _DTYPES = {"1": "bool", "I;16": "uint16", "I;16L": "uint16", "I;16B": "uint16", "I": "int32", "F": "float32"}
 # Pixels that are brought over from Pillow at a time: it holds what it brings twice.
 _BLOCK = 1 << 17
+# Pictures of at most so many pixels are brought over in one piece, which takes less time and a few megabytes.
+_SMALL = 1 << 19
 _NAMES = {"P": "palette", "PA": "palette", "RGBa": "premultiplied RGBA", "La": "premultiplied LA"}
 _GRAY = ("1", "L", "LA")
 
@@ -68,7 +70,7 @@ def as_array(image: Image, mode: str, name: str) -> Array:
         name: of the file, for messages.
     """
     width, height = image.size
-    rows = max(1, _BLOCK // max(1, width))
+    rows = height if width * height <= _SMALL else max(1, _BLOCK // max(1, width))
     whole: Array | None = None
     for top in range(0, height, rows):
         part = image.crop((0, top, width, min(height, top + rows))) if rows < height else image
