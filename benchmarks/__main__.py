@@ -19,6 +19,7 @@ import psutil
 from benchmarks import (
     bucketing,
     convolving,
+    dots,
     editing,
     exporting,
     footprint,
@@ -52,6 +53,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "bucketing": bucketing.bucketing,
     "sizes": sizing.sizes,
     "batch": padding_files.batch,
+    "dataset": dots.dataset,
 }
 # Above this share of busy cores before we begin, other programs decide the figures: our processes are three.
 QUIET = 0.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -344,7 +345,7 @@ def test_all_files_are_exported_by_a_process_and_the_rest_resumed(
     assert (out / "signal_1.npy").exists()
 
 
-def test_buckets_are_found_drawn_and_old_when_the_files_are_others(open_window: Open, qtbot: QtBot) -> None:
+def test_buckets_are_found_drawn_copied_and_saved(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = open_window(filters=1, multiple_of=(8,))
     dataset = show(qtbot, window)
     fill(qtbot, dataset, np.array(SIZES))
@@ -370,6 +371,19 @@ def test_buckets_are_found_drawn_and_old_when_the_files_are_others(open_window: 
     assert not dataset.plot.picture.over.any()
     assert dataset.plot.target.across is None
     assert cut_off(dataset) == []
+    menu = dataset.buckets.panel.buttons[1].menu()
+    copied = {}
+    for action in menu.actions():
+        action.trigger()
+        copied[action.text()] = QApplication.clipboard().text()
+    assert json.loads(copied["JSON"])["buckets"] == targets.tolist()
+    for name, text in copied.items():
+        if "code" in name:
+            compile(text, name, "exec")
+            assert all(str(size) in text for size in targets.ravel())
+    dataset.buckets.save(found, str(tmp_path / "buckets.json"))
+    qtbot.waitUntil(lambda: dataset.foot.text.startswith("saved the buckets"), timeout=PATIENCE_MS)
+    assert (tmp_path / "buckets.json").read_text() == copied["JSON"]
     type_into(dataset.choices.filter_field, "1.png")
     ready(qtbot, dataset)
     assert dataset.buckets.found is None

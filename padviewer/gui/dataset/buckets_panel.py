@@ -34,7 +34,12 @@ from padviewer.gui.words import percent
 MOST = 16
 _HEADS = ("", "Target", "Files", "Share", "Waste")
 # What buckets are copied as, by what the menu says.
-FORMS = {"json": "JSON", "keras": "Keras code", "tf-data": "tf.data code"}
+FORMS = {
+    "json": "JSON",
+    "keras": "Keras code, with padviewer",
+    "keras-plain": "Keras code alone",
+    "tf-data": "tf.data code",
+}
 
 
 class BucketsPanel(QScrollArea):

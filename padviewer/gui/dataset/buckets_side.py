@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QApplication, QFileDialog
 
+from padviewer.dataset.plan_file import BucketPlan
+from padviewer.errors import PadviewerError, shortened
+from padviewer.export.target import replacing
 from padviewer.gui.dataset.bucketing import Bucketing, Found, Wanted
-from padviewer.gui.dataset.buckets_panel import BucketsPanel
+from padviewer.gui.dataset.buckets_panel import FORMS, BucketsPanel
+from padviewer.gui.dataset.latest import Latest
 from padviewer.gui.dataset.layout import Laid
 from padviewer.gui.dataset.plot import SizePlot
 from padviewer.gui.dataset.target import DatasetTarget
+from padviewer.snippets.bucketing import CODE
 
 
 class BucketsSide(QObject):
@@ -23,6 +29,7 @@ class BucketsSide(QObject):
     """
 
     changed = Signal()
+    told = Signal(str)  # what was copied or saved, or why not
 
     def __init__(
         self, plot: SizePlot, target: DatasetTarget, batch_size: Callable[[], int], parent: QObject | None = None
@@ -33,8 +40,11 @@ class BucketsSide(QObject):
         self._front = False
         self.panel = BucketsPanel()
         self.search = Bucketing(self)
+        self._saving = Latest(self)
         self.search.changed.connect(self.show)
         self.panel.find_wanted.connect(self.find)
+        self.panel.copy_wanted.connect(self._on_panel_copy_wanted)
+        self.panel.save_wanted.connect(self._on_panel_save_wanted)
         target.changed.connect(self.show)
 
     def set_laid(self, laid: Laid | None) -> None:
@@ -80,6 +90,51 @@ class BucketsSide(QObject):
         self._plot.set_buckets(self._rectangles(known) if self._front else ())
         self.changed.emit()
 
+    def json_of(self, found: Found) -> str:
+        """Returns buckets as the JSON that `padviewer batch --buckets` takes."""
+        cost = found.buckets.cost
+        figures = {
+            "files": cost.items,
+            "padding_share": round(cost.padding_share, 6),
+            "before": round(found.before.padding_share, 6),
+            "overflowing": cost.overflowing,
+        }
+        return _plan_of(found).to_json(figures)
+
+    def save(self, found: Found, path: str) -> None:
+        """Has buckets written to a file, over one that exists."""
+        text = self.json_of(found).encode("ascii")
+
+        def write() -> str:
+            with replacing(path, overwrite=True) as file:
+                file.write(text)
+            return f"saved the buckets as {shortened(path)}"
+
+        self._saving.ask("save", write, self.told.emit, lambda error: self.told.emit(error.message))
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self.search.close()
+        self._saving.close()
+
+    def _on_panel_copy_wanted(self, form: str) -> None:
+        found = self.search.found
+        if found is None:
+            return
+        try:
+            text = self.json_of(found) if form == "json" else CODE[form](_plan_of(found))
+        except PadviewerError as error:
+            self.told.emit(error.message)
+        else:
+            QApplication.clipboard().setText(text)
+            self.told.emit(f"buckets copied as {FORMS[form]}")
+
+    def _on_panel_save_wanted(self) -> None:
+        found = self.search.found
+        path, _kind = QFileDialog.getSaveFileName(self.panel, "Save the buckets", "buckets.json", "JSON (*.json)")
+        if found is not None and path:
+            self.save(found, path)
+
     def _rectangles(self, found: Found | None) -> tuple[tuple[int | None, int | None], ...]:
         if found is None or self._laid is None or found.wanted.table.letters != self._laid.table.letters:
             return ()
@@ -87,3 +142,7 @@ class BucketsSide(QObject):
         sizes = [dict(zip(letters, part.target, strict=True)) for part in found.buckets.cost.parts]
         drawn = across in letters or up in letters
         return tuple((each.get(across), each.get(up)) for each in sizes) if drawn else ()
+
+
+def _plan_of(found: Found) -> BucketPlan:
+    return BucketPlan(found.wanted.table.letters, found.buckets.choice)

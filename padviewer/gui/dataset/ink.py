@@ -49,10 +49,9 @@ def draw(
     margin = math.ceil((_RADIUS + _MORE * _CLASSES + 2) * ratio)
     width, height = size
     near = (x > -margin) & (x < width + margin) & (y > -margin) & (y < height + margin)
-    shown = np.flatnonzero(near)
-    x, y, counts, over = x[shown], y[shown], counts[shown], over[shown]
-    if dots if dots is not None else len(shown) <= MOST_DOTS:
-        return _dots(x, y, counts, over, size, ratio, margin)
+    if dots if dots is not None else np.count_nonzero(near) <= MOST_DOTS:
+        shown = np.flatnonzero(near)
+        return _dots(x[shown], y[shown], counts[shown], over[shown], size, ratio, margin)
     return _density(x, y, counts, over, size, ratio)
 
 
@@ -106,16 +105,18 @@ def _density(x: Numbers, y: Numbers, counts: Rows, over: Rows, size: tuple[int, 
     wide, high = -(-size[0] // cell), -(-size[1] // cell)
     inside = (x >= 0) & (x < size[0]) & (y >= 0) & (y < size[1])
     # A product and a cast: numpy divides floats by whole numbers ten times as slowly.
-    columns, rows = (x[inside] * (1 / cell)).astype(np.int64), (y[inside] * (1 / cell)).astype(np.int64)
-    cells = rows * wide + columns
-    files = np.bincount(cells, counts[inside], minlength=wide * high)
+    shown = np.flatnonzero(inside)
+    cells = (y[shown] * (1 / cell)).astype(np.int64)
+    cells *= wide
+    cells += (x[shown] * (1 / cell)).astype(np.int64)
+    files = np.bincount(cells, counts[shown], minlength=wide * high)
     at = np.flatnonzero(files)
     shades = _LEAST + (1 - _LEAST) * np.log1p(files[at]) / max(math.log1p(float(files[at].max(initial=1.0))), 1e-9)
     inks = np.rint(shades * SHADES).astype(np.uint8)
     crossed = np.zeros(0, np.int64)
     if over.any():
         marked = np.zeros(wide * high, bool)
-        marked[cells[over[inside] > 0]] = True
+        marked[cells[over[shown] > 0]] = True
         beyond = marked[at]
         inks[beyond] += OVER - 1
         crossed = at[beyond]

@@ -142,7 +142,7 @@ class DatasetWindow(QMainWindow):
         self.export.close_run()
         self.measuring.close()
         self.latest.close()
-        self.buckets.search.close()
+        self.buckets.close()
         self._keep()
         self.close()
         self.deleteLater()
@@ -213,6 +213,7 @@ class DatasetWindow(QMainWindow):
         self._window.session.plan_changed.connect(self._on_session_plan_changed)
         self.tabs.currentChanged.connect(lambda tab: self.buckets.set_front(tab == _BUCKETS))
         self.buckets.changed.connect(self._show_marks)
+        self.buckets.told.connect(self.foot.set_pointed)
         self.costs.changed.connect(lambda: self.panel.set_lines(self.costs.lines, self.costs.overflow))
 
     # ---- what is shown
