@@ -38,7 +38,7 @@ soak: $(DEV) ## use the window 1,000 times over, or PADVIEWER_SOAK_CYCLES=200, a
 	PADVIEWER_SOAK_CYCLES=$(or $(PADVIEWER_SOAK_CYCLES),1000) $(PYTHON) -m pytest -s tests/gui/test_soak.py $(ARGS)
 
 test-faults: $(DEV) ## crash the workers at every stage and fail every call that writes, 40 times, or PADVIEWER_FAULT_ROUNDS=100
-	PADVIEWER_FAULT_ROUNDS=$(or $(PADVIEWER_FAULT_ROUNDS),40) QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -s tests/gui/test_faults.py tests/export/test_fault_injection.py tests/export/test_kills.py tests/batch/test_killed_exports.py $(ARGS)
+	PADVIEWER_FAULT_ROUNDS=$(or $(PADVIEWER_FAULT_ROUNDS),40) QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest -s tests/gui/test_faults.py tests/export/test_fault_injection.py tests/export/test_kills.py tests/batch/test_killed_exports.py tests/workers/test_pool.py $(ARGS)
 
 test-backends: export CUDA_VISIBLE_DEVICES =
 test-backends: export JAX_PLATFORMS = cpu

@@ -1,20 +1,28 @@
-"""A pool of processes: what an executor does, and what becomes of calls that end their process."""
+"""A pool of processes: what an executor does, and what becomes of calls that end their process.
+
+`PADVIEWER_FAULT_ROUNDS` says how often processes are killed at random.
+"""
 
 from __future__ import annotations
 
 import os
 import pickle
+import random
 import signal
+import threading
 import time
 from concurrent.futures import CancelledError, wait
+from contextlib import suppress
 
 import pool_calls
 import pytest
+from leftovers import worker_processes
 
 from padviewer.errors import PadviewerError, SettingsError, UnexpectedError, WorkerDied, WorkerSilent
 from padviewer.workers.pool import Pool, usable_cores
 
 WAIT = 60
+ROUNDS = int(os.environ.get("PADVIEWER_FAULT_ROUNDS", "1"))
 
 
 @pytest.fixture
@@ -134,3 +142,39 @@ def test_an_exception_in_the_block_waits_for_nothing(leaves_nothing):
 def test_no_process_starts_before_it_is_needed(leaves_nothing):
     with Pool() as pool:
         assert 1 <= pool.count <= usable_cores()
+
+
+def killed_at_random(stop, rng):
+    """Kills processes of this one until it is told to stop."""
+    while not stop.wait(rng.random() * 0.3):
+        processes = sorted(worker_processes())
+        if processes:
+            with suppress(ProcessLookupError):
+                os.kill(rng.choice(processes), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_no_call_is_lost_whatever_is_killed_while_threads_submit(leaves_nothing, number):
+    rng, stop = random.Random(number), threading.Event()
+    calls = []
+
+    def submit_some(pool):
+        for i in range(40 if ROUNDS == 1 else 150):
+            call = pool.submit(pool_calls.square, i) if i % 3 else pool.submit(pool_calls.nap, 0.01)
+            calls.append((i, call))
+            if i % 10 == 0:
+                call.cancel()
+
+    with Pool(3, silence=5.0) as pool:
+        killer = threading.Thread(target=killed_at_random, args=(stop, rng))
+        submitters = [threading.Thread(target=submit_some, args=(pool,)) for _ in range(4)]
+        for thread in (killer, *submitters):
+            thread.start()
+        for thread in submitters:
+            thread.join()
+        assert not wait([call for _i, call in calls], 2 * WAIT).not_done
+        stop.set()
+        killer.join()
+    for i, call in calls:
+        if not call.cancelled() and not isinstance(call.exception(), WorkerDied):
+            assert i % 3 == 0 or call.result() == i * i
