@@ -15,6 +15,7 @@ from padviewer.batch.layout import Layout, groups_of, is_sound, told_groups
 from padviewer.batch.manifest import Manifest
 from padviewer.batch.names import labels_of, outputs_of, root_of
 from padviewer.batch.padding import Entry
+from padviewer.batch.parts import There
 from padviewer.batch.places import EXTENSIONS, collection_of, files_of
 from padviewer.batch.record import WRITTEN, Record
 from padviewer.batch.run import in_groups
@@ -23,6 +24,7 @@ from padviewer.bytecount import format_bytes
 from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import ExportError
 from padviewer.export.place import display_name
+from padviewer.objects import is_url
 from padviewer.workers.sizes import measured
 
 # Items of one call: one message for so many, and so many are done again where one of them ends its process.
@@ -77,7 +79,8 @@ class Agenda:
         """
         self.place = files_of(self.settings.format, self.folder, self.settings.mask, self.budget)
         held = self._read()
-        kept = {item for item, record in held.items() if record.outcome == WRITTEN and self.place.holds(record)}
+        there = There(self.folder)
+        kept = {item for item, record in held.items() if record.outcome == WRITTEN and self.place.holds(record, there)}
         # Files of items that are not asked for any more stay, and keep their names.
         self._taken = {held[item].output for item in kept}
         self.written = kept & self.labels.keys()
@@ -144,7 +147,10 @@ class CollectionAgenda(Agenda):
                 "another folder"
             )
         self._make_room()
-        self.written = {item for item, record in held.items() if record.outcome == WRITTEN and self.place.holds(record)}
+        there = There(self.folder)
+        self.written = {
+            item for item, record in held.items() if record.outcome == WRITTEN and self.place.holds(record, there)
+        }
         if not _OUTPUTS[self.settings.format]:
             # A file of which an item is missing is written anew, with all of its items.
             lacking = {record.output for item, record in held.items() if record.array and item not in self.written}
@@ -205,6 +211,8 @@ class CollectionAgenda(Agenda):
         self.place = collection.begun(labels, self.settings.spec.to_json())
 
     def _check_space(self, groups: Sequence[Group]) -> None:
+        if is_url(self.folder):
+            return
         needed, free = total_bytes(groups, self.settings.mask), shutil.disk_usage(self.folder).free
         if needed > free:
             raise ExportError(

@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from padviewer.batch import hdf5_datasets, zarr_arrays
 from padviewer.batch.layout import is_inside
 from padviewer.batch.manifest import NAME, Manifest
+from padviewer.batch.mirror import PIECES
 from padviewer.batch.names import mask_beside
-from padviewer.batch.parts import PARTS
+from padviewer.batch.parts import PARTS, unpublish
 from padviewer.batch.places import EXTENSIONS
 from padviewer.batch.tfrecord_shards import EXTENSION
 from padviewer.errors import ExportError, TargetExists
 from padviewer.export.place import display_name, told
+from padviewer.objects import is_url, remove, sizes_below
 
 # Of an export that was killed before it had a manifest.
 _OURS = (PARTS, f".{NAME}.new")
@@ -30,6 +32,9 @@ def owned(folder: str) -> Iterator[None]:
     Raises:
         ExportError: another process exports to it, or the system refuses.
     """
+    if is_url(folder):
+        yield  # stores have no locks
+        return
     with told(folder):
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 a Path cannot hold every name
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -55,7 +60,8 @@ def check_free(folder: str, manifest: Manifest) -> None:
             "--force"
         )
     with told(folder):
-        others = [found for found in os.listdir(folder) if found not in _OURS]  # noqa: PTH208
+        names = list(sizes_below(folder)) if is_url(folder) else os.listdir(folder)  # noqa: PTH208
+        others = [found for found in names if found not in _OURS]
     if others:
         shown = display_name(sorted(others)[0])
         raise TargetExists(
@@ -70,9 +76,15 @@ def remove_export(folder: str, manifest: Manifest) -> None:
         for record in manifest.read():
             if record.output and _is_written(record.output) and is_inside(folder, record.output):
                 for name in {record.output, *_masks(record.output)}:
-                    with suppress(OSError, ValueError):
-                        os.unlink(os.path.join(folder, name))  # noqa: PTH108, PTH118
+                    with suppress(ValueError):
+                        unpublish(os.path.join(folder, name))  # noqa: PTH118
     manifest.close()
+    if is_url(folder):
+        for prefix in (f"{zarr_arrays.NAME}/", PIECES):
+            remove(f"{folder}/{prefix}", recursive=True)
+        remove(f"{folder}/{NAME}")
+        manifest.forget()
+        return
     shutil.rmtree(os.path.join(folder, zarr_arrays.NAME), ignore_errors=True)  # noqa: PTH118
     for name in (hdf5_datasets.NAME, NAME):
         with suppress(FileNotFoundError):

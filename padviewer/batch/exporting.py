@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from padviewer.batch.agenda import Agenda, agenda_of, together
 from padviewer.batch.dataset_folder import check_free, owned, remove_export
-from padviewer.batch.manifest import Manifest
+from padviewer.batch.mirror import manifest_of
 from padviewer.batch.names import absolute
 from padviewer.batch.notes import Notes, sync_disk
 from padviewer.batch.padding import Entry
@@ -83,8 +83,7 @@ class Export:
             ExportStopped: the place is full or gone.
             ExportError: it was begun with other settings.
         """
-        with owned(self.folder):
-            manifest = Manifest(self.folder)
+        with owned(self.folder), manifest_of(self.folder) as manifest:
             if force:
                 remove_export(self.folder, manifest)
             elif not (resume and manifest.exists):
@@ -97,8 +96,6 @@ class Export:
                 yield from self._done(agenda, executor)
             except OSError as error:
                 raise refusal(self.folder, self.folder, error) from error
-            finally:
-                manifest.close()
             end_parts(self.folder)
 
     def _done(self, agenda: Agenda, executor: Executor) -> Iterator[Progress]:

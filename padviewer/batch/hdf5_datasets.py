@@ -17,7 +17,7 @@ import numpy as np
 
 from padviewer.batch.collection import ITEMS, MASK, WRITTEN, Group
 from padviewer.batch.padding import Entry, Padding
-from padviewer.batch.parts import part_of, publish, refusal
+from padviewer.batch.parts import There, part_of, publish, refusal
 from padviewer.batch.record import Record
 from padviewer.errors import printable
 from padviewer.export import Array
@@ -85,9 +85,9 @@ class Hdf5Datasets:
                         self._erase(file, group, index)
                 write_all(file.fileno(), memoryview(bytes(flags)), self.offsets[name + WRITTEN])
 
-    def holds(self, record: Record) -> bool:
+    def holds(self, record: Record, there: There) -> bool:
         """Whether there is room for an item that is noted as written: the file was made once, as long as it is."""
-        return record.array in self.groups and record.index is not None and os.path.lexists(self.path)
+        return record.array in self.groups and record.index is not None and there.size(NAME) is not None
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:

@@ -17,6 +17,7 @@ from padviewer.batch.record import FAILED, PLANNED, Record
 from padviewer.batch.tfrecord_shards import shard_name
 from padviewer.dataset.measured import Measured
 from padviewer.errors import ExportError, PlanError
+from padviewer.objects import is_url
 from padviewer.plan import ArrayInfo, Stage
 from padviewer.spec import MAX_SIZE
 
@@ -127,6 +128,8 @@ def is_sound(record: Record, groups: Mapping[str, Group], output: str) -> bool:
 
 def is_inside(folder: str, output: str) -> bool:
     """Whether an output that a manifest names lies in the folder of the export, whatever links there are."""
+    if is_url(folder):
+        return not output.startswith("/") and ".." not in output.split("/") and not is_url(output)
     real = os.path.realpath(folder)
     path = os.path.realpath(os.path.join(folder, os.path.dirname(output)))  # noqa: PTH118, PTH120
     return not os.path.isabs(output) and (path == real or path.startswith(f"{real}/"))  # noqa: PTH117

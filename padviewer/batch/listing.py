@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from padviewer.batch.run import in_groups, run
 from padviewer.dataset.measured import Item, Measured
-from padviewer.errors import PadviewerError, shortened
+from padviewer.errors import PadviewerError, SettingsError, shortened
 from padviewer.folders import is_item
+from padviewer.formats import SUFFIXES
+from padviewer.objects import checked, is_url, objects_at
 from padviewer.plan import Member
 from padviewer.raw_layout import is_raw
 from padviewer.sources import split_selector
@@ -24,7 +26,6 @@ from padviewer.sources.members import MAX_MEMBERS
 from padviewer.workers.blame import refusal_of
 from padviewer.workers.sizes import members_of_each
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _MAGIC = re.compile(r"[*?[]")
 # Files whose members are listed by one call.
 _AT_ONCE = 16
@@ -89,7 +90,12 @@ def _all(paths: Iterable[str]) -> Iterator[Item | Measured | LeftOut]:
             continue
         try:
             for name in _names_in(path[1:]):
-                yield from _listed(name)
+                if is_url(name):
+                    # A list may come from anywhere; what is asked of the network, a person has typed.
+                    reason = "a list names files of this machine; give URLs, or patterns of them, as arguments"
+                    yield Measured("", None, error=f"{shortened(path)}: {reason}")
+                else:
+                    yield from _listed(name)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             yield Measured(path, None, error=f"{shortened(path)}: the list cannot be read ({reason})")
@@ -110,8 +116,8 @@ def _names_in(list_path: str) -> Iterator[str]:
 
 def _listed(text: str) -> Iterator[Item | Measured | LeftOut]:
     """Yields what one path means; members may be patterns still."""
-    if _URL.match(text):
-        yield Measured(text, None, error=f"{shortened(text)}: is a URL; name files of this machine, or mount it")
+    if is_url(text):
+        yield from _objects(text)
         return
     path, member = split_selector(text)
     if not _MAGIC.search(path) or _exists(path):
@@ -123,6 +129,27 @@ def _listed(text: str) -> Iterator[Item | Measured | LeftOut]:
         yield from [found] if isinstance(found, Measured) else _in_path(found, member)
     if not matched:
         yield Measured(path, member, error=f"{shortened(path)}: no file has a name like this; check the pattern")
+
+
+def _objects(text: str) -> Iterator[Item | Measured | LeftOut]:
+    """Yields what a URL means, as paths do: an object, those below a prefix, or those that a pattern fits."""
+    url, mark, last = text.rpartition("::")
+    url, member = (url, last) if mark else (text, None)
+    try:
+        path = checked(url)
+        if not is_url(path):
+            yield from _listed(path + mark + (member or ""))
+            return
+        others = 0
+        for name, named in objects_at(path):
+            if named or name.lower().endswith(SUFFIXES):
+                yield name, member
+            else:
+                others += 1
+    except PadviewerError as error:
+        yield Measured(url if error.__class__ is not SettingsError else "", None, error=error.message)
+        return
+    yield from [LeftOut(others)] if others else []
 
 
 def _in_path(path: str, member: str | None) -> Iterator[Item | Measured | LeftOut]:

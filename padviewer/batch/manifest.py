@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from padviewer.batch.record import Record
 from padviewer.dataset.measured import Item
@@ -23,11 +23,22 @@ _NEW = f".{NAME}.new"
 _COPIED = 1 << 20
 
 
+class Told(Protocol):
+    """Whoever has another copy of a manifest."""
+
+    def add(self, lines: bytes) -> None:
+        """Lines were appended."""
+
+    def replace(self, path: str) -> None:
+        """It was written anew."""
+
+
 class Manifest:
     """A manifest that is appended to.
 
     Args:
         folder: where it is.
+        told: who has another copy, and hears of each change when it is on the disk.
 
     Attributes:
         path: of the file.
@@ -35,7 +46,8 @@ class Manifest:
         offsets: where the newest line of each item that is noted begins.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, told: Told | None = None) -> None:
+        self._told = told
         self.path = os.path.join(folder, NAME)  # noqa: PTH118 a Path cannot hold every name
         self._folder = folder
         self.settings: dict[str, Any] = {}
@@ -89,6 +101,8 @@ class Manifest:
                 with suppress(OSError):
                     os.ftruncate(self._descriptor, self._length)
                 raise
+        if self._told is not None:
+            self._told.add(text)
         for record, line in zip(records, lines, strict=True):
             self.offsets[record.item] = self._length
             self._length += len(line)
@@ -107,6 +121,13 @@ class Manifest:
                     yield file.readline().rstrip(b"\n")
 
         self._replace(lines)
+
+    def forget(self) -> None:
+        """Removes the file; another copy is not told."""
+        self.close()
+        with suppress(FileNotFoundError):
+            os.unlink(self.path)  # noqa: PTH108
+        self.offsets.clear()
 
     def close(self) -> None:
         """Closes the file."""
@@ -144,6 +165,8 @@ class Manifest:
             os.replace(new, self.path)  # noqa: PTH105
             sync_folder(self._folder)
             self.close()
+        if self._told is not None:
+            self._told.replace(self.path)
         self.offsets.clear()
         for _record in self.read():
             pass

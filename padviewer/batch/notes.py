@@ -20,6 +20,7 @@ from padviewer.batch.manifest import Manifest
 from padviewer.batch.record import Record
 from padviewer.errors import PadviewerError
 from padviewer.export.place import told
+from padviewer.objects import is_url
 
 _EACH_S = 1.0
 
@@ -89,6 +90,8 @@ def sync_disk(folder: str) -> None:
     Raises:
         ExportError: the system says that it is not.
     """
+    if is_url(folder):
+        return  # what the store has taken, it keeps
     wait = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if wait is None:
         os.sync()

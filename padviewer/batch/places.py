@@ -8,6 +8,7 @@ from typing import Protocol
 from padviewer.batch.collection import Group
 from padviewer.batch.hdf5_datasets import Hdf5Datasets
 from padviewer.batch.padding import Entry, Padding
+from padviewer.batch.parts import There
 from padviewer.batch.record import Record
 from padviewer.batch.separate_files import SeparateFiles
 from padviewer.batch.tfrecord_shards import TfrecordShards
@@ -20,7 +21,7 @@ class Place(Protocol):
     def write(self, entry: Entry, padding: Padding) -> Record:
         """Writes one item; where that fails, what was there before is there still, or nothing."""
 
-    def holds(self, record: Record) -> bool:
+    def holds(self, record: Record, there: There) -> bool:
         """Whether an item that is noted as written is still there."""
 
 
@@ -35,7 +36,7 @@ class Collection(Protocol):
             spec_json: the settings.
         """
 
-    def holds(self, record: Record) -> bool:
+    def holds(self, record: Record, there: There) -> bool:
         """Whether an item that is noted as written is still there."""
 
     def finish(self, written: Mapping[str, Sequence[bool]]) -> None:

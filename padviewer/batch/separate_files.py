@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from padviewer.batch.names import mask_beside
 from padviewer.batch.padding import Entry, Padding
-from padviewer.batch.parts import part_of, publish, refusal
+from padviewer.batch.parts import There, part_of, publish, refusal
 from padviewer.batch.record import Record
 from padviewer.export import Array, Payload, Portions, check_payload
 from padviewer.export.formats import format_of
@@ -59,13 +59,9 @@ class SeparateFiles:
         except OSError as error:
             raise refusal(self.folder, path, error) from error
 
-    def holds(self, record: Record) -> bool:
+    def holds(self, record: Record, there: There) -> bool:
         """Whether the file of an item that is noted as written is there, as long as it was."""
-        path = os.path.join(self.folder, record.output)  # noqa: PTH118
-        try:
-            return bool(record.output) and os.stat(path).st_size == record.nbytes  # noqa: PTH116
-        except (OSError, ValueError):
-            return False
+        return bool(record.output) and there.size(record.output) == record.nbytes
 
     def _write(self, payload: Payload, tiles: Tiles, path: str, rows: Span) -> int:
         form = format_of(path)

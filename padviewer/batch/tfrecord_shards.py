@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from padviewer.batch.collection import Group
 from padviewer.batch.padding import Entry, Padding
-from padviewer.batch.parts import part_of, publish, refusal
+from padviewer.batch.parts import There, part_of, publish, refusal, unpublish
 from padviewer.batch.record import Record
 from padviewer.errors import printable
 from padviewer.export import Array
@@ -109,15 +108,14 @@ class TfrecordShards:
                 if shard.count:
                     publish(part, path)
                 else:
-                    with suppress(FileNotFoundError):
-                        os.unlink(path)  # noqa: PTH108
+                    unpublish(path)
         except OSError as error:
             raise refusal(self.folder, path, error) from error
         return records
 
-    def holds(self, record: Record) -> bool:
+    def holds(self, record: Record, there: There) -> bool:
         """Whether the file of an item that is noted as written is there."""
-        return bool(record.output) and os.path.lexists(os.path.join(self.folder, record.output))  # noqa: PTH118
+        return bool(record.output) and there.size(record.output) is not None
 
 
 def probe(tiles: Iterable[tuple[object, Array]]) -> None:

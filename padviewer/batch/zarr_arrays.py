@@ -6,7 +6,6 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 
 from padviewer.batch.collection import MASK, WRITTEN, Group
 from padviewer.batch.padding import TILE, Entry, Padding
-from padviewer.batch.parts import part_of, publish, refusal
+from padviewer.batch.parts import There, part_of, publish, refusal, unpublish
 from padviewer.batch.record import Record
 from padviewer.errors import printable
 from padviewer.export import Array
@@ -23,6 +22,7 @@ from padviewer.export.grid import Grid, row_tile
 from padviewer.export.runs import write_runs
 from padviewer.export.zarr import METADATA, array_metadata
 from padviewer.geometry import Region, Span
+from padviewer.objects import is_url, put
 
 NAME = "data.zarr"
 _SEPARATOR = "."
@@ -51,7 +51,7 @@ class ZarrArrays:
 
     def begun(self, labels: Mapping[str, Sequence[str]], spec_json: str) -> ZarrArrays:
         """Writes the metadata where there is none; the labels of an array's items are its attribute `items`."""
-        if os.path.isdir(self.path):  # noqa: PTH112
+        if There(self.path).size(METADATA) is not None:
             return self
         with part_of(self.folder) as part:
             root = {"zarr_format": 3, "node_type": "group", "attributes": {}}
@@ -63,8 +63,16 @@ class ZarrArrays:
                     described = array_metadata(payload, tuple(max(1, n) for n in chunk), _SEPARATOR, told)
                     _write_json(Path(part, payload.name), described)
                     told = {}
-            os.rename(part, self.path)  # noqa: PTH104
+            if is_url(self.path):
+                self._put_metadata(part)
+            else:
+                os.rename(part, self.path)  # noqa: PTH104
         return self
+
+    def _put_metadata(self, part: str) -> None:
+        """Puts the metadata into a store, that of the root last: where it is, all is."""
+        for path in sorted(Path(part).rglob(METADATA), key=lambda found: len(found.parts), reverse=True):
+            put(str(path), f"{self.path}/{path.relative_to(part)}")
 
     def write(self, entry: Entry, padding: Padding) -> Record:
         """Writes the chunks of an item, and those of its mask."""
@@ -88,12 +96,12 @@ class ZarrArrays:
                     self._remove(self.groups[name], index)
             self._put(name + WRITTEN, "0", (len(flags),), (Span(0, len(flags)),), np.array(flags, np.uint8))
 
-    def holds(self, record: Record) -> bool:
+    def holds(self, record: Record, there: There) -> bool:
         """Whether the chunks of an item that is noted as written are there."""
         group = self.groups.get(record.array)
         if group is None or record.index is None:
             return False
-        return all(os.path.lexists(path) for path in self._chunks(group, record.index))
+        return all(there.size(f"{NAME}/{name}") is not None for name in self._chunks(group, record.index))
 
     def _write(
         self, name: str, shape: tuple[int, ...], dtype: str, entry: Entry, tiles: Iterator[tuple[Region, Array]]
@@ -129,12 +137,11 @@ class ZarrArrays:
             grid = Grid((1, *shape), _chunk((1, *shape), dtype))
             for number in range(grid.count):
                 place = _SEPARATOR.join(map(str, (index, *grid.place(number)[1:])))
-                yield os.path.join(self.path, name, f"c{_SEPARATOR}{place}")  # noqa: PTH118
+                yield f"{name}/c{_SEPARATOR}{place}"
 
     def _remove(self, group: Group, index: int | None) -> None:
-        for path in self._chunks(group, index or 0):
-            with suppress(OSError):
-                os.unlink(path)  # noqa: PTH108
+        for name in self._chunks(group, index or 0):
+            unpublish(os.path.join(self.path, name))  # noqa: PTH118
 
 
 def _chunk(shape: tuple[int, ...], dtype: str) -> tuple[int, ...]:

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's options."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help=PATHS)
     add = parser.add_argument
-    add("-o", "--output", required=True, metavar="OUT", help="folder to write to, with manifest.jsonl in it")
+    add("-o", "--output", required=True, metavar="OUT", help="folder or URL (s3://, gs://) to write to")
     add(
         "--format", choices=_FORMATS, default="npy",
         help="a file for each item, or one array (TFRecord: files of many items) for each padded shape (default: npy)",
@@ -66,24 +66,38 @@ def run(options: argparse.Namespace) -> int:
     """Writes all items; returns `FAILED` where one could not be written."""
     from padviewer.batch.executors import executor_of  # noqa: PLC0415
     from padviewer.batch.exporting import RESUMABLE, Export  # noqa: PLC0415
-    from padviewer.batch.names import absolute  # noqa: PLC0415
     from padviewer.workers.remembered import memory_path  # noqa: PLC0415
 
     if options.force and options.resume:
         raise SettingsError("--force starts over and --resume goes on; give one of them")
     budget = budget_of(options)
-    export = Export(
-        absolute(options.output), _settings_of(options), budget, None if options.scheduler else memory_path()
-    )
+    memory = None if options.scheduler else memory_path()
+    export = Export(_output_of(options), _settings_of(options), budget, memory)
     telling = _Telling(options.json)
     try:
         with executor_of(workers_of(options), options.scheduler, budget=budget) as pool:
-            items, refused = _items_of(options, pool, budget)
+            items, refused = _items_of(options, export.folder, pool, budget)
             return telling.follow(export, items, pool, refused, options.resume, options.force)
     except KeyboardInterrupt:
         telling.end()
         say(f"{options.output}: stopped; {RESUMABLE}")
         raise
+
+
+def _output_of(options: argparse.Namespace) -> str:
+    """Returns the folder to write to, or its URL."""
+    from padviewer.batch.names import absolute  # noqa: PLC0415
+    from padviewer.objects import checked, is_url  # noqa: PLC0415
+
+    output: str = options.output
+    if is_url(output):
+        output = checked(output).rstrip("/") or "/"
+    if is_url(output) and options.format == "hdf5":
+        raise SettingsError(
+            "hdf5 is written at many places of one file, and an object is written whole; choose --format zarr or "
+            "tfrecord, or a folder of this machine"
+        )
+    return absolute(output)
 
 
 def _settings_of(options: argparse.Namespace):  # type: ignore[no-untyped-def]
@@ -94,7 +108,7 @@ def _settings_of(options: argparse.Namespace):  # type: ignore[no-untyped-def]
     return Settings(options.format, spec_of(options), (), options.mask, options.shard, options.checksum)
 
 
-def _items_of(options: argparse.Namespace, pool: Executor, budget: int) -> tuple[list[Item], int]:
+def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: int) -> tuple[list[Item], int]:
     """Returns the items that paths mean, and how many paths mean none; they are complained of."""
     from padviewer.batch.exporting import is_within  # noqa: PLC0415
     from padviewer.batch.listing import list_items  # noqa: PLC0415
@@ -104,7 +118,7 @@ def _items_of(options: argparse.Namespace, pool: Executor, budget: int) -> tuple
     complain_of(listing.refused)
     # The manifest names what can be found from anywhere.
     found = [(absolute(path), member) for path, member in listing.items]
-    items = [item for item in found if not is_within(item[0], options.output)]
+    items = [item for item in found if not is_within(item[0], output)]
     if not items:
         raise ExportError("nothing to write: no path leads to an item; name files, folders or patterns")
     return items, len(listing.refused)

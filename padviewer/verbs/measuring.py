@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 # Refused items that have a line each; of more, the number is told.
 _NAMED = 20
 PATHS = (
-    "file, folder, pattern such as 'scans/**/*.png', or @list.txt with a path on each line (@- is standard input); "
-    "file.h5::* takes all members"
+    "file, folder, URL (s3://, gs://), pattern such as 'scans/**/*.png', or @list.txt with a path on each line (@- is "
+    "standard input); file.h5::* takes all members"
 )
 
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import PadviewerError
 from padviewer.folders import state_of
+from padviewer.objects import copy_of, from_header
 from padviewer.plan import ArrayInfo, Member
 from padviewer.pulse import beat
 from padviewer.sources import describe_members, describe_source
@@ -76,7 +77,7 @@ def members_of(path: str, budget: int) -> list[Member]:
     Raises:
         PadviewerError: where nothing in it can be read.
     """
-    return list(describe_source(path, budget=budget).members)
+    return list(from_header(path, budget, lambda copy: describe_source(copy, budget=budget)).members)
 
 
 def members_of_each(paths: Sequence[str], budget: int) -> list[list[Member] | str]:
@@ -101,9 +102,12 @@ def _measured(path: str, pairs: Sequence[tuple[Item, State]], budget: int) -> li
     try:
         named = [member for member in members if member is not None]
         if len(named) == len(pairs) > 1:
-            infos = describe_members(path, named, budget=budget)
+            with copy_of(path, budget) as copy:
+                infos = describe_members(copy, named, budget=budget)
         else:
             infos = [_described(path, member, budget) for member in members]
+    except PadviewerError as error:
+        infos = [error] * len(pairs)
     except Exception as error:  # noqa: BLE001 - one file never stops the others
         infos = [unexpected(error)] * len(pairs)
     return [_settled(item, state, info) for (item, state), info in zip(pairs, infos, strict=True)]
@@ -111,7 +115,7 @@ def _measured(path: str, pairs: Sequence[tuple[Item, State]], budget: int) -> li
 
 def _described(path: str, member: str | None, budget: int) -> ArrayInfo | PadviewerError:
     try:
-        return describe_source(path, member, budget=budget)
+        return from_header(path, budget, lambda copy: describe_source(copy, member, budget=budget))
     except PadviewerError as error:
         return error
 

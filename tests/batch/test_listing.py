@@ -135,5 +135,5 @@ def test_folders_that_are_arrays_are_items(folder):
     assert {"./array.zarr", "./marked"} < set(names("."))
 
 
-def test_urls_are_refused_until_somebody_reads_them(folder):
-    assert "URL" in listed("s3://bucket/x.png").refused[0].error
+def test_urls_of_the_web_are_refused(folder):
+    assert "URL" in listed("https://host/x.png").refused[0].error
