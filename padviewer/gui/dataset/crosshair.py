@@ -111,7 +111,10 @@ class Crosshair:
             painter.drawPolygon(_pointer(frame.x, y, 1, 0))
             painter.drawPolygon(_pointer(right, y, -1, 0))
         if shown_x and shown_y and x is not None and y is not None:
-            painter.drawRect(QRectF(x - _HANDLE, y - _HANDLE, 2 * _HANDLE, 2 * _HANDLE))
+            # Hollow: the largest files of many data sets lie in it.
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(accent, 2))
+            painter.drawRect(QRectF(x - _HANDLE - 1, y - _HANDLE - 1, 2 * _HANDLE + 2, 2 * _HANDLE + 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
 

@@ -20,6 +20,8 @@ from padviewer.gui.dataset.text import files_text
 from padviewer.gui.form.fields import mark
 from padviewer.gui.labels import ElidedLabel
 
+_HINT = "Point at a dot to see its files, click to open one; drag with Shift to choose some"
+
 
 class DatasetHead(QWidget):
     """Says what was measured, and how far it is; files are chosen here."""
@@ -191,7 +193,7 @@ class PlotFoot(QWidget):
 
     def set_pointed(self, text: str) -> None:
         """Says what is pointed at."""
-        self._pointed.setText(text)
+        self._pointed.setText(text or _HINT)
 
     def set_chosen(self, count: int) -> None:
         """Says how many files are chosen."""

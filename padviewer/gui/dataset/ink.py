@@ -26,7 +26,7 @@ _MORE = 1.1
 _CLASSES = 5
 _STROKE = 1.3
 # The least shade of a cell of the density: a single file is to be seen.
-_LEAST = 0.45
+_LEAST = 0.6
 _CELL = 3
 
 
@@ -132,5 +132,5 @@ def _cross(picture: Ink, rows: Rows, columns: Rows, cell: int, ratio: float) -> 
     """Leaves of cells what lies on their diagonals."""
     down, across = np.mgrid[:cell, :cell]
     off = np.minimum(np.abs(down - across), np.abs(down + across - cell + 1))
-    for i, j in np.argwhere(off >= max(1, round(ratio / 2))):
+    for i, j in np.argwhere(off >= max(1, round(ratio))):
         picture[rows + i, columns + j] = 0

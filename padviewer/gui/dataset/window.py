@@ -88,6 +88,7 @@ class DatasetWindow(QMainWindow):
         self._soon = QTimer(self, singleShot=True, interval=_LAY_MS)
         self._build()
         self._connect()
+        self.panel.setEnabled(False)
         self.panel.set_batch(self._look.batch_size)
         self.plot.set_log(self._look.log)
         self.set_theme(window.theme)
@@ -106,6 +107,9 @@ class DatasetWindow(QMainWindow):
         self.refused.set_items([])
         self._pointing.set_table(None)
         self.costs.ask(None)
+        self.buckets.set_laid(None)
+        self.panel.setEnabled(False)
+        self.export.set_files(0, False)
         self.plot.set_shown(None, "Measuring…")
         self.head.set_running(True)
         self.measuring.start(items, folders)
@@ -247,6 +251,7 @@ class DatasetWindow(QMainWindow):
             self.plot.set_shown(None, self._why_nothing())
             self._pointing.set_table(None)
             self.buckets.set_laid(None)
+            self.panel.setEnabled(False)
             self.export.set_files(0, False)
             self._ask_figures()
             return
@@ -277,6 +282,7 @@ class DatasetWindow(QMainWindow):
         laid = self._laid
         if laid is None:
             return
+        self.panel.setEnabled(True)
         self.panel.set_choice(laid.table.letters, self.target.choice)
         self._show_usable()
         self._show_marks()
