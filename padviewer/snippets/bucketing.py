@@ -218,7 +218,7 @@ def _batches(plan: BucketPlan) -> list[str]:
             *head,
             "    return dataset.map(fit).group_by_window(",
             "        key_func=lambda x, mask, key: key,",
-            "        reduce_func=lambda key, group: group.map(lambda x, mask, key: (x, mask)).padded_batch(batch_size),",
+            "        reduce_func=lambda key, found: found.map(lambda *each: each[:2]).padded_batch(batch_size),",
             "        window_size=batch_size,",
             "    )",
         ]

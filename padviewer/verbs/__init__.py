@@ -24,6 +24,10 @@ VERBS = {
     "info": Usage("PATH ...", "tell path, shape, axes, dtype and members"),
     "export": Usage("PATH ...", "write the padded tensor, the feature map or the pixel mask"),
     "sizes": Usage("PATH ...", "tell how the sizes of a data set are spread, from headers alone"),
+    "buckets": Usage(
+        "PATH ...", "find the target shapes that waste least padding; as JSON, or code for Keras, tf.data"
+    ),
+    "report": Usage("DIR", "tell sizes and waste, as text, JSON or a page; fail above a limit, for a build server"),
     "batch": Usage("PATH ... -o OUT", "pad a data set: files, Zarr, HDF5 or TFRecord, with a manifest; can be resumed"),
     "snapshot": Usage("PATH", "render the window to a picture"),
     "doctor": Usage("", "tell versions, limits, devices, and what is missing"),

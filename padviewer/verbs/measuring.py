@@ -26,9 +26,9 @@ PATHS = (
 )
 
 
-def add_measuring(parser: argparse.ArgumentParser) -> None:
+def add_measuring(parser: argparse.ArgumentParser, nargs: str = "+") -> None:
     """Adds paths, and the options that say how sizes are measured."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help=PATHS)
+    parser.add_argument("paths", nargs=nargs, metavar="PATH", help=PATHS)
     parser.add_argument(
         "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
     )
