@@ -27,7 +27,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def sizes(tmp_path):
-    """The sizes of 400 files of two axes and 3 of one, one of them refused."""
+    """The sizes of 400 files of two axes, eight sizes in all, and 2 of one axis."""
     random = np.random.default_rng(2)
     distinct = np.exp(random.normal(5, 0.4, (8, 2))).astype(int)
     records = [
