@@ -229,8 +229,9 @@ class CollectionAgenda(Agenda):
 
 
 def together(entries: Sequence[Entry]) -> list[Entry]:
-    """Returns items that are written to one file in one go."""
-    return [replace(entry, together=len(entries)) for entry in entries]
+    """Returns items that are written to one file in one go, in the order in which they lie in it."""
+    ordered = sorted(entries, key=lambda entry: entry.index or 0)
+    return [replace(entry, together=len(entries)) for entry in ordered]
 
 
 def agenda_of(folder: str, settings: Settings, budget: int, items: Sequence[Item], manifest: Manifest) -> Agenda:

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
     from padviewer.batch.exporting import Export
     from padviewer.batch.exporting import Progress as Reached
+    from padviewer.batch.settings import Settings
     from padviewer.dataset.measured import Item
+    from padviewer.spec import PipelineSpec, Target
 
 SUMMARY = "Write the padded tensors of a data set, with a manifest of what became of each item."
 # As `places.FORMATS`, which is not loaded to show a help.
 _FORMATS = ("npy", "npz", "png", "tif", "safetensors", "zarr", "hdf5", "tfrecord")
+_OF_BUCKETS = ("target", "multiple_of", "overflow")
 _CHECKSUMS = ("crc32", "sha256")
 # Failed items that have a line each; of more, the number is told.
 _NAMED = 20
@@ -57,7 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_workers(parser)
     add_padding(parser)
     parser.add_argument(
-        "--buckets", metavar="FILE", help="several targets, as padviewer buckets -o writes them; in place of --target"
+        "--buckets",
+        metavar="FILE",
+        help="several targets, as padviewer buckets -o writes them; each item takes the one "
+        "that holds it with least elements",
     )
     add_budget(parser.add_argument_group("limits"), "one item")
 
@@ -100,12 +106,27 @@ def _output_of(options: argparse.Namespace) -> str:
     return absolute(output)
 
 
-def _settings_of(options: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _settings_of(options: argparse.Namespace) -> Settings:
     from padviewer.batch.settings import Settings  # noqa: PLC0415
 
     if not 1 <= options.shard <= _MOST_SHARD:
         raise SettingsError(f"shard {options.shard}: expected a number of items from 1 to {_MOST_SHARD}")
-    return Settings(options.format, spec_of(options), (), options.mask, options.shard, options.checksum)
+    spec, targets = _targets_of(options)
+    return Settings(options.format, spec, targets, options.mask, options.shard, options.checksum)
+
+
+def _targets_of(options: argparse.Namespace) -> tuple[PipelineSpec, tuple[Target, ...]]:
+    """Returns the settings, and the buckets of a file where one is given."""
+    spec = spec_of(options)
+    if options.buckets is None:
+        return spec, ()
+    from padviewer.dataset.plan_file import read_plan  # noqa: PLC0415
+
+    given = [f"--{name.replace('_', '-')}" for name in _OF_BUCKETS if getattr(options, name) is not None]
+    if given:
+        raise SettingsError(f"--buckets: the file tells what {' and '.join(given)} would; leave one of them out")
+    choice = read_plan(options.buckets).choice
+    return spec.replace(multiple_of=choice.multiple_of, overflow=choice.overflow), choice.targets
 
 
 def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: int) -> tuple[list[Item], int]:

@@ -59,11 +59,10 @@ def kill_when(process, out, moment, victim):
         if victim == "worker" and workers:
             workers[0].kill()
             return True
-    if process.poll() is None:
-        process.kill()
-        process.communicate()
-        return True
-    return False
+    was_there = process.poll() is None
+    process.kill()
+    process.communicate()
+    return was_there
 
 
 def written(out):

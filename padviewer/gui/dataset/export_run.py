@@ -52,7 +52,9 @@ class ExportOrder:
             way: `--resume`, `--force`, or nothing.
         """
         spec, buckets = self.spec, self.buckets
-        target = [f"--target={format_target(spec.target)}"] if spec.target and not buckets else []
+        # A file of buckets tells the rest itself.
+        target = [f"--multiple-of={format_sizes(spec.multiple_of)}", f"--overflow={spec.overflow}"]
+        target += [f"--target={format_target(spec.target)}"] if spec.target else []
         return [
             "batch",
             f"@{listed}",
@@ -60,8 +62,6 @@ class ExportOrder:
             f"--format={self.format}",
             "--json",
             *([f"--buckets={buckets}"] if buckets else target),
-            f"--multiple-of={format_sizes(spec.multiple_of)}",
-            f"--overflow={spec.overflow}",
             f"--position={spec.position}",
             f"--position-seed={spec.position_seed}",
             f"--mode={spec.mode}",
