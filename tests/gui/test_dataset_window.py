@@ -384,9 +384,14 @@ def test_buckets_are_found_drawn_copied_and_saved(open_window: Open, qtbot: QtBo
     dataset.buckets.save(found, str(tmp_path / "buckets.json"))
     qtbot.waitUntil(lambda: dataset.foot.text.startswith("saved the buckets"), timeout=PATIENCE_MS)
     assert (tmp_path / "buckets.json").read_text() == copied["JSON"]
+    targets_of, model = dataset.export.fields[0], dataset.export.fields[0].model()
+    assert model.flags(model.index(1, 0)) & Qt.ItemFlag.ItemIsEnabled
+    targets_of.setCurrentIndex(1)
     type_into(dataset.choices.filter_field, "1.png")
     ready(qtbot, dataset)
     assert dataset.buckets.found is None
     assert dataset.buckets.panel.text == "These are of other files or settings: find again."
+    assert not model.flags(model.index(1, 0)) & Qt.ItemFlag.ItemIsEnabled
+    assert targets_of.currentIndex() == 0
     dataset.tabs.setCurrentWidget(dataset.panel)
     assert dataset.plot.target.across is not None

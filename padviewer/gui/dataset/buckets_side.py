@@ -72,6 +72,11 @@ class BucketsSide(QObject):
         return found if found is not None and wanted is not None and found.wanted.is_as(wanted) else None
 
     @property
+    def plan(self) -> str:
+        """The buckets of the files and settings in force as JSON; empty where there are none."""
+        return "" if self.found is None else self.json_of(self.found)
+
+    @property
     def drawn(self) -> Found | None:
         """The buckets that are drawn in place of the target; None where they are not in front."""
         return self.found if self._front else None

@@ -27,6 +27,8 @@ from padviewer.gui.form.fields import ElidedButton
 from padviewer.gui.labels import section_label
 
 _HAS_MANIFEST = "--resume"
+# Complaints that are shown; the manifest has all.
+_NAMED = 6
 TARGET, BUCKETS = "the target", "the buckets"
 
 
@@ -183,7 +185,7 @@ class ExportPanel(QScrollArea):
         self._show_buttons()
         self.busy_changed.emit(False)
         counted = self._outcome.text()
-        reasons = "\n".join(shortened(line.removeprefix("padviewer: error: "), 300) for line in said.splitlines()[:6])
+        reasons = _reasons(said)
         if self._cancelled:
             self._outcome.setText("Cancelled: what is written stays, and Resume writes the rest.")
         elif code == 0:
@@ -212,3 +214,11 @@ def _button(text: str, slot: Callable[[], object], name: str = "") -> QPushButto
     button.setObjectName(name)
     button.clicked.connect(lambda _checked=False: slot())
     return button
+
+
+def _reasons(said: str) -> str:
+    """Returns what a program said went wrong: its complaints, or of an unexpected error the last line."""
+    lines = said.splitlines()
+    if any(line.startswith("Traceback") for line in lines):
+        return f"The export ended unexpectedly: {shortened(lines[-1], 300)}"
+    return "\n".join(shortened(line.removeprefix("padviewer: error: "), 300) for line in lines[:_NAMED])

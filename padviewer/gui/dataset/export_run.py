@@ -9,11 +9,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from padviewer.dataset.measured import Measured
+from padviewer.errors import ExportError, PadviewerError
+from padviewer.gui.dataset.latest import Latest
 from padviewer.live.process import environment
 from padviewer.spec import PipelineSpec, format_fill, format_sizes, format_target
 
@@ -32,7 +35,8 @@ class ExportOrder:
         items: the files.
         output: the folder.
         spec: how they are padded; its target is used where there are no buckets.
-        buckets: the file with several targets; empty where one serves all.
+        plan: several targets as JSON; empty where one serves all.
+        buckets: the file that these are written to when it begins.
         format: one of `FORMATS`.
         masks: whether pixel masks are written too.
     """
@@ -40,6 +44,7 @@ class ExportOrder:
     items: Sequence[Measured]
     output: str
     spec: PipelineSpec
+    plan: str = ""
     buckets: str = ""
     format: str = "npy"
     masks: bool = False
@@ -80,7 +85,9 @@ class ExportRun(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._process: QProcess | None = None
-        self._listed = ""
+        self._files: list[str] = []
+        self._latest = Latest(self)
+        self._lists = self._cancelled = False
         self._rest = b""
         self._said = b""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
@@ -89,14 +96,22 @@ class ExportRun(QObject):
     @property
     def runs(self) -> bool:
         """Whether something is being written."""
-        return self._process is not None
+        return self._process is not None or self._lists
 
     def start(self, order: ExportOrder, way: str = "") -> None:
         """Begins; the arguments are those of `ExportOrder.arguments`."""
         if self.runs:
             return
-        self._listed = _list_of(order.items)
         self._rest = self._said = b""
+        self._lists, self._cancelled = True, False
+        self._latest.ask("files", partial(_written, order), partial(self._begin, order, way), self._on_refused)
+
+    def _begin(self, order: ExportOrder, way: str, files: tuple[str, str]) -> None:
+        self._files, self._lists = [name for name in files if name], False
+        if self._cancelled:
+            self._forget()
+            self.ended.emit(-1, "")
+            return
         process = self._process = QProcess(self)
         surroundings = QProcessEnvironment()
         for name, value in environment().items():
@@ -106,10 +121,16 @@ class ExportRun(QObject):
         process.readyReadStandardError.connect(self._on_error_output)
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
-        process.start(sys.executable, ["-P", "-m", "padviewer", *order.arguments(self._listed, way)])
+        arguments = replace(order, buckets=files[1]).arguments(files[0], way)
+        process.start(sys.executable, ["-P", "-m", "padviewer", *arguments])
+
+    def _on_refused(self, error: PadviewerError) -> None:
+        self._lists = False
+        self.ended.emit(-1, error.message)
 
     def cancel(self) -> None:
         """Asks it to end; what is written stays, and it can be resumed."""
+        self._cancelled = True
         if self._process is not None and self._process.processId():
             # As Ctrl+C in a terminal.
             with suppress(ProcessLookupError):
@@ -126,16 +147,17 @@ class ExportRun(QObject):
                 process.kill()
                 process.waitForFinished(1000)
             self._forget()
+        self._latest.close()
 
     def _forget(self) -> None:
         self._patience.stop()
         if self._process is not None:
             self._process.deleteLater()
             self._process = None
-        if self._listed:
+        for name in self._files:
             with suppress(OSError):
-                os.unlink(self._listed)  # noqa: PTH108 - its name is a text
-            self._listed = ""
+                os.unlink(name)  # noqa: PTH108 - its name is a text
+        self._files = []
 
     def _on_output(self) -> None:
         if self._process is None:
@@ -169,8 +191,21 @@ class ExportRun(QObject):
             self._process.kill()
 
 
-def _list_of(items: Sequence[Measured]) -> str:
-    """Returns the name of a file that names items, with NUL between them: a name may hold anything else."""
-    with tempfile.NamedTemporaryFile("wb", prefix="padviewer-", suffix=".txt", delete=False) as file:
-        file.write(b"".join(os.fsencode(item.name) + b"\0" for item in items))
+def _written(order: ExportOrder) -> tuple[str, str]:
+    """Returns the names of new files: of the list of items, and of the buckets, empty where there are none.
+
+    Raises:
+        ExportError: they cannot be written.
+    """
+    # With NUL between them: a name may hold anything else.
+    listed = _file_of(b"".join(os.fsencode(item.name) + b"\0" for item in order.items))
+    return listed, _file_of(order.plan.encode("ascii")) if order.plan else ""
+
+
+def _file_of(content: bytes) -> str:
+    try:
+        with tempfile.NamedTemporaryFile("wb", prefix="padviewer-", suffix=".txt", delete=False) as file:
+            file.write(content)
+    except OSError as error:
+        raise ExportError(f"{tempfile.gettempdir()}: the list of files cannot be written ({error.strerror})") from error
     return file.name

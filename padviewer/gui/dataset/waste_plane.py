@@ -15,7 +15,7 @@ from padviewer.spec import MAX_SIZE
 
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 # Targets on each axis for which the waste is worked out.
-_GRID = 96
+_GRID = 72
 
 
 class WasteLine(NamedTuple):

@@ -275,7 +275,6 @@ class DatasetWindow(QMainWindow):
         self.plot.set_shown(Shown(laid.places, laid.names), message)
         self._pointing.set_table(laid.table)
         self.buckets.set_laid(laid)
-        self.export.set_files(len(laid.table), False)
         self._show_target()
 
     def _show_target(self) -> None:
@@ -285,13 +284,13 @@ class DatasetWindow(QMainWindow):
         self.panel.setEnabled(True)
         self.panel.set_choice(laid.table.letters, self.target.choice)
         self._show_usable()
-        self._show_marks()
         self._ask_figures()
         self._ask_lines()
 
     def _show_marks(self) -> None:
         """Draws the target and what overflows it, or the buckets and what overflows these."""
         laid, buckets = self._laid, self.buckets.drawn
+        self.export.set_files(0 if laid is None else len(laid.table), self.buckets.found is not None)
         if laid is not None and buckets is None:
             self.plot.set_target(self.target.crosshair(laid.names))
             self.plot.set_over(self.target.overflowing(laid.table))
@@ -320,7 +319,7 @@ class DatasetWindow(QMainWindow):
         work = partial(lines_in, self.plot.frame, laid.table, self.target.choice, laid.names)
         self.latest.ask("lines", work, self.plot.set_lines)
 
-    def _order(self, _with_buckets: bool) -> ExportOrder | None:
+    def _order(self, with_buckets: bool) -> ExportOrder | None:
         """Returns what an export of all files that are shown would write."""
         if self._laid is None:
             return None
@@ -328,7 +327,8 @@ class DatasetWindow(QMainWindow):
         spec = self._window.session.spec.replace(
             axes=None, target=choice.targets[0], multiple_of=choice.multiple_of, overflow=choice.overflow
         )
-        return ExportOrder(self._laid.table.items, "", spec)
+        plan = self.buckets.plan if with_buckets else ""
+        return ExportOrder(self._laid.table.items, "", spec, plan)
 
     # ---- slots
 
