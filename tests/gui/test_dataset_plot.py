@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from padviewer.cli import build_parser
 from padviewer.dataset.choice import Choice
 from padviewer.dataset.measured import Measured
 from padviewer.dataset.table import SizeTable
@@ -18,12 +19,15 @@ from padviewer.errors import SettingsError
 from padviewer.gui.dataset.bars import bars_of
 from padviewer.gui.dataset.contours import segments
 from padviewer.gui.dataset.crosshair import Crosshair
+from padviewer.gui.dataset.export_run import ExportOrder
 from padviewer.gui.dataset.frame import Box, Frame, Scale, fitted
 from padviewer.gui.dataset.ink import OVER, SHADES, draw
 from padviewer.gui.dataset.layout import lay, parse_filter
 from padviewer.gui.dataset.look import DatasetLook
 from padviewer.gui.dataset.places import places_of, quantity
 from padviewer.gui.dataset.waste_plane import lines_in
+from padviewer.options import spec_of
+from padviewer.spec import PipelineSpec
 
 SIZES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40)
 
@@ -225,3 +229,19 @@ def test_what_was_remembered_comes_back() -> None:
     assert DatasetLook.from_json(look.to_json()) == look
     assert look.names("DHW") == ("D", "channels")
     assert look.names("HW") == ("W", "H")
+
+
+@pytest.mark.parametrize("buckets", ["", "/tmp/b.json"])
+def test_an_export_is_what_the_command_line_takes(buckets: str) -> None:
+    spec = PipelineSpec(target=(None, 96), multiple_of=(8, 32), overflow="crop", mode="edge", fill_value=(-1.5, 0, 3))
+    order = ExportOrder([], "/tmp/o ut", spec, buckets=buckets, format="zarr", masks=True)
+    verb, *arguments = order.arguments("/tmp/list.txt", "--resume")
+    taken = build_parser(verb).parse_args(arguments)
+    assert (taken.paths, taken.output, taken.format) == (["@/tmp/list.txt"], "/tmp/o ut", "zarr")
+    assert taken.mask
+    assert taken.resume
+    assert taken.json
+    assert not taken.force
+    assert taken.buckets == (buckets or None)
+    # A file of buckets tells target, multiple and overflow itself.
+    assert spec_of(taken) == (spec.replace(target=(), multiple_of=(1,), overflow="keep") if buckets else spec)
