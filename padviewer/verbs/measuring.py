@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from padviewer.batch.listing import Listing
 
+_WORK = "padviewer.workers.sizes"
 # Refused items that have a line each; of more, the number is told.
 _NAMED = 20
 PATHS = (
@@ -77,13 +78,15 @@ class Measuring:
     def __iter__(self) -> Iterator[Measured]:
         """Yields what cannot be listed, then the items in their order, as soon as their sizes are known."""
         from padviewer.batch.executors import executor_of  # noqa: PLC0415
-        from padviewer.batch.listing import list_items  # noqa: PLC0415
-        from padviewer.workers.sizes import SILENCE_S  # noqa: PLC0415
+        from padviewer.workers.limits import HEADERS_SILENCE_S  # noqa: PLC0415
 
-        with (
-            executor_of(self._workers, self._scheduler, budget=self._budget, silence=SILENCE_S) as pool,
-            Progress("measured", self._shows) as progress,
-        ):
+        pool = executor_of(
+            self._workers, self._scheduler, budget=self._budget, silence=HEADERS_SILENCE_S, loads=(_WORK,)
+        )
+        with pool, Progress("measured", self._shows) as progress:
+            # Loads what opens files, as the processes do at the same time.
+            from padviewer.batch.listing import list_items  # noqa: PLC0415
+
             listing = list_items(self._paths, pool, self._budget)
             self.left_out, self.repeated = listing.left_out, listing.repeated
             self.total = len(listing.items) + len(listing.refused)

@@ -16,6 +16,8 @@ BYTES_PER_S = 8 << 20
 # What a slow processor, or a kernel of odd size, multiplies and adds in a second; a desktop does fifty times as many.
 OPERATIONS_PER_S = 1 << 30
 
+# Of a header, which is a few reads: whoever is silent for longer hangs.
+HEADERS_SILENCE_S = 30.0
 # Seconds of silence, by the name of the request: who asks for nothing of a kind need not load it.
 _SECONDS = {
     # -- the reader

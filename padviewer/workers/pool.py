@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,8 @@ _MOST = 16
 # What a call takes beside its budget: libraries of formats, and what is read ahead.
 _OVERHEAD = 512 << 20
 _SILENCE_S = 60.0
+# Processes that are started before anything is asked of them.
+_WARM = 4
 
 
 def usable_cores() -> int:
@@ -45,11 +48,13 @@ class Call:
     budget: int
 
 
-def make_caller() -> Answer:
-    """Returns what answers in a process of a pool."""
+def make_caller(loads: tuple[str, ...] = ()) -> Answer:
+    """Returns what answers in a process of a pool, after it has imported the modules `loads`."""
     # It multiplies no matrices, for which libraries would start a thread for each core, with its memory.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    for name in loads:
+        import_module(name)
     return _called
 
 
@@ -58,9 +63,10 @@ def _called(call: Call, _progress: Callable[[int, int], None]) -> Any:
     return function(*arguments, **named)
 
 
-def start_caller(silence: float) -> ProcessWorker:
+def start_caller(silence: float, loads: tuple[str, ...] = ()) -> ProcessWorker:
     """Starts a process that calls functions."""
-    return ProcessWorker("worker", make_caller, Limits(_OVERHEAD, hard=True, silence=lambda _call: silence))
+    limits = Limits(_OVERHEAD, hard=True, silence=lambda _call: silence)
+    return ProcessWorker("worker", partial(make_caller, loads), limits)
 
 
 class Pool(Executor):
@@ -74,6 +80,7 @@ class Pool(Executor):
         count: of processes; None takes one for each processor that may be used, at most 16.
         budget: bytes that one call may take; 0 sets no limit.
         silence: seconds without a sign of life after which a process is ended.
+        loads: modules that processes import when they start.
         start: starts a process.
     """
 
@@ -82,17 +89,24 @@ class Pool(Executor):
         count: int | None = None,
         budget: int = 0,
         silence: float = _SILENCE_S,
-        start: Callable[[float], Worker] = start_caller,
+        loads: tuple[str, ...] = (),
+        start: Callable[[float, tuple[str, ...]], Worker] = start_caller,
     ) -> None:
         self.count = count or min(usable_cores(), _MOST)
         self._budget = budget
-        self._start = partial(start, silence)
+        self._start = partial(start, silence, loads)
         self._changed = threading.Condition(threading.RLock())
         self._waiting: deque[tuple[Call, Future[Any]]] = deque()
         self._idle: list[Worker] = []
         self._busy: list[Worker] = []
         self._ending: list[threading.Thread] = []
         self._closed = False
+
+    def warm(self) -> None:
+        """Starts some processes already, so that they load what they need while other things are prepared."""
+        with self._changed, contextlib.suppress(OSError):  # whoever asks for something is told
+            while not self._closed and len(self._idle) + len(self._busy) < min(self.count, _WARM):
+                self._idle.append(self._start())
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Queues a call.

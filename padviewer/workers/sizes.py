@@ -21,8 +21,6 @@ from padviewer.workers.serving import unexpected
 
 # When a file was written last, and its bytes.
 State = tuple[int, int]
-# A header is a few reads; a process that is silent for longer hangs.
-SILENCE_S = 30.0
 # Files of a call: one message for so many, and so many are tried again where one of them ends its process.
 _MOST, _CALLS_EACH = 128, 8
 

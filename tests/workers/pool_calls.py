@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
 from padviewer import pulse
@@ -72,3 +73,7 @@ def note_then_double(folder, group):
         if item == 7 and not again:
             die()
     return [item * 2 for item in group]
+
+
+def has_loaded(name):
+    return name in sys.modules

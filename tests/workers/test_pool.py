@@ -16,7 +16,7 @@ from contextlib import suppress
 
 import pool_calls
 import pytest
-from leftovers import worker_processes
+from leftovers import wait_until, worker_processes
 
 from padviewer.errors import PadviewerError, SettingsError, UnexpectedError, WorkerDied, WorkerSilent
 from padviewer.workers.pool import Pool, usable_cores
@@ -178,3 +178,13 @@ def test_no_call_is_lost_whatever_is_killed_while_threads_submit(leaves_nothing,
     for i, call in calls:
         if not call.cancelled() and not isinstance(call.exception(), WorkerDied):
             assert i % 3 == 0 or call.result() == i * i
+
+
+def test_a_pool_can_be_warm_before_it_is_asked(leaves_nothing):
+    with Pool(2, loads=("wave",)) as pool:
+        pool.warm()
+        wait_until(lambda: len(worker_processes()) == 2)
+        before = worker_processes()
+        assert {pool.submit(pool_calls.process_id).result(WAIT) for _ in range(5)} <= before
+        assert pool.submit(pool_calls.has_loaded, "wave").result(WAIT)
+        assert worker_processes() == before

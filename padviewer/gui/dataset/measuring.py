@@ -17,8 +17,9 @@ from padviewer.gui.dataset.places import joined
 from padviewer.gui.files import MAX_FILES
 from padviewer.gui.folder_listing import FolderListing, Listed
 from padviewer.workers.client import Client
+from padviewer.workers.limits import HEADERS_SILENCE_S
 from padviewer.workers.pool import Pool
-from padviewer.workers.sizes import SILENCE_S, measured
+from padviewer.workers.sizes import measured
 
 _LOOK_MS = 150
 Part = tuple[dict[str, SizeTable], list[Measured]]
@@ -48,7 +49,7 @@ class Measuring(QObject):
     ) -> None:
         super().__init__(parent)
         self._scout, self._budget, self._memory = scout, budget, memory
-        self._make_pool = make_pool or (lambda budget: Pool(budget=budget, silence=SILENCE_S))
+        self._make_pool = make_pool or (lambda budget: Pool(budget=budget, silence=HEADERS_SILENCE_S))
         self._run: _Run | None = None
         self._folders: deque[str] = deque()
         self._listing = 0
