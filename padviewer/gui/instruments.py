@@ -199,6 +199,7 @@ class Instruments:
             self._dataset = DatasetWindow(self._window)
         if again or (is_new and self._window.session.files.entries):
             self._dataset.open_listed()
+        self._dataset.setWindowState(self._dataset.windowState() & ~Qt.WindowState.WindowMinimized)
         self._dataset.show()
         self._dataset.activateWindow()
 

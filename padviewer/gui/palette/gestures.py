@@ -26,6 +26,10 @@ GESTURES: tuple[tuple[str, str, str], ...] = (
     ("Files", "Show the file that is marked", "Enter"),
     ("Files", "Take it off the list", "Delete"),
     ("Files", "Open files, folders and sessions", "drop them anywhere"),
+    ("Data set", "Move the target by its multiple", "Arrow keys; by ten: Ctrl + arrow keys; or drag its lines"),
+    ("Data set", "Go from dot to dot, open its file", "PgUp, PgDn, Enter; or click"),
+    ("Data set", "Choose files", "Shift + drag"),
+    ("Data set", "Zoom, move, show everything", "Wheel, drag, F"),
     ("Everywhere", "Next field, field before", "Tab, Shift+Tab"),
     ("Everywhere", "Open a menu", "Alt + its underlined letter"),
 )
