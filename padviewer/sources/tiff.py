@@ -25,6 +25,7 @@ from padviewer.sources.tiff_chain import check_chain
 from padviewer.sources.tiff_checks import adjacent, check_series, check_stored, decoding_bytes
 from padviewer.sources.tiff_colors import Look, check_jpeg, look_of
 from padviewer.sources.tiff_levels import factor_of, may_be_level
+from padviewer.sources.tiff_lzw import check_lzw
 from padviewer.sources.tiff_segments import Layout, MappedPixels, Places, SegmentedPixels, axes_of
 from padviewer.sources.tiff_series import chosen_series, list_series, members_of
 
@@ -32,7 +33,7 @@ _MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # Tagged structures of one maker each; some of them make tifffile open other files that they name. What remains is
 # plain pages, and the shapes that tifffile and ImageJ write into the description.
 _TRUSTED = frozenset({"shaped", "imagej", "uniform", "bigtiff", "tiled"})
-_JPEG = 7
+_LZW, _JPEG = 5, 7
 # Decoded segments may take this part of the budget.
 _CACHE_SHARE = 8
 _LETTERS = {"Y": "H", "X": "W", "S": "C", "C": "C", "Z": "D"}
@@ -260,12 +261,15 @@ def _segmented(opening: _Opening, series: Any, fill: float) -> SegmentedPixels:
         pages = [Places((part.dataoffsets[0],), (page.nbytes,)) for part in parts]
     else:
         pages = _places(file, parts, layout)
-    jpeg = int(page.compression) == _JPEG
+    jpeg, lzw = int(page.compression) == _JPEG, int(page.compression) == _LZW
+    turned = int(page.fillorder) == 2
     height, width = layout.segment[2:4]
 
     def decode(data: bytes, number: int, tables: bytes | None) -> Array:
         if jpeg:
             check_jpeg(file.name, data, height, width)
+        if lzw:
+            data = check_lzw(file.name, data, turned=turned)
         headers = {"jpegtables": tables, "jpegheader": page.jpegheader} if jpeg else {}
         pixels: Array = page.decode(data, number, **headers)[0]
         return pixels
