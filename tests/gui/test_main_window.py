@@ -162,7 +162,7 @@ def test_a_backend_that_is_not_installed_is_told(open_window: Open, photo: Path,
     missing = [name for name in ("jax", "torch") if importlib.util.find_spec(name) is None]
     if not missing:
         pytest.skip("all backends are installed")
-    window = open_window(photo, filters=1, own_engine=True)
+    window = open_window(photo, filters=1)
     window.session.edit({"backend": missing[0]})
     settle(qtbot, window)
     assert "is not installed; install it with: pip install" in window.pane(Stage.FEATURE).note_text
