@@ -266,7 +266,7 @@ def test_what_a_killed_writer_leaves_can_be_found(tmp_path):
 
 
 def test_check_target_is_quick_and_makes_nothing(tmp_path):
-    start = time.perf_counter()
+    start = time.process_time()
     check_target(str(tmp_path / "a.tiff"), False)
-    assert time.perf_counter() - start < 0.1
+    assert time.process_time() - start < 0.1
     assert names(tmp_path) == []

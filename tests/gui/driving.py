@@ -18,13 +18,14 @@ from padviewer.workers.process import ProcessWorker
 from padviewer.workers.start import start_engine
 
 Open = Callable[..., MainWindow]
-PATIENCE_MS = 60_000
+# Nothing waits so long but what will never come: a busy machine takes ten times as long as an idle one.
+PATIENCE_MS = 180_000
 
 
 class SharedEngine:
     """The engine that the windows of a session share: TensorFlow takes seconds to start.
 
-    A test that needs one to itself takes it, and may end it; the one that is started instead is the next that all share.
+    A test that needs one to itself takes it, and may end it; all share what is started instead.
     """
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from driving import Open, settle, type_into
+from driving import PATIENCE_MS, Open, settle, type_into
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
@@ -333,7 +333,7 @@ def test_cancelling_the_convolution_keeps_the_window_and_starts_the_engine_again
 ) -> None:
     window = open_window(photo, own_engine=True, filters=1, budget=12 << 30)
     window.session.edit({"target": (3000, 3000), "filters": 2, "kernel": (401,)})
-    qtbot.waitUntil(lambda: not window.session.idle, timeout=5000)
+    qtbot.waitUntil(lambda: not window.session.idle, timeout=PATIENCE_MS)
     qtbot.wait(600)
     assert window.session.feature.state.working, "the convolution ended before it could be cancelled"
     window.commands.cancel_feature()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from driving import Open, settle
+from driving import PATIENCE_MS, Open, settle
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
@@ -79,11 +79,11 @@ def test_playing_ends_with_its_axis(open_window: Open, volume: Path, photo: Path
     window.commands.play()
     assert window.panes.player.playing
     window.commands.choose_axes("DW")
-    qtbot.waitUntil(lambda: not window.panes.player.playing, timeout=5000)
+    qtbot.waitUntil(lambda: not window.panes.player.playing, timeout=PATIENCE_MS)
     window.commands.play()
     assert window.panes.player.place == (Stage.PADDED, "H")
     window.commands.open_paths([str(photo)])
-    qtbot.waitUntil(lambda: not window.panes.player.playing, timeout=5000)
+    qtbot.waitUntil(lambda: not window.panes.player.playing, timeout=PATIENCE_MS)
     settle(qtbot, window)
 
 
@@ -134,7 +134,7 @@ def test_back_and_forth(qtbot: QtBot) -> None:
     player = Player(lambda _place: slider, lambda: True)
     player.rate, player.bounces = 1000, True
     player.toggle((Stage.INPUT, "D"))
-    qtbot.waitUntil(lambda: len(seen) >= 6, timeout=5000)
+    qtbot.waitUntil(lambda: len(seen) >= 6, timeout=PATIENCE_MS)
     player.pause()
     assert seen[:6] == [1, 2, 1, 0, 1, 2]
 
@@ -150,7 +150,7 @@ def test_what_is_not_shown_is_waited_for(qtbot: QtBot) -> None:
     qtbot.wait(60)
     assert slider.index == 0
     shown[0] = True
-    qtbot.waitUntil(lambda: slider.index == 1, timeout=1000)
+    qtbot.waitUntil(lambda: slider.index == 1, timeout=PATIENCE_MS)
     shown[0] = False
     player.pause()
 

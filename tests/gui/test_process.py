@@ -104,12 +104,12 @@ def test_the_program_opens_a_window_and_ends_politely(
         workers = psutil.Process(process.pid).children(recursive=True)
         assert len(workers) >= 2, "reader and engine are processes of their own"
         process.send_signal(number)
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=120)
     finally:
         process.kill()
     assert process.returncode == 0, errors
     assert (output, errors) == ("", "")
-    _gone, alive = psutil.wait_procs(workers, timeout=10)
+    _gone, alive = psutil.wait_procs(workers, timeout=60)
     assert alive == []
 
 

@@ -143,7 +143,7 @@ def test_a_disk_that_hangs_holds_neither_the_window_nor_its_end(qtbot: QtBot) ->
 
     def hang(_path: str) -> State:
         asked.set()
-        release.wait(30)
+        release.wait(120)
         return 5, 5
 
     watch = FileWatch(hang)
@@ -151,11 +151,11 @@ def test_a_disk_that_hangs_holds_neither_the_window_nor_its_end(qtbot: QtBot) ->
     watch.changed.connect(seen.append)
     start = time.monotonic()
     watch.watch("/far/away", (1, 1))
-    assert time.monotonic() - start < 0.5
-    assert asked.wait(5)
+    assert time.monotonic() - start < 10
+    assert asked.wait(60)
     start = time.monotonic()
     watch.close()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10
     release.set()
     qtbot.wait(500)
     assert seen == []

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from driving import LentWorker, settle, type_into
+from driving import PATIENCE_MS, LentWorker, settle, type_into
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -201,7 +201,7 @@ def test_a_session_is_saved_to_a_file_and_opened_by_a_drop(
     window = start(photo)
     type_into(window.form.field("target H"), "600")
     path = tmp_path / "mine.padviewer"
-    with qtbot.waitSignal(window.keeper.saved_as, timeout=10_000):
+    with qtbot.waitSignal(window.keeper.saved_as, timeout=PATIENCE_MS):
         window.keeper.save_as(str(path))
     window.commands.sessions.new_session()
     settle(qtbot, window)
@@ -211,7 +211,7 @@ def test_a_session_is_saved_to_a_file_and_opened_by_a_drop(
     keys = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(window, QDragEnterEvent(QPoint(5, 5), *keys))
     QApplication.sendEvent(window, QDropEvent(QPointF(5, 5), *keys))
-    qtbot.waitUntil(lambda: window.windowTitle() == "photo.png — padviewer", timeout=10_000)
+    qtbot.waitUntil(lambda: window.windowTitle() == "photo.png — padviewer", timeout=PATIENCE_MS)
     settle(qtbot, window)
     assert window.session.spec.target == (600, None)
     assert window.files.outcomes() == ["480 × 640 × 3   uint8"]
@@ -233,7 +233,7 @@ def test_a_file_that_is_no_session_is_told_and_what_is_open_stays(
     path.write_bytes(content)
     window = start(photo)
     window.commands.open_paths([str(path)])
-    qtbot.waitUntil(lambda: window.message.kind == "error", timeout=10_000)
+    qtbot.waitUntil(lambda: window.message.kind == "error", timeout=PATIENCE_MS)
     assert "bad.padviewer" in window.message.message
     assert window.windowTitle() == "photo.png — padviewer"
     window.commands.open_paths([str(path), str(photo)])
@@ -245,7 +245,7 @@ def test_a_session_is_named_on_the_command_line(start: Start, photo: Path, tmp_p
     path = tmp_path / "mine.padviewer"
     path.write_text(SavedSession(items=((str(photo), None),), shown=(str(photo), None), spec=spec).to_json())
     window = start(path)
-    qtbot.waitUntil(lambda: window.windowTitle() == "photo.png — padviewer", timeout=10_000)
+    qtbot.waitUntil(lambda: window.windowTitle() == "photo.png — padviewer", timeout=PATIENCE_MS)
     settle(qtbot, window)
     assert window.pane(Stage.PADDED).title_text == "500 × 700 × 3"
     assert kept(window, qtbot).spec == spec
@@ -274,7 +274,7 @@ def test_an_odd_session_opens_as_far_as_it_can(
     path = tmp_path / "odd.padviewer"
     path.write_text(saved.to_json())
     window = start(path)
-    qtbot.waitUntil(lambda: window.windowTitle() == "photo.png — padviewer", timeout=10_000)
+    qtbot.waitUntil(lambda: window.windowTitle() == "photo.png — padviewer", timeout=PATIENCE_MS)
     settle(qtbot, window)
     window.commands.undo()
     window.commands.fit()
@@ -287,7 +287,7 @@ def test_a_fifo_named_as_a_session_holds_nothing_up(start: Start, photo: Path, t
     os.mkfifo(tmp_path / "pipe.padviewer")
     window = start(photo)
     window.commands.open_paths([str(tmp_path / "pipe.padviewer")])
-    qtbot.waitUntil(lambda: "pipe" in window.message.message, timeout=10_000)
+    qtbot.waitUntil(lambda: "pipe" in window.message.message, timeout=PATIENCE_MS)
 
 
 def test_only_what_changed_is_written(start: Start, photo: Path, qtbot: QtBot) -> None:
@@ -315,10 +315,10 @@ def test_a_session_that_cannot_be_written_is_said_and_the_window_goes_on(
     (slot.folder / "session.json.part").mkdir()
     window.commands.zoom_in()
     window.keeper.keep()
-    qtbot.waitUntil(lambda: "could not be saved" in window.status.message, timeout=10_000)
+    qtbot.waitUntil(lambda: "could not be saved" in window.status.message, timeout=PATIENCE_MS)
     view = window.keeper.state().view
     (slot.folder / "session.json.part").rmdir()
-    qtbot.waitUntil(lambda: SavedSession.from_json(slot.read()).view == view, timeout=10_000)
+    qtbot.waitUntil(lambda: SavedSession.from_json(slot.read()).view == view, timeout=PATIENCE_MS)
 
 
 def test_a_session_whose_folder_is_removed_is_kept_in_a_new_one(start: Start, photo: Path, qtbot: QtBot) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from driving import Open, settle
+from driving import PATIENCE_MS, Open, settle
 from pytestqt.qtbot import QtBot
 
 from padviewer.gui import plane_count
@@ -98,7 +98,7 @@ def test_what_was_told_before_is_taken_away_when_nothing_comes(open_window: Open
     first = pane.statistics_text
     window.statistics._rest.setInterval(1_000_000)
     pane.slider("D")._slider.setValue(3)
-    qtbot.waitUntil(lambda: pane.statistics_text == "counting…", timeout=2000)
+    qtbot.waitUntil(lambda: pane.statistics_text == "counting…", timeout=PATIENCE_MS)
     window.statistics._rest.setInterval(10)
     pane.slider("D")._slider.setValue(4)
     settle(qtbot, window)

@@ -163,9 +163,9 @@ def test_a_million_numbers_in_a_moment(table):
     text = io.StringIO()
     array = np.random.default_rng(0).random((10_000, 100))
     np.savetxt(text, array, "%.6f", ",")
-    start = time.perf_counter()
+    start = time.process_time()
     found, _ = table(text.getvalue())
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     np.testing.assert_allclose(found, array, atol=1e-6)
 
 

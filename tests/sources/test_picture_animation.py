@@ -241,12 +241,12 @@ def test_100_000_tiny_frames(tmp_path, peak_memory):
     rect = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x4c\x01\x00"
     header = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff"
     (tmp_path / "a").write_bytes(header + rect * 100_000 + b"\x3b")
-    start = time.perf_counter()
+    start = time.process_time()
     with peak_memory(2**26), open_source(str(tmp_path / "a"), budget=BUDGET) as source:
         assert source.info.shape == (100_000, 1, 1, 3)
         one = np.arange(1)
         assert source.take((np.array([0, 500]), one, one, np.arange(3))).shape == (2, 1, 1, 3)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_a_gif_without_frames(tmp_path):

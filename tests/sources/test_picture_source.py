@@ -168,10 +168,10 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused_before_memory_is_spent(tmp_path, name, peak_memory):
     (tmp_path / "bomb").write_bytes(BOMBS[name])
-    start = time.perf_counter()
+    start = time.process_time()
     with peak_memory(2**24), pytest.raises(OversizedSource, match=r"bomb: .*budget of 16\.0 MiB"):
         read(tmp_path / "bomb")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_gif_frame_larger_than_its_screen(tmp_path, peak_memory):

@@ -110,9 +110,9 @@ def chain(sizes):
 def test_thousands_of_pages_that_differ(tmp_path):
     """Comparing each with each would take minutes: tifffile looks for smaller pictures among them."""
     (tmp_path / "a").write_bytes(chain(range(1, 12_001)))
-    begun = time.perf_counter()
+    begun = time.process_time()
     found, info = read(tmp_path / "a", "page 12000")
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
     assert found.shape == (1, 12_000)
     assert len(info.members) == 10_000
     assert info.notes == ("2000 of 12000 members not listed; name one by ::",)
@@ -121,9 +121,9 @@ def test_thousands_of_pages_that_differ(tmp_path):
 
 def test_thousands_of_pages_and_one_that_differs(tmp_path):
     (tmp_path / "a").write_bytes(chain([3] * 7000 + [4]))
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert read(tmp_path / "a", "page 7001")[0].shape == (1, 4)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_a_hundred_thousand_equal_pages_are_one_stack(tmp_path):
@@ -154,10 +154,10 @@ def test_a_page_that_names_a_hundred_thousand_pages_beside_it(tmp_path):
     outer = page(2, 2, 0, extra=entry(330, 4, number, places))
     content = b"II*\0" + struct.pack("<I", start) + b"abcd" + outer + page(1, 1, 0) + struct.pack("<I", inner) * number
     (tmp_path / "a").write_bytes(content)
-    begun = time.perf_counter()
+    begun = time.process_time()
     found, _ = read(tmp_path / "a")
     assert found.shape == (2, 2)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("tag", [258, 273, 279, 320, 330, 339])

@@ -92,7 +92,7 @@ def test_a_stopped_process_is_ended_however_long_its_request_may_take(start):
     os.kill(worker.pid, signal.SIGSTOP)
     began = time.monotonic()
     error = worker.submit(("echo", 1)).exception(WAIT)
-    assert 4.5 < time.monotonic() - began < 8
+    assert 4.5 < time.monotonic() - began < 60, "not for the 600 s that the request may take"
     assert type(error) is WorkerSilent
     assert error.message == "the tester process was stopped for 5 s, and was ended"
     wait_until(lambda: not psutil.pid_exists(worker.pid))
