@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from padviewer.axes import parse_axes
-from padviewer.errors import SettingsError
+from padviewer.errors import SettingsError, shortened
 from padviewer.geometry import CONV_PADDINGS, MODES, OVERFLOWS, POSITIONS
 
 Target = tuple[int | None, ...]
@@ -31,6 +31,9 @@ CONVOLUTIONS = ("standard", "depthwise", "separable")
 # Drawn, made by a rule, or read from a file.
 WEIGHTS = ("random", "identity", "box", "gaussian", "sobel", "laplacian", "file")
 FROM_FILE = "file"
+# A device of a cluster begins with it.
+CLUSTER = "cluster:"
+_OF_CLUSTER = re.compile(rf"{CLUSTER} \S{{1,200}} [A-Z]{{1,16}}:[0-9]{{1,4}}")
 MAX_SIZE = 2**40
 MAX_SEED = 2**31 - 1
 # TensorFlow holds strides and dilations in 32 bits.
@@ -60,7 +63,7 @@ class PipelineSpec:
         weights: what the kernel holds: `random` (Glorot-uniform), a pattern, or what a file holds.
         weights_file: where weights are read from: `path`, or `path::member` for one layer or array of a file.
         seed: of the random kernel.
-        device: where the convolution runs, e.g. `CPU:0`.
+        device: where the convolution runs, e.g. `CPU:0`, or `cluster: host-1 CPU:0`.
         backend: Keras' backend that runs it.
 
     Raises:
@@ -236,6 +239,10 @@ def _check_number(value: Any) -> Number:
 
 
 def _check_device(name: str, value: Any) -> str:
+    if isinstance(value, str) and value.startswith(CLUSTER):
+        if not _OF_CLUSTER.fullmatch(value):
+            raise SettingsError(f"{name} {shortened(value)!r}: expected a name such as {CLUSTER} host-1 CPU:0")
+        return value
     kind, _, index = value.upper().partition(":") if isinstance(value, str) else ("", "", "")
     if not kind.isalpha() or not (index or "0").isdecimal():
         raise SettingsError(f"{name} {value!r}: expected a name such as CPU:0 or GPU:0")

@@ -82,6 +82,10 @@ def make_window(
     start: tuple[Callable[[], Worker], Callable[[str], Worker]] = (start_reader, start_engine),
 ) -> MainWindow:
     """Returns the window of a new session that opens its files."""
+    if options.scheduler is not None:
+        from padviewer.workers.remote_engine import start_engines  # noqa: PLC0415 - where a cluster is asked for
+
+        start = start[0], partial(start_engines, options.scheduler)
     bridge = Bridge()
     starters: dict[str, tuple[Callable[[], Worker], Worker | None]] = {
         READER: (start[0], reader),

@@ -14,6 +14,7 @@ from padviewer.gui.options import WindowOptions
 from padviewer.gui.sessions.start import with_session
 from padviewer.gui.sessions.store import sessions_folder
 from padviewer.workers.messages import OpenRequest
+from padviewer.workers.process import Worker
 from padviewer.workers.start import start_engine, start_reader
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
     if folder is not None:
         options = with_session(options, folder)
     saved = options.saved
-    engine = start_engine((saved or options).spec.backend)
+    backend = (saved or options).spec.backend
+    engine = start_engine(backend) if options.scheduler is None else _engines(options.scheduler, backend)
     first = (saved.shown or saved.items[0]) if saved is not None else options.items[0]
     if not options.only_offers:
         reader.submit(OpenRequest(*first, (saved and saved.budget) or options.budget))
@@ -61,6 +63,12 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
     if log is not None:
         log.end()
     return code
+
+
+def _engines(scheduler: str, backend: str) -> Worker:
+    from padviewer.workers.remote_engine import start_engines  # noqa: PLC0415 - where a cluster is asked for
+
+    return start_engines(scheduler, backend, eager=True)
 
 
 def _log_of_run() -> RunLog | None:

@@ -35,6 +35,7 @@ class WindowOptions:
         unclean_starts: how often it was started before without ending properly.
         complaint: what could not be done before there was a window to say so.
         follows: names of the settings that are taken from the file of weights.
+        scheduler: address of a cluster whose devices FEATURE may be computed on; None has none.
         crash: what an earlier run has left that ended unexpectedly, and of which nobody has been told.
     """
 
@@ -50,6 +51,7 @@ class WindowOptions:
     unclean_starts: int = 0
     complaint: str = ""
     follows: frozenset[str] = frozenset()
+    scheduler: str | None = None
     crash: Crash | None = None
 
     @property

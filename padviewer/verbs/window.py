@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from padviewer import __version__
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--watch", action="store_true", help="read files that change again by themselves")
     # Not for people: `padviewer.show` starts the window with the descriptor of its end of a line.
     parser.add_argument("--from-python", type=int, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--scheduler", metavar="URL", help="offer the devices of a Dask cluster for the feature map: tcp://host:8786"
+    )
     add_pipeline(parser)
 
 
@@ -48,7 +52,8 @@ def window_of(options: argparse.Namespace) -> WindowOptions:
     from padviewer.gui.options import window_options  # noqa: PLC0415 - loads no Qt
 
     watches, follows = getattr(options, "watch", False), follows_of(options)
-    return window_options(items_of(options), spec_of(options), budget_of(options), watches, follows=follows)
+    found = window_options(items_of(options), spec_of(options), budget_of(options), watches, follows=follows)
+    return replace(found, scheduler=getattr(options, "scheduler", None))
 
 
 def render(window: WindowOptions, output: str, size: tuple[int, int] = (1400, 900), theme: str = "dark") -> int:

@@ -28,12 +28,13 @@ _SILENCE_S = 60.0
 _ADDRESS = re.compile(r"(tcp|tls)://[^\s/@]+:\d+/?|[^\s/@:]+:\d+")
 
 
-def connected(address: str, patience: float = PATIENCE_S) -> Client:
+def connected(address: str, patience: float = PATIENCE_S, is_default: bool = False) -> Client:
     """Returns a connection to the scheduler of a cluster whose workers have the padviewer that we are.
 
     Args:
         address: such as `tcp://host:8786`.
         patience: seconds that scheduler and workers are waited for.
+        is_default: whether it is the one of this process, by which Dask finds actors.
 
     Raises:
         MissingLibrary: Dask's `distributed` is not installed.
@@ -42,7 +43,7 @@ def connected(address: str, patience: float = PATIENCE_S) -> Client:
     """
     if not _ADDRESS.fullmatch(address):
         raise SettingsError(f"scheduler {shortened(address)!r}: expected an address such as tcp://host:8786")
-    client = _client(address, patience)
+    client = _client(address, patience, is_default)
     try:
         with suppress(TimeoutError):
             client.wait_for_workers(1, timeout=patience)
@@ -59,12 +60,12 @@ def close(client: Client) -> None:
         client.close(timeout=_CLOSING_S)  # type: ignore[no-untyped-call]
 
 
-def _client(address: str, patience: float) -> Client:
+def _client(address: str, patience: float, is_default: bool) -> Client:
     distributed = library("distributed", "cluster", "a cluster")
     # What it would print is told by our errors.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        client: Client = distributed.Client(address, timeout=patience, set_as_default=False, name="padviewer")
+        client: Client = distributed.Client(address, timeout=patience, set_as_default=is_default, name="padviewer")
     except (OSError, ValueError) as error:
         raise ClusterLost(
             f"{address}: no Dask scheduler answers there within {patience:g} s; check host and port, or start one by "
