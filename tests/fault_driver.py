@@ -33,6 +33,7 @@ from padviewer.errors import PadviewerError
 from padviewer.export import Payload, Portions, remove_abandoned, write
 from padviewer.export.target import made_beside, replacing
 
+sys.path.append(os.path.join(os.path.dirname(__file__), "batch"))  # noqa: PTH118
 ARRAY = np.arange(60, dtype=np.uint8).reshape(6, 10)
 NEW = b"the new file, written by a person"
 # What a full disk refuses, and what it allows still.
@@ -122,6 +123,26 @@ def keep_log(path):
     log.end()
 
 
+def export_many(path, items, form, resume=False):
+    """Pads a data set, one item after the other; what fails of an item alone is noted, and no error."""
+    from inline import export as export_inline  # noqa: PLC0415 - tests/batch is on the path by then
+
+    export_inline(path, items, form=form, targets=((6, 8), (12, 12)), overflow="crop", mask=True, resume=resume)
+
+
+def remember_sizes(path, modified):
+    """Keeps the size of a file, and asks for it; returns nothing, as nothing that fails there is an error."""
+    from padviewer.dataset.measured import Measured  # noqa: PLC0415
+    from padviewer.workers.remembered import Remembered  # noqa: PLC0415
+
+    item = Measured("photo.png", None, (20, 30, 3), "HWC", "uint8", "PNG", 1000, modified)
+    memory = Remembered(path)
+    memory.keep([item])
+    found = memory.find([item.item], [(modified, 1000)])
+    if found not in ({}, {item.item: item}):
+        raise ValueError(found)
+
+
 _MODELS = []
 
 
@@ -143,6 +164,8 @@ ACTIONS = {
     "log": keep_log,
     "model": save_model,
     "archive": save_archive,
+    "many": export_many,
+    "remember": remember_sizes,
 }
 
 

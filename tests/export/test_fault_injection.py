@@ -264,9 +264,67 @@ def archive(path):
         return {name: len(found.read(name)) for name in found.namelist()}
 
 
+@pytest.mark.parametrize("form", ["npy", "zarr", "hdf5", "tfrecord"])
+def test_an_export_of_many(driver, tmp_path, tmp_path_factory, form):
+    """Whatever fails, what was asked for again comes to what an undisturbed export writes, manifest and all."""
+    data = tmp_path_factory.mktemp("data")
+    items = []
+    for number, (height, width) in enumerate([(5, 7), (9, 4), (12, 12), (3, 10)]):
+        items.append(str(data / f"{number}.npy"))
+        np.save(items[-1], np.arange(1, height * width + 1, dtype=np.uint8).reshape(height, width))
+    path = tmp_path / "padded"
+    assert driver.run("many", path, items=items, form=form)["result"] == []
+    new = tree(path)
+    assert len(new) > 1
+    remove(path)
+    for how, k in ways(13 if form == "zarr" else 7):
+        found = driver.run("many", path, how, k, items=items, form=form)
+        if len(found["calls"]) < k:
+            assert found["result"] == []
+            assert tree(path) == new
+            break
+        judge_many(found, how)
+        again = driver.run("many", path, items=items, form=form, resume=(path / "manifest.jsonl").exists())
+        assert again["result"] == [], (how, k, found, again)
+        assert tree(path) == new, (how, k, found)
+        assert names(tmp_path) == [path.name], (how, k, found)
+        remove(path)
+    assert k > 10
+
+
+def judge_many(found, how):
+    """Checks what was told of an export of many that was struck: an error of ours, with the cause."""
+    if how != "kill" and found["result"]:
+        kind, is_ours, text = found["result"]
+        assert is_ours, (kind, text)
+        assert re.search(CAUSES[how], text), text
+
+
+def test_sizes_that_are_remembered(driver, tmp_path):
+    """Nothing that happens to the database is an error, and none of it is believed that is wrong."""
+    path = tmp_path / "sizes.sqlite"
+    for how, k in ways():
+        found = driver.run("remember", path, how, k, modified=1)
+        assert how == "kill" or found["result"] == [], (how, k, found)
+        if len(found["calls"]) < k:
+            break
+        assert driver.run("remember", path, modified=2)["result"] == [], (how, k, found)
+    assert k > 5
+
+
 # Modules that change files, and what tries them.
 WRITERS = {
     "export": "all of it is tried here",
+    "batch/parts.py": "exports of many",
+    "batch/manifest.py": "exports of many",
+    "batch/hdf5_datasets.py": "exports of many",
+    "batch/tfrecord_shards.py": "exports of many",
+    "batch/zarr_arrays.py": "exports of many",
+    "batch/mirror.py": "a copy in a private folder: nothing is written over",
+    "objects.py": "a copy in a private folder: nothing is written over",
+    "verbs/choosing.py": "replacing",
+    "workers/remembered.py": "sizes that are remembered",
+    "gui/dataset/buckets_side.py": "replacing",
     "gui/figure/files.py": "replacing",
     "gui/snapshot.py": "replacing",
     "gui/sessions/keeper.py": "replacing",
