@@ -49,6 +49,8 @@ def opened_picture(name: str, content: IO[bytes], kind: str, budget: int) -> Ite
             image = Image.open(content, formats=[kind])
         except UnidentifiedImageError as error:
             # Its own words name an object in memory, and not the cause.
-            raise DamagedSource(f"{name}: begins as {kind}, but what follows is not; copy or save it again") from error
+            raise DamagedSource(
+                f"{name}: begins as {kind}, but what follows is damaged; copy or save it again"
+            ) from error
         with image:
             yield image

@@ -113,6 +113,9 @@ class Cluster(Executor):
         client: the connection.
     """
 
+    # A worker that is lost takes all of its calls with it, and Dask suspects each of them.
+    shares_fate = True
+
     def __init__(
         self, address: str, budget: int = 0, silence: float = _SILENCE_S, patience: float = PATIENCE_S
     ) -> None:

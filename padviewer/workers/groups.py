@@ -39,7 +39,8 @@ def run(
     """Calls a function for each group, and yields the answers as they come.
 
     Where a call fails, each of its items is tried once more, alone: so one that ends its process is found, and one that
-    was only beside it is done. Who stops taking answers takes back what has not begun.
+    was only beside it is done. Where calls share a process (`shares_fate` of the executor), nothing else is under way
+    meanwhile. Who stops taking answers takes back what has not begun.
 
     Args:
         executor: of any kind; processes on this machine, or those of a cluster.
@@ -56,7 +57,7 @@ def run(
     running: dict[Future[Answer], tuple[Sequence[Item], bool]] = {}
     try:
         while True:
-            while len(running) < bound and (found := _next(alone, source)) is not None:
+            while _has_room(executor, running, alone, bound) and (found := _next(alone, source)) is not None:
                 running[executor.submit(function, found[0])] = found
             if not running:
                 return
@@ -79,6 +80,17 @@ def in_groups(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     source = iter(items)
     while group := list(islice(source, size)):
         yield group
+
+
+def _has_room(
+    executor: Executor,
+    running: dict[Future[Any], tuple[Sequence[Any], bool]],
+    alone: deque[Sequence[Any]],
+    bound: int,
+) -> bool:
+    """Whether another call may be under way beside those that are."""
+    suspected = bool(alone) or any(is_last for _group, is_last in running.values())
+    return not running if suspected and getattr(executor, "shares_fate", False) else len(running) < bound
 
 
 def _next(alone: deque[Sequence[Any]], source: Iterator[Sequence[Any]]) -> tuple[Sequence[Any], bool] | None:

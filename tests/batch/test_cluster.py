@@ -106,7 +106,7 @@ def batch(folder, address, *more):
 
 
 def test_a_client_that_is_killed_is_resumed(address, tmp_path):
-    items = many(tmp_path / "in", 1000)
+    items = many(tmp_path / "in", 3000)
     manifest = tmp_path / "out" / "manifest.jsonl"
     client = subprocess.Popen(batch(tmp_path / "in", address), stdout=subprocess.DEVNULL)
     while client.poll() is None and (not manifest.exists() or manifest.read_bytes().count(b"\n") < 2):
@@ -119,9 +119,9 @@ def test_a_client_that_is_killed_is_resumed(address, tmp_path):
         batch(tmp_path / "in", address, "--resume"), capture_output=True, check=True, timeout=2 * WAIT
     )
     told = json.loads(again.stdout.splitlines()[-1])
-    assert (told["done"], told["failed"], told["total"]) == (1000, 0, 1000)
+    assert (told["done"], told["failed"], told["total"]) == (3000, 0, 3000)
     assert 0 < told["skipped"] <= noted
-    assert len(lines_of(tmp_path / "out")[1]) == 1000
+    assert len(lines_of(tmp_path / "out")[1]) == 3000
     export(tmp_path / "here", items, target=TARGET)
     assert tree(tmp_path / "out") == tree(tmp_path / "here")
 

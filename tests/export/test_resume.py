@@ -188,6 +188,9 @@ def test_a_full_disk_keeps_what_was_noted_and_says_so(tmp_path, monkeypatch, suf
 
     def pwrite(descriptor, data, offset):
         if next(calls) == 15:
+            end = time.monotonic() + 60
+            while continues(str(path)) is None and time.monotonic() < end:
+                time.sleep(0.01)  # the first note is made meanwhile, however busy the disk is
             raise OSError(errno.ENOSPC, "full")
         return real(descriptor, data, offset)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from driving import Open, SharedEngine, TakenWorker, settle
 from holdings import held, left
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -37,6 +38,7 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
         # or is another, where the test has ended it.
         others = {f"process {engine.pid}": 1 for engine in _engines}
         assert left(before | others) == {}
+    assert QApplication.mouseButtons() == Qt.MouseButton.NoButton, "a mouse button was pressed and not let go of"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -235,7 +235,7 @@ def test_a_member_of_a_picture_is_refused(tmp_path):
 def test_what_only_begins_as_a_picture_is_told_without_the_decoders_objects(tmp_path):
     whole = png(3, 2, data=b"\0abc\0def")
     (tmp_path / "a.png").write_bytes(whole[:12] + b"IHDX" + whole[16:])
-    with pytest.raises(DamagedSource, match="begins as PNG, but what follows is not") as caught:
+    with pytest.raises(DamagedSource, match="begins as PNG, but what follows is damaged") as caught:
         open_source(str(tmp_path / "a.png"), budget=BUDGET)
     assert "object at" not in str(caught.value)
     assert "_io" not in str(caught.value)

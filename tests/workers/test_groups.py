@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 
 import pool_calls
@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from padviewer.errors import SettingsError, WorkerDied, WorkerSilent
+from padviewer.workers import groups
 from padviewer.workers.groups import in_groups, run
 from padviewer.workers.pool import Pool
 
@@ -54,6 +55,45 @@ def test_what_dies_once_is_done_the_second_time(pool, tmp_path):
 def test_a_single_item_that_dies_twice_has_an_error(pool):
     (error,) = outcomes(pool, pool_calls.doubled, ["die"], 1).values()
     assert isinstance(error, WorkerDied)
+
+
+class Worker(Executor):
+    """Calls that share a process: the one that dies takes all that are under way with it, when the third has come."""
+
+    count, shares_fate = 1, True
+
+    def __init__(self):
+        self.under_way = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        self.under_way.append((future, args[0]))
+        if len(self.under_way) == 3 or "die" in args[0]:
+            dies = any("die" in group for _future, group in self.under_way)
+            for call, group in self.under_way:
+                call.set_exception(WorkerDied("gone")) if dies else call.set_result(fn(group))
+            self.under_way.clear()
+        return future
+
+    def settle(self):
+        for call, group in self.under_way:
+            call.set_result([2 * number for number in group])
+        self.under_way.clear()
+
+
+def test_who_shares_a_process_with_a_culprit_is_tried_without_it(monkeypatch):
+    worker = Worker()
+    real = groups.wait
+
+    def settled(futures, **options):
+        if not any(future.done() for future in futures):
+            worker.settle()
+        return real(futures, **options)
+
+    monkeypatch.setattr(groups, "wait", settled)
+    found = outcomes(worker, pool_calls.doubled, [1, 2, "die", 3, 4, 5], 1)
+    assert isinstance(found.pop("die"), WorkerDied)
+    assert found == {number: 2 * number for number in range(1, 6)}
 
 
 def test_no_more_than_a_bound_is_taken_ahead():
