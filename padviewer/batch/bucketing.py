@@ -18,6 +18,8 @@ from padviewer.spec import MAX_SEED, PipelineSpec, Target, format_target
 
 # Sizes whose bucket is remembered.
 _MOST = 1 << 16
+# Plans that are kept: each serves all items of its shape, axes and dtype.
+_MOST_PLANS = 1 << 8
 
 
 class Planned(NamedTuple):
@@ -51,6 +53,7 @@ class Bucketing:
         self._specs = [spec.replace(target=target) for target in targets] or [spec]
         self._texts = [spec.to_json() for spec in self._specs]
         self._choice = Choice(targets, spec.multiple_of, spec.overflow) if len(targets) > 1 else None
+        self._plans: dict[tuple[int, int, str, tuple[int, ...], str], Plan] = {}
         self._buckets: dict[tuple[str, tuple[int, ...]], int] = {}
 
     def plan(self, info: ArrayInfo, label: str) -> Planned:
@@ -64,9 +67,16 @@ class Bucketing:
         if spec.position == "random":
             spec = spec.replace(position_seed=seed_of(spec.position_seed, label))
             text = spec.to_json()
-        plan = resolve(spec, replace(info, members=()) if info.members else info, self.budget)
-        plan.require(Stage.PADDED)
-        return Planned(plan, bucket if self._choice else None, text)
+        info = replace(info, members=()) if info.members else info
+        key = spec.position_seed, bucket, info.axes, info.shape, info.dtype
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = resolve(spec, info, self.budget)
+            plan.require(Stage.PADDED)
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
+        return Planned(plan if plan.info is info else replace(plan, info=info), bucket if self._choice else None, text)
 
     def _bucket_of(self, info: ArrayInfo) -> int:
         axes = self.spec.axes or info.axes

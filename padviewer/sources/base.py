@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from padviewer.geometry import Indices
+from padviewer.geometry import Indices, Region
 from padviewer.plan import ArrayInfo
 
 Array = npt.NDArray[Any]
@@ -51,6 +51,18 @@ class Source(ABC):
             IndexError: as `take`.
         """
         _assign(out, self.take(indices))
+
+    def read_into(self, region: Region, out: Array) -> None:
+        """Reads the elements of a region of steps of 1 into an array, as `take_into` does.
+
+        Args:
+            region: one span for each axis of `info.shape`; none is empty.
+            out: of the counts of the region, any dtype: elements are cast to it as numpy's `astype` does.
+
+        Raises:
+            IndexError: where a span leaves its axis, or there is not one for each axis.
+        """
+        self.take_into(tuple(span.indices for span in region), out)
 
     def preview(self, step: int) -> Preview | None:
         """Returns a smaller picture that is read faster, for regions that sample every `step` elements or fewer.
@@ -137,6 +149,15 @@ class ArraySource(Source):
         else:
             _assign(out, gather(self._array, indices))
 
+    def read_into(self, region: Region, out: Array) -> None:
+        """Reads the elements of a region into an array; where they lie in runs, nothing is counted one by one."""
+        array = self._array
+        if array is None or array.dtype.kind == "b" or array.strides[-1] != array.itemsize:
+            super().read_into(region, out)
+            return
+        check_region(array.shape, region)
+        _assign(out, array[tuple(slice(span.start, span.stop) for span in region)])
+
     def close(self) -> None:
         """Lets the array go."""
         self._array = None
@@ -189,6 +210,15 @@ def check_indices(shape: tuple[int, ...], indices: tuple[Indices, ...]) -> None:
     for axis, (vector, size) in enumerate(zip(indices, shape, strict=True)):
         if len(vector) and not 0 <= vector.min() <= vector.max() < size:
             raise IndexError(f"axis {axis}: indices {vector.min()} to {vector.max()} for {size} elements")
+
+
+def check_region(shape: tuple[int, ...], region: Region) -> None:
+    """Raises an `IndexError` where there is not one span for each axis, or one leaves its axis."""
+    if len(region) != len(shape):
+        raise IndexError(f"{len(region)} spans for an array of rank {len(shape)}")
+    for axis, (span, size) in enumerate(zip(region, shape, strict=True)):
+        if not 0 <= span.start <= span.stop <= size:
+            raise IndexError(f"axis {axis}: indices {span.start} to {span.stop - 1} for {size} elements")
 
 
 def whole_pixels(array: Array, last: Indices) -> Array | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from padviewer.errors import DamagedSource
-from padviewer.geometry import Indices
+from padviewer.geometry import Indices, Region
 from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Array, ArraySource, check_indices
 from padviewer.sources.opened import OpenedFile
@@ -100,6 +100,10 @@ class MappedSource(ArraySource):
         with self._file.unchanged():
             self._announce(indices)
             super().take_into(indices, out)
+
+    def read_into(self, region: Region, out: Array) -> None:
+        """Reads the elements of a region into an array, as any others: they are announced by their indices."""
+        self.take_into(tuple(span.indices for span in region), out)
 
     def _announce(self, indices: tuple[Indices, ...]) -> None:
         check_indices(self.info.shape, indices)

@@ -8,7 +8,7 @@ import numpy as np
 
 from padviewer.axes import BATCH, CHANNELS, canonical_axes
 from padviewer.errors import PlanError
-from padviewer.geometry import Indices, Region, fold
+from padviewer.geometry import Indices, Region, Span, counts, fold
 from padviewer.plan import FEATURE_DTYPE, Plan, Stage, StagePlan
 from padviewer.sources.base import Array, Source
 from padviewer.spec import Number
@@ -43,6 +43,8 @@ def read_padded(source: Source, plan: Plan, region: Region) -> Array:
         PlanError: where the plan has no padded stage, or the region leaves it.
     """
     _check(region, plan.require(Stage.PADDED))
+    if plan.spec.mode == "constant" and all(span.step == 1 for span in region):
+        return _framed(source, plan, region)
     return _padded(source, plan, [span.indices for span in region], plan.input.dtype)
 
 
@@ -102,7 +104,7 @@ def read_mask(plan: Plan, region: Region) -> Array:
 
 def _check(region: Region, stage: StagePlan) -> None:
     inside = len(region) == len(stage.shape) and all(
-        span.step >= 1 and (span.count == 0 or (span.start >= 0 and span.indices[-1] < size))
+        span.step >= 1 and (span.count == 0 or (span.start >= 0 and span.start + (span.count - 1) * span.step < size))
         for span, size in zip(region, stage.shape, strict=True)
     )
     if not inside:
@@ -139,6 +141,25 @@ def _filled(source: Source, plan: Plan, content: list[Indices], dtype: str) -> A
     return out
 
 
+def _framed(source: Source, plan: Plan, region: Region) -> Array:
+    """Returns what `_filled` does of a region of steps of 1: one box of data in its padding, moved as it is."""
+    pads, dtype = plan.pad_width, plan.input.dtype
+    content = [Span(s.start - pad.before, s.stop - pad.before) for s, pad in zip(region, pads, strict=True)]
+    kept = tuple(
+        Span(max(0, span.start), min(span.stop, size)) for span, size in zip(content, plan.input.shape, strict=True)
+    )
+    shape = counts(region)
+    if all(shape) and kept == tuple(content):
+        out = np.empty(shape, dtype)
+        source.read_into(kept, out)
+        return out
+    out = _fill_of(plan, shape, content, dtype)
+    if all(counts(kept)):
+        place = tuple(slice(k.start - span.start, k.stop - span.start) for k, span in zip(kept, content, strict=True))
+        source.read_into(kept, out[place])
+    return out
+
+
 def _places(inside: list[Indices]) -> tuple[slice | Indices, ...]:
     """Returns what selects the cross product of vectors: slices where each is one run, which numpy copies faster."""
     runs = [slice(int(kept[0]), int(kept[-1]) + 1) for kept in inside]
@@ -147,7 +168,7 @@ def _places(inside: list[Indices]) -> tuple[slice | Indices, ...]:
     return np.ix_(*inside)
 
 
-def _fill_of(plan: Plan, shape: tuple[int, ...], content: list[Indices], dtype: str) -> Array:
+def _fill_of(plan: Plan, shape: tuple[int, ...], content: list[Indices] | list[Span], dtype: str) -> Array:
     """Returns a new array of nothing but padding, each channel with its own fill where there are several."""
     fill = plan.spec.fill_value
     if not isinstance(fill, tuple):
@@ -157,7 +178,8 @@ def _fill_of(plan: Plan, shape: tuple[int, ...], content: list[Indices], dtype: 
     # Number by number: numpy would find one dtype for all of them, in which 2^64 - 1 is not exact.
     held = np.concatenate([_fill_number(value, dtype) for value in fill])
     out = np.empty(shape, dtype)
-    out[...] = _along(held[content[channels]], channels, len(shape))
+    index = content[channels]
+    out[...] = _along(held[index.indices if isinstance(index, Span) else index], channels, len(shape))
     return out
 
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 
 from padviewer.sources import open_source
 from padviewer.sources.color_profile import profile_note
+from padviewer.sources.picture_colors import as_array
 
 RNG = np.random.default_rng(0)
 
@@ -123,3 +124,22 @@ def test_a_palette_with_one_transparent_entry(tmp_path):
     found, info = read(tmp_path / "a.gif")
     assert found.tolist() == [[[10, 20, 30, 255], [40, 50, 60, 0]]]
     assert info.notes == ("palette -> RGBA",)
+
+
+# The larger one is turned into another mode block by block.
+@pytest.mark.parametrize("size", [(7, 5), (1, 1), (1031, 613)])
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [(mode, mode) for mode in ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16B", "I", "F")]
+    + [("P", "RGB"), ("CMYK", "RGB"), ("YCbCr", "RGB"), ("La", "LA")],
+)
+def test_pixels_are_those_that_numpy_gets_of_pillow(mode, shown, size):
+    width, height = size
+    image = {"La": lambda: Image.fromarray(noise(height, width, 2), "LA").convert("La")}.get(
+        mode, lambda: Image.frombytes(mode, size, RNG.bytes(len(Image.new(mode, size).tobytes())))
+    )()
+    expected = np.asarray(image if mode == shown else image.convert(shown))
+    found = as_array(image, shown, "a")
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == expected.dtype.newbyteorder("=")
+    assert found.dtype.isnative

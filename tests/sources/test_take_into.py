@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from padviewer.geometry import Span
 from padviewer.plan import ArrayInfo
 from padviewer.sources import ArraySource, Source
 
@@ -66,3 +67,25 @@ def test_what_lies_outside_is_refused():
     closed.close()
     with pytest.raises(ValueError, match="closed"):
         closed.take_into((np.arange(1),), np.empty(1))
+
+
+@given(st.data())
+def test_a_region_is_read_as_its_indices_are(data):
+    shape = tuple(data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=4)))
+    dtype = np.dtype(data.draw(st.sampled_from(DTYPES)))
+    array = (np.arange(np.prod(shape)) % 120).reshape(shape).astype(dtype)
+    array = data.draw(st.sampled_from([array, np.asfortranarray(array), array[..., ::-1]]))
+    starts = [data.draw(st.integers(0, n - 1)) for n in shape]
+    region = tuple(Span(start, data.draw(st.integers(start + 1, n))) for start, n in zip(starts, shape, strict=True))
+    expected = array[tuple(slice(span.start, span.stop) for span in region)]
+    for wanted in (dtype.newbyteorder("="), np.dtype("float32")):
+        for source in (source_of(array), Plain(source_of(array))):
+            out = np.empty(expected.shape, wanted)
+            source.read_into(region, out)
+            np.testing.assert_array_equal(out, expected.astype(wanted))
+
+
+@pytest.mark.parametrize("region", [(Span(0, 4),), (Span(-1, 2),), (Span(0, 1), Span(0, 1))])
+def test_a_region_that_leaves_the_array_is_refused(region):
+    with pytest.raises(IndexError):
+        source_of(np.zeros(3)).read_into(region, np.empty(tuple(span.count for span in region)))
