@@ -93,21 +93,19 @@ def as_array(image: Image, mode: str, name: str) -> Array:
 def _stored(image: Image) -> Array:
     """Returns the pixels of a loaded picture of a plain mode, written down by Pillow in one piece.
 
-    `numpy.asarray` has it write pieces of 64 KiB and joins them, which holds all twice and takes twice the time.
+    `numpy.asarray` has it write pieces of 64 KiB and joins them, which holds all twice and takes longer.
     """
-    from PIL.Image import _getencoder  # noqa: PLC0415 loaded when first needed
+    from PIL import ImageFile  # noqa: PLC0415 loaded when first needed
 
     bands, _dtype = form_of(image.mode)
     kind, raw = _STORED.get(image.mode, ("u1", image.mode))
     dtype = np.dtype(kind)
     shape = (image.height, image.width, bands)[: 2 + (bands > 1)]
-    nbytes = math.prod(shape) * dtype.itemsize
-    encoder = _getencoder(image.mode, "raw", raw)
+    piece = ImageFile.MAXBLOCK
+    ImageFile.MAXBLOCK = max(piece, math.prod(shape) * dtype.itemsize)
     try:
-        encoder.setimage(image.im, (0, 0, *image.size))
-        _consumed, _status, data = encoder.encode(nbytes)
+        data = image.tobytes("raw", raw)
     finally:
-        encoder.cleanup()
-    # A library of another version would be told by that: numpy says how many bytes are missing.
+        ImageFile.MAXBLOCK = piece
     pixels: Array = np.frombuffer(data, dtype).reshape(shape)
     return pixels.astype(dtype.newbyteorder("="), copy=False)
