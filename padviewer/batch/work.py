@@ -13,9 +13,8 @@ from padviewer.batch.padding import Entry, Padding
 from padviewer.batch.record import FAILED, STOPPED, TRIED, Record
 from padviewer.batch.tfrecord_shards import Shard, TfrecordShards, probe
 from padviewer.errors import ExportStopped, PadviewerError
-from padviewer.objects import copy_of
 from padviewer.pulse import beat
-from padviewer.sources import open_source
+from padviewer.sources.remote import open_item
 from padviewer.spec import PipelineSpec, Target
 from padviewer.workers.serving import unexpected
 
@@ -77,10 +76,7 @@ def _until_stopped(entries: Sequence[Entry], work: Callable[[Entry], Record]) ->
 def _one(bucketing: Bucketing, checksum: str, entry: Entry, write: Callable[[Padding], Record]) -> Record:
     beat()
     try:
-        with (
-            copy_of(entry.path, bucketing.budget) as path,
-            open_source(path, entry.member, budget=bucketing.budget) as source,
-        ):
+        with open_item(entry.path, entry.member, bucketing.budget) as source:
             return write(Padding(source, bucketing.plan(source.info, entry.label), checksum))
     except ExportStopped as error:
         return entry.record(STOPPED, error.message)

@@ -39,6 +39,7 @@ from padviewer.sources import (
 from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
 from padviewer.sources.opened import Opened, OpenedFile, OpenedFolder, decoding, open_regular, opened_folder
+from padviewer.sources.zarr_store import Folder
 
 _SEPARATOR = "::"
 
@@ -137,6 +138,25 @@ def describe_members(path: str, members: Sequence[str], *, budget: int) -> list[
             return [_described(opened, member, budget) for member in members]
     except PadviewerError as error:
         return [error] * len(members)
+
+
+@contextmanager
+def read_tree(
+    path: str, folder: Folder, member: str | None, budget: int, headers_only: bool = False
+) -> Iterator[Source]:
+    """Yields one array of a Zarr that lies in another place than a file or a folder, until the end of the block.
+
+    Args:
+        path: how it is called.
+        folder: at its root.
+        member, budget: as for `open_source`.
+        headers_only: whether nobody will read elements.
+    """
+    opened = Opened(path, 0, 0, headers_only=headers_only)
+    with decoding(path) as caught:
+        source = zarr.open_in(opened, folder, member, budget)
+    with _noted(source, opened, caught) as source:
+        yield source
 
 
 def _described(opened: OpenedFile | OpenedFolder, member: str, budget: int) -> ArrayInfo | PadviewerError:

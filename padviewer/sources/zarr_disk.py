@@ -8,7 +8,6 @@ import os
 import stat
 import time
 import weakref
-from collections.abc import Iterator
 from itertools import islice
 from types import TracebackType
 
@@ -93,11 +92,11 @@ class DiskFolder(Folder):
             raise ValueError("the source is closed")
         _check_time(os.fstat(self._descriptor), self._opened, self.name)
 
-    def names(self) -> Iterator[str]:
-        """Yields the names of what is in the folder, in no order."""
+    def few_names(self, most: int) -> set[str] | None:
+        """Returns the names of what is in the folder; None where there are more."""
         with os.scandir(self._descriptor) as entries:
-            for entry in entries:
-                yield entry.name
+            names = {entry.name for entry in islice(entries, most + 1)}
+        return names if len(names) <= most else None
 
     def folders(self, most: int) -> tuple[list[str], bool]:
         """Returns the names of the folders in it, and whether more than `most` names would have to be looked at."""

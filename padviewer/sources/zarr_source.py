@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -21,28 +21,16 @@ from padviewer.sources.opened import decoding
 from padviewer.sources.parts import Part, crossed, parts
 from padviewer.sources.readahead import ReadAhead
 from padviewer.sources.segments import SegmentCache, at_once, read_all
+from padviewer.sources.zarr_files import Ahead, Group, Wanted, few_names, grouped, nested, opened
 from padviewer.sources.zarr_metadata import ArrayMetadata
 from padviewer.sources.zarr_store import Blob, Folder
 from padviewer.sources.zarr_tree import Node
 
 # Plain chunks of more bytes are mapped, and touched only where elements are wanted.
 _MAPPED = 1 << 18
-# From so many wanted files of a folder on, its names are looked at first: most may not be there.
-_MANY = 64
 # What opening a file costs beside decoding: the bytes that could be decoded meanwhile.
 _OPENING = 1 << 14
 _NOT_STORED = 2**64 - 1
-
-
-class _Group(NamedTuple):
-    """What is wanted of the files at one place of an axis: part of one chunk, or parts of several in a shard."""
-
-    place: int
-    parts: list[Part]
-
-
-# Whether anything of a file is wanted.
-_Wanted = Callable[[tuple[_Group, ...]], bool]
 
 
 class _Run(NamedTuple):
@@ -94,6 +82,8 @@ class ZarrSource(Source):
         self._in_file = metadata.sharding.counts if metadata.sharding else (1,) * len(self._counts)
         self._at_once = at_once(self._chunk.nbytes, cache.allowed)
         self._tables = SegmentCache(cache.allowed)
+        # Of a shard mostly some parts are wanted.
+        self._ahead = Ahead.of(self._chunk.most) if metadata.sharding is None else Ahead(1, 0)
 
     def take(self, indices: tuple[Indices, ...]) -> Array:
         """Reads the elements at the cross product of the index vectors; those of chunks that are not stored are filled.
@@ -233,9 +223,9 @@ class ZarrSource(Source):
 
     def _runs(self, wanted: list[list[Part]], without: set[int]) -> Iterator[_Run]:
         """Yields the chunks that are stored, but for some, by their numbers; a file is open until the next."""
-        groups = [list(_grouped(axis, inside)) for axis, inside in zip(wanted, self._in_file, strict=True)]
+        groups = [list(grouped(axis, inside)) for axis, inside in zip(wanted, self._in_file, strict=True)]
 
-        def is_wanted(found: tuple[_Group, ...]) -> bool:
+        def is_wanted(found: tuple[Group, ...]) -> bool:
             inside = itertools.product(*(group.parts for group in found))
             return not without or any(self._number(asked) not in without for asked in inside)
 
@@ -258,7 +248,7 @@ class ZarrSource(Source):
                     raise self._damaged(asked, cause)
                 yield _Run(asked, blob, offset, count)
 
-    def _table(self, found: tuple[_Group, ...], blob: Blob) -> Array:
+    def _table(self, found: tuple[Group, ...], blob: Blob) -> Array:
         """Returns offset and bytes of each chunk of a shard: shape (*chunks, 2), uint64."""
         sharding = self._metadata.sharding
         assert sharding is not None
@@ -276,7 +266,7 @@ class ZarrSource(Source):
             self._tables.keep(self, 0, number, table)
         return table
 
-    def _files(self, groups: list[list[_Group]], is_wanted: _Wanted) -> Iterator[tuple[tuple[_Group, ...], Blob]]:
+    def _files(self, groups: list[list[Group]], is_wanted: Wanted) -> Iterator[tuple[tuple[Group, ...], Blob]]:
         """Yields the files that are there, open, with what is wanted of them."""
         keys = self._metadata.keys
         if keys.separator == "." or self._metadata.is_scalar:
@@ -284,9 +274,9 @@ class ZarrSource(Source):
             return
         folder = self._node.folder.folder(keys.prefix) if keys.prefix else self._node.folder
         if folder is not None:
-            yield from _nested(folder, groups, is_wanted)
+            yield from nested(folder, groups, is_wanted, self._ahead)
 
-    def _flat(self, groups: list[list[_Group]], is_wanted: _Wanted) -> Iterator[tuple[tuple[_Group, ...], Blob]]:
+    def _flat(self, groups: list[list[Group]], is_wanted: Wanted) -> Iterator[tuple[tuple[Group, ...], Blob]]:
         """Yields files that lie in one folder."""
         folder, (*way, _name) = self._node.folder, self._path((0,) * len(groups))
         for word in way:
@@ -294,15 +284,16 @@ class ZarrSource(Source):
             if below is None:
                 return
             folder = below
-        for found in filter(is_wanted, self._listed(folder, groups)):
-            blob = folder.blob(self._path(tuple(group.place for group in found))[-1])
-            if blob is not None:
-                with blob:
-                    yield found, blob
+        named = (
+            (self._path(tuple(group.place for group in found))[-1], found)
+            for found in self._listed(folder, groups)
+            if is_wanted(found)
+        )
+        yield from opened(folder, named, self._ahead)
 
-    def _listed(self, folder: Folder, groups: list[list[_Group]]) -> Iterator[tuple[_Group, ...]]:
+    def _listed(self, folder: Folder, groups: list[list[Group]]) -> Iterator[tuple[Group, ...]]:
         """Yields what is wanted of files that may be in a folder; where many are wanted, only of those that are."""
-        names = _few_names(folder, math.prod(map(len, groups)))
+        names = few_names(folder, math.prod(map(len, groups)))
         if names is None:
             yield from itertools.product(*groups)
             return
@@ -316,38 +307,3 @@ class ZarrSource(Source):
             wanted = tuple(group for group in found if group is not None)
             if len(words) == len(wanted) == len(groups):
                 yield wanted
-
-
-def _nested(
-    folder: Folder, groups: list[list[_Group]], is_wanted: _Wanted, chosen: tuple[_Group, ...] = ()
-) -> Iterator[tuple[tuple[_Group, ...], Blob]]:
-    """Yields files that lie in folders within folders, one for each axis but the last."""
-    folder.check()
-    names = _few_names(folder, len(groups[0]))
-    for group in groups[0]:
-        name = str(group.place)
-        if names is not None and name not in names:
-            continue
-        if len(groups) > 1:
-            below = folder.folder(name)
-            if below is not None:
-                yield from _nested(below, groups[1:], is_wanted, (*chosen, group))
-            continue
-        blob = folder.blob(name) if is_wanted((*chosen, group)) else None
-        if blob is not None:
-            with blob:
-                yield (*chosen, group), blob
-
-
-def _few_names(folder: Folder, wanted: int) -> set[str] | None:
-    """Returns the names in a folder where looking for each of those that are wanted would take longer."""
-    if wanted < _MANY:
-        return None
-    names = set(itertools.islice(folder.names(), 4 * wanted + 1))
-    return names if len(names) <= 4 * wanted else None
-
-
-def _grouped(parts: list[Part], inside: int) -> Iterator[_Group]:
-    """Sorts parts by the file that they lie in."""
-    for place, found in itertools.groupby(parts, lambda part: part.place // inside):
-        yield _Group(place, list(found))

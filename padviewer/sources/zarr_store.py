@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -55,8 +55,11 @@ class Folder(ABC):
         """Raises a `DamagedSource` where files came into the folder, or left it, since the store was opened."""
 
     @abstractmethod
-    def names(self) -> Iterator[str]:
-        """Yields the names of what is in the folder, in no order."""
+    def few_names(self, most: int) -> set[str] | None:
+        """Returns the names of what is in the folder; None where there are more, or to find them takes long."""
+
+    def announce(self, names: Sequence[str], most: int) -> None:  # noqa: B027 - most have nothing to prepare
+        """Tells which files are about to be opened, and how many bytes each has at most."""
 
     @abstractmethod
     def folders(self, most: int) -> tuple[list[str], bool]:

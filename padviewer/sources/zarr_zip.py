@@ -7,7 +7,6 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
 from itertools import islice
 from types import TracebackType
 
@@ -117,9 +116,9 @@ class ZipFolder(Folder):
         with self._file.unchanged():
             pass
 
-    def names(self) -> Iterator[str]:
-        """Yields the names of what is in the folder."""
-        yield from self._tree
+    def few_names(self, most: int) -> set[str] | None:
+        """Returns the names of what is in the folder; None where there are more."""
+        return set(self._tree) if len(self._tree) <= most else None
 
     def folders(self, most: int) -> tuple[list[str], bool]:
         """Returns the names of the folders in it, and whether more than `most` names would have to be looked at."""

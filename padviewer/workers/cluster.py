@@ -159,8 +159,9 @@ class Cluster(Executor):
         del cancel_futures  # what is not waited for, Dask forgets when the connection is closed
         if self.client.status == "running":
             self._executor.shutdown(wait)
-            with suppress(Exception):  # a worker that goes away ends its processes itself
-                self.client.run(end_processes)
+            # A worker that goes away ends its processes itself, and one that has just gone is not waited for.
+            with suppress(Exception):
+                self.client.sync(self.client.run, end_processes, callback_timeout=_CLOSING_S)  # type: ignore[no-untyped-call]
         close(self.client)
 
     def __exit__(

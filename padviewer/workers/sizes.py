@@ -10,10 +10,9 @@ from itertools import groupby
 from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import PadviewerError
 from padviewer.folders import state_of
-from padviewer.objects import copy_of, from_header
 from padviewer.plan import ArrayInfo, Member
 from padviewer.pulse import beat
-from padviewer.sources import describe_members, describe_source
+from padviewer.sources.remote import describe_item, describe_items
 from padviewer.workers.blame import refusal_of
 from padviewer.workers.groups import in_groups, run
 from padviewer.workers.remembered import Remembered
@@ -75,7 +74,7 @@ def members_of(path: str, budget: int) -> list[Member]:
     Raises:
         PadviewerError: where nothing in it can be read.
     """
-    return list(from_header(path, budget, lambda copy: describe_source(copy, budget=budget)).members)
+    return list(describe_item(path, None, budget).members)
 
 
 def members_of_each(paths: Sequence[str], budget: int) -> list[list[Member] | str]:
@@ -100,8 +99,7 @@ def _measured(path: str, pairs: Sequence[tuple[Item, State]], budget: int) -> li
     try:
         named = [member for member in members if member is not None]
         if len(named) == len(pairs) > 1:
-            with copy_of(path, budget) as copy:
-                infos = describe_members(copy, named, budget=budget)
+            infos = describe_items(path, named, budget)
         else:
             infos = [_described(path, member, budget) for member in members]
     except PadviewerError as error:
@@ -113,7 +111,7 @@ def _measured(path: str, pairs: Sequence[tuple[Item, State]], budget: int) -> li
 
 def _described(path: str, member: str | None, budget: int) -> ArrayInfo | PadviewerError:
     try:
-        return from_header(path, budget, lambda copy: describe_source(copy, member, budget=budget))
+        return describe_item(path, member, budget)
     except PadviewerError as error:
         return error
 

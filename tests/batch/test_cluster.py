@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +16,14 @@ import cluster_calls
 import numpy as np
 import pytest
 from cluster import cluster
-from inline import BUDGET, Inline, export, lines_of, make_data_set, tree
+from inline import BUDGET, Inline, export, lines_of, make_data_set, padded, tree
 
 from padviewer.batch.executors import executor_of
 from padviewer.batch.exporting import Export
 from padviewer.batch.places import FORMATS
 from padviewer.batch.run import in_groups, run
 from padviewer.batch.settings import Settings
+from padviewer.cli import main
 from padviewer.errors import ClusterLost, SettingsError, WorkerDied
 from padviewer.spec import PipelineSpec
 
@@ -53,13 +55,15 @@ def test_the_same_bytes_as_on_this_machine(executor, tmp_path):
     data = make_data_set(tmp_path / "in")
     (tmp_path / "in" / "bad.npy").write_bytes(b"\x93NUMPY, but no more")
     items = [*data, str(tmp_path / "in" / "bad.npy")]
-    for form in FORMATS:
-        there, here = tmp_path / f"there-{form}", tmp_path / f"here-{form}"
-        options = {"form": form, "target": TARGET, "overflow": "crop", "mask": True}
-        reached = export(there, items, executor, **options)
-        assert (reached.done, reached.failed) == (len(data), 1)
-        assert reached[:4] == export(here, items, Inline(), **options)[:4]
-        assert tree(there) == tree(here)
+    with executor_of(1, budget=BUDGET) as processes:
+        for form in FORMATS:
+            there, here = tmp_path / f"there-{form}", tmp_path / f"here-{form}"
+            options = {"form": form, "target": TARGET, "overflow": "crop", "mask": True}
+            reached = export(there, items, executor, **options)
+            assert (reached.done, reached.failed) == (len(data), 1)
+            assert reached[:4] == export(here, items, processes, **options)[:4]
+            assert tree(there) == tree(here)
+            check_manifest(there, items)
 
 
 def test_relative_paths_are_told_from_the_folder_of_who_asks(address, tmp_path, monkeypatch):
@@ -87,15 +91,39 @@ def test_an_item_that_ends_workers_again_and_again_fails_alone(executor):
     assert type(found[-1].error).__name__ == "KilledWorker"
 
 
+def check_manifest(folder, items):
+    """Each item has one line, and each line its file."""
+    told = Counter(record["source"] for record in lines_of(folder)[1])
+    assert told == Counter(map(str, items))
+
+
+def freeze_busy_worker(client):
+    """Stops a worker of the cluster, and returns its process and what it has not done."""
+    for address, process in client.run(os.getpid).items():
+        os.kill(process, signal.SIGSTOP)
+        time.sleep(0.2)  # what it has said before reaches the scheduler
+        if under_way := client.processing()[address]:
+            return process, under_way
+        os.kill(process, signal.SIGCONT)
+    raise AssertionError("no worker has anything to do")
+
+
 def test_a_worker_that_is_killed_in_the_middle_loses_and_doubles_nothing(executor, tmp_path):
     items = many(tmp_path / "in", 200)
     settings = Settings("npy", PipelineSpec(target=TARGET))
-    killed = None
+    under_way = ()
     for reached in Export(str(tmp_path / "there"), settings, BUDGET).run([(path, None) for path in items], executor):
-        if reached.done > 30 and killed is None:
-            killed = next(iter(executor.client.run(os.getpid).values()))
-            os.kill(killed, signal.SIGKILL)
-    assert (reached.done, reached.failed, killed is None) == (200, 0, False)
+        if reached.done > 30 and not under_way:
+            process, under_way = freeze_busy_worker(executor.client)
+            assert reached.done < 200
+            os.kill(process, signal.SIGKILL)
+    assert under_way
+    assert reached[:4] == (200, 0, 200, 0)
+    check_manifest(tmp_path / "there", items)
+    for number, path in enumerate(items):
+        array = np.full((1 + number % 7, 1 + number % 5), number, np.uint16)
+        found = np.load(tmp_path / "there" / Path(path).name)
+        np.testing.assert_array_equal(found, padded(array, TARGET)[0])
     export(tmp_path / "here", items, target=TARGET)
     assert tree(tmp_path / "there") == tree(tmp_path / "here")
 
@@ -121,16 +149,32 @@ def test_a_client_that_is_killed_is_resumed(address, tmp_path):
     told = json.loads(again.stdout.splitlines()[-1])
     assert (told["done"], told["failed"], told["total"]) == (3000, 0, 3000)
     assert 0 < told["skipped"] <= noted
-    assert len(lines_of(tmp_path / "out")[1]) == 3000
+    check_manifest(tmp_path / "out", items)
     export(tmp_path / "here", items, target=TARGET)
     assert tree(tmp_path / "out") == tree(tmp_path / "here")
 
 
-def test_sizes_are_read_there_too(address, tmp_path):
-    np.save(tmp_path / "a.npy", np.zeros((3, 4), np.float32))
-    command = [sys.executable, "-m", "padviewer", "sizes", "a.npy", "--json", "--scheduler", address]
-    told = json.loads(subprocess.run(command, capture_output=True, check=True, cwd=tmp_path, timeout=WAIT).stdout)
-    assert told["shape"] == [3, 4]
+VERBS = {
+    "sizes": ["sizes", "in"],
+    "buckets": ["buckets", "in", "--count", "2", "--multiple-of", "4"],
+    "report": ["report", "in", "--target", "8x9", "--fail-over-waste", "0.1"],
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_verbs_say_the_same_as_on_this_machine(address, tmp_path, monkeypatch, capsys, verb):
+    make_data_set(tmp_path / "in")
+    (tmp_path / "in" / "bad.npy").write_bytes(b"\x93NUMPY, but no more")
+    monkeypatch.chdir(tmp_path)
+    code, told = main([*VERBS[verb], "--json", "--workers", "1"]), capsys.readouterr()
+    assert code == 1
+    assert "in/bad.npy: " in told.err
+    again, there = main([*VERBS[verb], "--json", "--scheduler", address]), capsys.readouterr()
+    assert (again, there.out, there.err) == (code, told.out, told.err)
+    if verb == "sizes":
+        assert [9, 4, 3] in [json.loads(line)["shape"] for line in told.out.splitlines()]
+    else:
+        assert json.loads(told.out)
 
 
 @pytest.mark.parametrize(("theirs", "told"), [("0.0.1", "0.0.1; install the same version"), (None, "has no padviewer")])

@@ -5,64 +5,23 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
-import boto3
 import numpy as np
 import pytest
-import s3fs
 import zarr
-from cluster import cluster
 from inline import BUDGET, Inline, export, make_data_set, tree
-from moto.server import ThreadedMotoServer
+from objects_of import objects_in, upload
 
-from padviewer import objects
 from padviewer.batch.listing import list_items
 from padviewer.batch.places import FORMATS
+from padviewer.cli import main
 from padviewer.errors import ExportError, SettingsError, TargetExists
-from padviewer.objects import checked, put_bytes, sizes_below
+from padviewer.objects import checked, copies, put_bytes, sizes_below
 from padviewer.workers.sizes import measure
 
 SECRET = "not-to-be-told"
 TARGET = (8, 9)
 WAIT = 120
-
-
-@pytest.fixture(scope="module")
-def store():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _host, port = server.get_host_and_port()
-    told = {
-        "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-    }  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in told.items():
-            patch.setenv(name, value)
-        s3fs.S3FileSystem.clear_instance_cache()
-        yield boto3.client("s3")
-    server.stop()
-
-
-@pytest.fixture
-def bucket(store, request):
-    name = f"b{abs(hash(request.node.name))}"
-    store.create_bucket(Bucket=name)
-    return name
-
-
-def objects_in(store, bucket, prefix=""):
-    found = {}
-    for page in store.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for each in page.get("Contents", ()):
-            found[each["Key"]] = store.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
-    return found
-
-
-def upload(store, bucket, folder):
-    for name, data in tree(folder).items():
-        store.put_object(Bucket=bucket, Key=f"in/{name}", Body=data)
 
 
 def run_verb(*words, check=True):
@@ -113,11 +72,35 @@ def test_objects_are_listed_measured_and_padded_by_the_command_line(store, bucke
     assert SECRET not in told.stderr + told.stdout + done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("verb", ["buckets", "report"])
+def test_buckets_and_reports_are_those_of_the_same_files(store, bucket, tmp_path, capsys, verb):
+    make_data_set(tmp_path / "in")
+    upload(store, bucket, tmp_path / "in")
+    told = []
+    for place in (str(tmp_path), f"s3://{bucket}", f"file://{tmp_path}"):
+        words = [verb, f"{place}/in", "--count", "2", "--multiple-of", "4", "--json", "--workers", "1"]
+        assert main(words) == 0
+        told.append(capsys.readouterr().out.replace(place, "PLACE").replace(str(tmp_path), "PLACE"))
+    assert json.loads(told[0])
+    assert told[0] == told[1] == told[2]
+
+
+def test_buckets_of_a_store_pad_what_is_in_it(store, bucket, tmp_path, capsys):
+    data = make_data_set(tmp_path / "in")
+    upload(store, bucket, tmp_path / "in")
+    url, plan = f"s3://{bucket}/in", str(tmp_path / "plan.json")
+    assert main(["buckets", url, "--count", "2", "-o", plan, "--workers", "1"]) == 0
+    assert main(["batch", url, "-o", f"s3://{bucket}/out", "--buckets", plan, "--workers", "1"]) == 0
+    assert f"{len(data)} of {len(data)} items written" in capsys.readouterr().out
+    found = [name for name in objects_in(store, bucket, "out/") if name.endswith(".npy")]
+    assert len(found) == len(data)
+
+
 def test_of_a_long_object_its_header_is_fetched_alone(store, bucket, tmp_path, monkeypatch):
     np.save(tmp_path / "long.npy", np.zeros((1000, 2000), np.float32))
     upload(store, bucket, tmp_path)
-    whole, fetched = objects.copy_of, []
-    monkeypatch.setattr(objects, "copy_of", lambda url, budget: fetched.append(url) or whole(url, budget))
+    whole, fetched = copies.copy_of, []
+    monkeypatch.setattr(copies, "copy_of", lambda url, budget: fetched.append(url) or whole(url, budget))
     (found,) = measure([(f"s3://{bucket}/in/long.npy", None)], BUDGET)
     assert found.shape == (1000, 2000)
     assert not fetched
@@ -133,34 +116,11 @@ def test_an_object_beyond_the_budget_is_not_fetched(store, bucket):
     assert "more than the budget of" in refused.error
 
 
-def test_a_client_that_is_killed_is_resumed_from_the_store(store, bucket, tmp_path):
-    folder = tmp_path / "in"
-    folder.mkdir()
-    for number in range(300):
-        np.save(folder / f"{number:03d}.npy", np.full((1 + number % 7, 3), number, np.uint16))
-    with cluster(2) as (address, _process):
-        words = [
-            "batch", str(folder), "-o", f"s3://{bucket}/out", "--target", "8x9", "--json", "--scheduler", address,
-        ]  # fmt: skip
-        client = subprocess.Popen([sys.executable, "-m", "padviewer", *words], stdout=subprocess.DEVNULL)
-        while client.poll() is None and not objects_in(store, bucket, "out/.manifest/"):
-            time.sleep(0.05)
-        client.kill()
-        client.wait(WAIT)
-        noted = sum(data.count(b"\n") for data in objects_in(store, bucket, "out/.manifest/").values())
-        assert 0 < noted < 300
-        told = json.loads(run_verb(*words, "--resume").stdout.splitlines()[-1])
-    assert (told["done"], told["failed"], told["total"]) == (300, 0, 300)
-    assert told["skipped"] == noted
-    export(tmp_path / "out", sorted(map(str, folder.iterdir())), target=TARGET)
-    found = objects_in(store, bucket, "out/")
-    assert {name.removeprefix("out/"): data for name, data in found.items()} == tree(tmp_path / "out")
-
-
 @pytest.mark.parametrize(
     ("url", "told"),
     [
         ("http://host/a.png", "http://: URLs begin with s3://, gs:// or file://"),
+        ("memory://bucket/a.png", "memory://: URLs begin with s3://, gs:// or file://"),
         ("s3://user:pa55word@bucket/a.png", "with a user or a password in it"),
     ],
 )

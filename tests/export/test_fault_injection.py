@@ -321,7 +321,7 @@ WRITERS = {
     "batch/tfrecord_shards.py": "exports of many",
     "batch/zarr_arrays.py": "exports of many",
     "batch/mirror.py": "a copy in a private folder: nothing is written over",
-    "objects.py": "a copy in a private folder: nothing is written over",
+    "objects/copies.py": "a copy in a private folder: nothing is written over",
     "verbs/choosing.py": "replacing",
     "workers/remembered.py": "sizes that are remembered",
     "gui/dataset/buckets_side.py": "replacing",
