@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from padviewer.batch.run import in_groups, run
 from padviewer.dataset.measured import Item, Measured
@@ -18,13 +18,13 @@ from padviewer.errors import PadviewerError, SettingsError, shortened
 from padviewer.folders import is_item
 from padviewer.formats import SUFFIXES
 from padviewer.objects import checked, is_url, objects_at
-from padviewer.plan import Member
-from padviewer.raw_layout import is_raw
-from padviewer.sources import split_selector
 from padviewer.sources.folder import LeftOut, files_in
-from padviewer.sources.members import MAX_MEMBERS
+from padviewer.sources.selector import split_selector
 from padviewer.workers.blame import refusal_of
 from padviewer.workers.sizes import members_of_each
+
+if TYPE_CHECKING:
+    from padviewer.plan import Member
 
 _MAGIC = re.compile(r"[*?[]")
 # Files whose members are listed by one call.
@@ -246,6 +246,8 @@ def _with_members(items: Sequence[Item], executor: Executor, budget: int) -> Ite
 
 
 def _matching_members(path: str, pattern: str, members: Sequence[Member]) -> Iterator[Item | Measured]:
+    from padviewer.sources.members import MAX_MEMBERS  # noqa: PLC0415 - loads numpy
+
     if not members and pattern == "*":
         yield path, None  # it holds one array
         return
@@ -254,12 +256,17 @@ def _matching_members(path: str, pattern: str, members: Sequence[Member]) -> Ite
         return
     found = [member for member in members if fnmatch.fnmatchcase(member.name, pattern)]
     for member in found:
-        yield (path, member.name) if member.readable else Measured(path, member.name, error=member.described)
+        yield (path, member.name) if member.readable else _refused(path, member)
     if not found:
         yield Measured(path, pattern, error=f"{shortened(path)}: no member has a name like {shortened(pattern)!r}")
     elif len(members) >= MAX_MEMBERS:
         reason = f"{shortened(path)}: has more members than the {MAX_MEMBERS} that are listed; name others by ::"
         yield Measured(path, pattern, error=reason)
+
+
+def _refused(path: str, member: Member) -> Measured:
+    name = f"{shortened(path)}::{shortened(member.name, 60)}"
+    return Measured(path, member.name, error=f"{name}: {member.described or 'cannot be opened'}")
 
 
 def _exists(path: str) -> bool:
@@ -270,4 +277,8 @@ def _exists(path: str) -> bool:
 
 
 def _is_pattern(member: str | None) -> bool:
-    return member is not None and not is_raw(member) and _MAGIC.search(member) is not None
+    if member is None or not _MAGIC.search(member):
+        return False
+    from padviewer.raw_layout import is_raw  # noqa: PLC0415 - loads numpy
+
+    return not is_raw(member)

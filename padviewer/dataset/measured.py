@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Self
 
+from padviewer.axes import spatial_axes
 from padviewer.errors import shortened
 
 Item = tuple[str, str | None]
@@ -60,3 +62,12 @@ class Measured(NamedTuple):
     def of_record(cls, record: dict[str, Any]) -> Self:
         """Returns what `record` came from."""
         return cls(**{**record, "shape": tuple(record["shape"])})
+
+
+def by_axes(measured: Iterable[Measured]) -> dict[str, list[Measured]]:
+    """Returns the items of each set of spatial axes, that of most items first. Items without a size are left out."""
+    groups: dict[str, list[Measured]] = {}
+    for item in measured:
+        if not item.error:
+            groups.setdefault(spatial_axes(item.axes), []).append(item)
+    return {letters: groups[letters] for letters in sorted(groups, key=lambda letters: -len(groups[letters]))}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from padviewer.axes import BATCH, CHANNELS
-from padviewer.dataset.measured import Measured
-from padviewer.dataset.table import SizeTable, tables_of
+from padviewer.dataset.measured import Measured, by_axes
 
 _QUANTILES = (
     (0.0, "min"),
@@ -28,17 +26,16 @@ _INDENT = "  "
 def summary_lines(measured: Sequence[Measured]) -> list[str]:
     """Returns a table for each kind of spatial axes: how the sizes are spread, and what else the items are."""
     lines: list[str] = []
-    for table in tables_of(measured).values():
-        lines += [*([""] if lines else []), *_table_lines(table)]
+    for letters, items in by_axes(measured).items():
+        lines += [*([""] if lines else []), *_table_lines(letters, items)]
     return lines
 
 
-def _table_lines(table: SizeTable) -> list[str]:
-    letters = " ".join(table.letters)
-    lines = [f"{letters}: {counted(len(table), 'item')}", *_quantile_lines(table)]
-    items = table.items
+def _table_lines(letters: str, items: Sequence[Measured]) -> list[str]:
+    sizes = [tuple(item.shape[item.axes.index(letter)] for letter in letters) for item in items]
+    lines = [f"{' '.join(letters)}: {counted(len(items), 'item')}", *_quantile_lines(letters, sizes)]
     facts: list[tuple[str, Iterable[str]]] = [
-        ("sizes", (_sizes(row) for row in table.sizes.tolist())) if len(table.letters) > 1 else ("", ()),
+        ("sizes", map(_sizes, sizes)) if len(letters) > 1 else ("", ()),
         ("channels", (_extent(item, CHANNELS) for item in items)),
         ("batch", (_extent(item, BATCH) for item in items)),
         ("dtype", (item.dtype for item in items)),
@@ -52,13 +49,13 @@ def _table_lines(table: SizeTable) -> list[str]:
     return lines
 
 
-def _quantile_lines(table: SizeTable) -> list[str]:
-    shares = [share for share, _name in _QUANTILES]
+def _quantile_lines(letters: str, sizes: Sequence[tuple[int, ...]]) -> list[str]:
     # Sizes that occur, never means of two.
-    rows = [np.quantile(column, shares, method="inverted_cdf").astype(int).tolist() for column in table.sizes.T]
+    last = [max(0, math.ceil(len(sizes) * share) - 1) for share, _name in _QUANTILES]
+    rows = [[column[at] for at in last] for column in map(sorted, zip(*sizes, strict=True))]
     cells = [[name for _share, name in _QUANTILES], *([f"{size:,}" for size in row] for row in rows)]
     widths = [max(len(row[at]) for row in cells) for at in range(len(_QUANTILES))]
-    heads = ["", *table.letters]
+    heads = ["", *letters]
     return [
         f"{_INDENT}{head:<8}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
         for head, row in zip(heads, cells, strict=True)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from padviewer.axes import BATCH, CHANNELS, spatial_axes
-from padviewer.dataset.measured import Measured
+from padviewer.axes import BATCH, CHANNELS
+from padviewer.dataset.measured import Measured, by_axes
 
 Sizes = npt.NDArray[np.int64]
 
@@ -52,12 +52,7 @@ class SizeTable:
 
 def tables_of(measured: Iterable[Measured]) -> dict[str, SizeTable]:
     """Returns a table for each set of spatial axes, that of most items first. Items without a size are left out."""
-    groups: dict[str, list[Measured]] = {}
-    for item in measured:
-        if not item.error:
-            groups.setdefault(spatial_axes(item.axes), []).append(item)
-    ordered = sorted(groups, key=lambda letters: -len(groups[letters]))
-    return {letters: SizeTable.of(letters, groups[letters]) for letters in ordered}
+    return {letters: SizeTable.of(letters, items) for letters, items in by_axes(measured).items()}
 
 
 def _sizes_of(item: Measured, letters: str) -> list[int]:

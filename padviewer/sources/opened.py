@@ -8,7 +8,7 @@ import os
 import stat
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, BinaryIO, TypeVar
@@ -31,6 +31,8 @@ from padviewer.pulse import beat
 
 Found = TypeVar("Found")
 _HEAD = 1024
+# What the guards that files share have caught, the innermost last.
+_shared: list[list[warnings.WarningMessage]] = []
 _log = logging.getLogger("padviewer.reader")
 # Their logs repeat what their exceptions say. Not astropy: its logger must be made by itself.
 _DECODERS = ("PIL", "tifffile", "imagecodecs", "pydicom", "nibabel", "nibabel.global")
@@ -115,6 +117,7 @@ class OpenedFolder(Opened):
     descriptor: int
 
 
+@lru_cache(maxsize=8)
 def display_name(path: str) -> str:
     """Returns a path for messages: printable and not too long."""
     return shortened(label(path)) or "(no name)"
@@ -212,8 +215,7 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
     """
     name = display_name(path)
     beat()
-    with _silent_logs(), warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with nullcontext(_emptied(_shared[-1])) if _shared else _guarded() as caught:
         try:
             yield caught
             for warning in caught:
@@ -228,6 +230,29 @@ def decoding(path: str) -> Iterator[list[warnings.WarningMessage]]:
         except Exception as error:
             cause = shortened(f"{type(error).__name__}: {error}", 300)
             raise DamagedSource(f"{name}: cannot be decoded ({cause}); the file may be damaged or cut short") from error
+
+
+@contextmanager
+def many_decoded() -> Iterator[None]:
+    """Lets what is decoded in a block share one guard: making it takes as long as reading a small header."""
+    with _guarded() as caught:
+        _shared.append(caught)
+        try:
+            yield
+        finally:
+            _shared.pop()
+
+
+@contextmanager
+def _guarded() -> Iterator[list[warnings.WarningMessage]]:
+    with _silent_logs(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield caught
+
+
+def _emptied(caught: list[warnings.WarningMessage]) -> list[warnings.WarningMessage]:
+    caught.clear()
+    return caught
 
 
 @lru_cache(maxsize=256)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 from warnings import WarningMessage
 
-from padviewer.errors import PadviewerError, SourceError, UnknownFormat, printable, shortened
+from padviewer.errors import PadviewerError, SourceError, SourceIsFolder, UnknownFormat, printable, shortened
 from padviewer.folders import is_item
 from padviewer.formats import names_of_formats
 from padviewer.handed import parse_handed
@@ -40,8 +39,6 @@ from padviewer.sources.base import Source
 from padviewer.sources.handed import open_handed
 from padviewer.sources.opened import Opened, OpenedFile, OpenedFolder, decoding, open_regular, opened_folder
 from padviewer.sources.zarr_store import Folder
-
-_SEPARATOR = "::"
 
 
 class Opener(NamedTuple):
@@ -177,11 +174,14 @@ def _open(path: str, member: str | None, budget: int, openers: tuple[Opener, ...
 
 @contextmanager
 def _opened(path: str, headers_only: bool) -> Iterator[OpenedFile | OpenedFolder]:
-    if os.path.isdir(path) and is_item(path):  # noqa: PTH112 a Path cannot hold every name
+    try:
+        file = open_regular(path, headers_only)
+    except SourceIsFolder:
+        if not is_item(path):
+            raise
         with opened_folder(path, headers_only) as folder:
             yield folder
         return
-    file = open_regular(path, headers_only)
     try:
         yield file
     finally:
@@ -221,27 +221,6 @@ def _noted(source: Source, opened: Opened, caught: list[WarningMessage]) -> Sour
     notes = (*source.info.notes, *warned)
     source.info = replace(source.info, notes=notes, modified=opened.modified, decoded=source.decoded)
     return source
-
-
-def split_selector(text: str) -> tuple[str, str | None]:
-    """Splits `file.npz::key` into file and member. A file whose own name contains `::` wins.
-
-    Returns:
-        The path, and the member's name or None.
-    """
-    if _SEPARATOR not in text or _exists(text):
-        return text, None
-    words = text.split(_SEPARATOR)
-    pairs = [(_SEPARATOR.join(words[:i]), _SEPARATOR.join(words[i:])) for i in range(1, len(words))]
-    path, member = next((pair for pair in pairs if _exists(pair[0])), pairs[0])
-    return path, member or None
-
-
-def _exists(path: str) -> bool:
-    try:
-        return os.path.lexists(path)
-    except ValueError:
-        return False
 
 
 def _stranger(head: bytes) -> tuple[str, str]:

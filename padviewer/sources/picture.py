@@ -31,6 +31,8 @@ _MAGIC = (
 )
 _NAMES = {"WEBP": "WebP"}
 _ORIENTATION = 0x0112
+# Where Pillow looks for it, as far as the header of a picture tells.
+_TELL_ORIENTATION = frozenset({"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"})
 # Pixels from which on decoding a JPEG takes so long that people wait for it.
 _LARGE_JPEG = 24_000_000
 # Where the header of a PNG, always its first chunk, tells bits per sample.
@@ -270,6 +272,8 @@ def _color_notes(image: Image, chunks: PngChunks | None) -> list[str]:
 
 def _orientation(image: Image, notes: list[str], headers_only: bool) -> int:
     """Returns EXIF's orientation, 1 to 8; where only the header is wanted, Pillow is kept from decoding to find it."""
+    if headers_only and _TELL_ORIENTATION.isdisjoint(image.info):
+        return 1
     from PIL.Image import Image as Base  # noqa: PLC0415 loaded when first needed
 
     try:

@@ -35,6 +35,8 @@ def open_item(path: str, member: str | None, budget: int) -> Iterator[Source]:
 
 def describe_item(path: str, member: str | None, budget: int) -> ArrayInfo:
     """Returns what `open_item` would tell of an array, from headers."""
+    if not is_url(path):
+        return describe_source(path, member, budget=budget)
     if _holds_arrays(path):
         with _open_tree(path, member, budget, headers_only=True) as source:
             return source.info

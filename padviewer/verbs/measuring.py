@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from padviewer.batch.listing import Listing
 
-_WORK = "padviewer.workers.sizes"
+# What processes import while items are listed.
+_WORK = ("padviewer.workers.sizes", "padviewer.sources.remote")
 # Refused items that have a line each; of more, the number is told.
 _NAMED = 20
 PATHS = (
@@ -80,11 +81,9 @@ class Measuring:
         from padviewer.batch.executors import executor_of  # noqa: PLC0415
         from padviewer.workers.limits import HEADERS_SILENCE_S  # noqa: PLC0415
 
-        pool = executor_of(
-            self._workers, self._scheduler, budget=self._budget, silence=HEADERS_SILENCE_S, loads=(_WORK,)
-        )
+        pool = executor_of(self._workers, self._scheduler, budget=self._budget, silence=HEADERS_SILENCE_S, loads=_WORK)
         with pool, Progress("measured", self._shows) as progress:
-            # Loads what opens files, as the processes do at the same time.
+            # While the processes load what opens files, which nobody needs here.
             from padviewer.batch.listing import list_items  # noqa: PLC0415
 
             listing = list_items(self._paths, pool, self._budget)

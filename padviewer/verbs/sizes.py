@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _tell_summary(found: list[Measured], measuring: Measuring) -> None:
-    from padviewer.dataset.summary import counted, summary_lines  # noqa: PLC0415 - loads numpy
+    from padviewer.dataset.summary import counted, summary_lines  # noqa: PLC0415
 
     refused = sum(bool(item.error) for item in found)
     words = [counted(len(found) - refused, "item") + " measured"]

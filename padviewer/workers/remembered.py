@@ -82,7 +82,7 @@ class Remembered:
         """Remembers sizes; refusals are not, as what they lack may come."""
         newest = time.time_ns() - _FRESH_NS
         rows = [
-            (*_key(each.item), _VERSION, str(each.modified), str(each.file_bytes), json.dumps(each.shape), *each[3:6])
+            (*_key(each.item), _VERSION, str(each.modified), str(each.file_bytes), str([*each.shape]), *each[3:6])
             for each in measured
             if not each.error and each.modified and each.modified < newest
         ]

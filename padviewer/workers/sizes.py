@@ -6,17 +6,21 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
+from padviewer import sources
 from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import PadviewerError
 from padviewer.folders import state_of
-from padviewer.plan import ArrayInfo, Member
 from padviewer.pulse import beat
-from padviewer.sources.remote import describe_item, describe_items
+from padviewer.sources.opened import many_decoded
 from padviewer.workers.blame import refusal_of
 from padviewer.workers.groups import in_groups, run
 from padviewer.workers.remembered import Remembered
 from padviewer.workers.serving import unexpected
+
+if TYPE_CHECKING:
+    from padviewer.plan import ArrayInfo, Member
 
 # When a file was written last, and its bytes.
 State = tuple[int, int]
@@ -62,7 +66,8 @@ def measure(items: Sequence[Item], budget: int, memory: str | None = None, fresh
     unknown = [pair for pair in zip(items, states, strict=True) if pair[0] not in known]
     # Members of a file come together.
     files = groupby(unknown, lambda pair: pair[0][0])
-    found = [each for path, pairs in files for each in _measured(path, [*pairs], budget)]
+    with many_decoded():
+        found = [each for path, pairs in files for each in _measured(path, [*pairs], budget)]
     remembered.keep([each for each, lasts in found if lasts])
     read = iter(found)
     return [known[item] if item in known else next(read)[0] for item in items]
@@ -74,7 +79,7 @@ def members_of(path: str, budget: int) -> list[Member]:
     Raises:
         PadviewerError: where nothing in it can be read.
     """
-    return list(describe_item(path, None, budget).members)
+    return list(sources.describe_item(path, None, budget).members)
 
 
 def members_of_each(paths: Sequence[str], budget: int) -> list[list[Member] | str]:
@@ -99,7 +104,7 @@ def _measured(path: str, pairs: Sequence[tuple[Item, State]], budget: int) -> li
     try:
         named = [member for member in members if member is not None]
         if len(named) == len(pairs) > 1:
-            infos = describe_items(path, named, budget)
+            infos = sources.describe_items(path, named, budget)
         else:
             infos = [_described(path, member, budget) for member in members]
     except PadviewerError as error:
@@ -111,7 +116,7 @@ def _measured(path: str, pairs: Sequence[tuple[Item, State]], budget: int) -> li
 
 def _described(path: str, member: str | None, budget: int) -> ArrayInfo | PadviewerError:
     try:
-        return describe_item(path, member, budget)
+        return sources.describe_item(path, member, budget)
     except PadviewerError as error:
         return error
 
