@@ -1,9 +1,10 @@
 """How good buckets of two or three axes can be at best: bounds that are proven, however good the buckets are.
 
-Two kinds. Where an item costs no padding on all axes but one, the best buckets are found exactly, and no real ones are
-better. And a price for each box gives a bound for any buckets at all: each box pays its price, and a bucket gives back
-what its boxes pay above its cost, so `count` buckets give back at most what the `count` most generous of all possible
-ones do (the Lagrangian dual of the p-median problem). Prices are improved step by step.
+Where few buckets are possible all sets are tried. Where an item costs no padding on all axes but one, the best buckets
+are found exactly, and no real ones are better. And a price for each box gives a bound for any buckets at all: each box
+pays its price, and a bucket gives back what its boxes pay above its cost, so `count` buckets give back at most what the
+`count` most generous of all possible ones do (the Lagrangian dual of the p-median problem). Prices are improved step by
+step, by an averaged subgradient. For all possible buckets stand cells of them, which are cut where they give back most.
 """
 
 from __future__ import annotations
@@ -15,23 +16,29 @@ from typing import NamedTuple
 import numpy as np
 
 from padviewer.dataset.borders import best_borders
+from padviewer.dataset.box_cells import Held, Ticks
 from padviewer.dataset.boxes import Boxes, Floats
 from padviewer.dataset.counts import product
 from padviewer.dataset.table import Sizes
 
-# Levels of an axis, pairs of a box and a bucket that are looked at in a step, and steps.
-_LEVELS, _PAIRS, _STEPS = {2: 48, 3: 14}, 2_000_000, 150
-# Boxes pay at most so many times their own volume, the most that the number of pairs allows.
-_PRICES = (math.inf, 64.0, 16.0, 8.0, 4.0, 2.0, 1.5)
+# Cells of an axis at first, and how many are cut in a round.
+_LEVELS, _CUT = {2: 14, 3: 6}, 48
+# Pairs of a class and a cell that holds it at once, and those that are looked at in all, which bounds the time.
+_PAIRS, _WORK, _ROUNDS = 3_000_000, 500_000_000, 40
+# Steps of a round, of the first one, and those without gain after which they become shorter.
+_STEPS, _FIRST, _PATIENCE = 80, 120, 8
+# How much of the last direction is kept; and how often a box may pay what it costs in good buckets.
+_KEPT, _MOST = 0.6, 4.0
 # Sets of buckets that are all tried, and the most that a sum of floats is exact to.
 _SETS, _EXACT = 200_000, 2**53
 
 
 def exact_buckets(boxes: Boxes, count: int) -> Sizes | None:
     """Returns the best buckets where few enough are possible to try all of them; else None."""
-    possible = _possible(boxes, _SETS)
-    if possible is None:
+    # As many are possible at least as there are boxes.
+    if len(boxes) ** 2 > _SETS or math.prod(len(np.unique(column)) for column in boxes.sizes.T) > _SETS:
         return None
+    possible = _possible(boxes)
     count = min(count, len(possible))
     costs = product(possible.T, len(possible)).astype(float)
     bound = float(costs.max()) * float(sum(map(int, boxes.weights)))
@@ -53,10 +60,11 @@ def bound_of(boxes: Boxes, count: int, buckets: Sizes, elements: int) -> int:
         buckets: good ones, which hold all boxes.
         elements: what these take.
     """
+    if not elements:
+        return 0
     bounds = [_bound_of_axis(boxes, axis, count) for axis in range(boxes.rank)]
-    coarse = boxes.coarse(boxes.levels(_LEVELS[boxes.rank], up=False), up=False)
-    bounds.append(math.floor(_priced(coarse, count, buckets, elements) * (1 - 1e-9)))
-    return max(bounds)
+    bounds.append(math.floor(_priced(boxes, count, buckets, elements) * (1 - 1e-9)))
+    return min(max(bounds), elements)
 
 
 def _bound_of_axis(boxes: Boxes, axis: int, count: int) -> int:
@@ -68,76 +76,128 @@ def _bound_of_axis(boxes: Boxes, axis: int, count: int) -> int:
     return best_borders(ticks, sums, count).elements
 
 
-class _Pairs(NamedTuple):
-    """Boxes and the buckets that hold them at a cost that is of interest."""
-
-    boxes: Sizes
-    buckets: Sizes
-    costs: Floats
-
-
 def _priced(boxes: Boxes, count: int, good: Sizes, elements: int) -> float:
     """Returns the best bound that prices have given."""
-    possible = _possible(boxes, _PAIRS)
-    if possible is None:
-        return 0.0
+    ticks = Ticks(boxes)
+    cells = ticks.cells(_LEVELS[boxes.rank])
     weights = boxes.weights.astype(float)
-    pairs, most = _pairs(boxes, possible)
-    in_good = np.where((boxes.sizes[:, None] <= good).all(axis=2), good.astype(float).prod(axis=1), np.inf)
-    prices = np.minimum(in_good.min(axis=1), most)
-    best, step, idle, kept = 0.0, 1.0, 0, prices
-    for _ in range(_STEPS):
-        paid = np.maximum(prices[pairs.boxes] - pairs.costs, 0) * weights[pairs.boxes]
-        gifts = np.bincount(pairs.buckets, paid, len(possible))
-        generous = np.argsort(-gifts, kind="stable")[:count]
-        bound = float(weights @ prices) - float(gifts[generous].sum())
-        idle += 1
-        if bound > best * (1 + 1e-5):
-            best, idle, kept = bound, 0, prices
-        if idle > 12:
-            step, idle, prices = step / 2, 0, kept
-            continue
-        chosen = np.isin(pairs.buckets, generous) & (paid > 0)
-        slope = 1.0 - np.bincount(pairs.boxes[chosen], minlength=len(boxes))
-        size = float(slope @ slope)
-        if not size or best >= elements:
+    paid = weights * _costs_in(boxes, good)
+    pays, best, spent = paid, 0.0, 0
+    for number in range(_ROUNDS):
+        classes = ticks.classes(cells)
+        shares = _sums(classes.numbers, weights)
+        most = _MOST * _sums(classes.numbers, paid)
+        cells, held = ticks.held(cells, classes, most / np.maximum(shares, 1e-300))
+        if spent and len(held.classes) > _PAIRS:
             break
-        moved = step * max(elements - bound, 1e-6 * elements) / size * slope
-        prices = np.clip(prices + moved / np.maximum(weights, 1), 0, most)
+        before = _sums(classes.numbers, pays)
+        found = _Dual(held, shares, most, count, elements).climb(before, _FIRST if number == 0 else _STEPS)
+        gain, best, spent = found.bound - best, max(best, found.bound), spent + found.work
+        if best >= elements or spent > _WORK:
+            break
+        # Within a class each box pays its part of what all of it does.
+        pays = pays * (found.pays / np.maximum(before, 1e-300))[classes.numbers]
+        useful = found.use * ticks.widths(cells).max(axis=1)
+        rows = np.argsort(-useful, kind="stable")[:_CUT]
+        rows = rows[useful[rows] > 1e-3 * useful.max()]
+        if not len(rows) and gain <= 1e-4 * elements:
+            break
+        cells = ticks.cut(cells, rows)
     return best
 
 
-def _pairs(boxes: Boxes, possible: Sizes) -> tuple[_Pairs, Floats]:
-    """Returns the pairs, and the most that each box may pay so that they are not too many."""
-    costs = np.asarray(possible.astype(float).prod(axis=1))
-    order = np.argsort(costs, kind="stable")
-    possible, costs = possible[order], costs[order]
-    volumes = boxes.volumes.astype(float)
-    # One box may be worth a bucket, so that without a cap its price is beyond the cost of any.
-    most = [times * np.maximum(volumes, 1e-9) for times in _PRICES]
-    ends = [np.searchsorted(costs, each, "right") for each in most]
-    firsts = np.searchsorted(costs, volumes)
-    chosen = next((n for n, end in enumerate(ends) if int((end - firsts).clip(0).sum()) <= 4 * _PAIRS), len(ends) - 1)
-    found = []
-    for number, (first, end) in enumerate(zip(firsts, ends[chosen], strict=True)):
-        holding = np.flatnonzero((possible[first:end] >= boxes.sizes[number]).all(axis=1)) + first
-        found.append(holding)
-    owners = np.repeat(np.arange(len(boxes)), [len(each) for each in found])
-    buckets = np.concatenate(found) if found else np.empty(0, np.int64)
-    return _Pairs(owners, buckets, costs[buckets]), np.asarray(most[chosen])
+def _sums(numbers: Sizes, values: Floats) -> Floats:
+    """Returns the sum of the values of each class."""
+    return np.asarray(np.bincount(numbers, values), np.float64)
 
 
-def _possible(boxes: Boxes, most: int) -> Sizes | None:
-    """Returns all buckets that best ones can be among, as large as boxes on each axis; None where they are too many."""
+def _costs_in(boxes: Boxes, buckets: Sizes) -> Floats:
+    least = np.full(len(boxes), np.inf)
+    for bucket, cost in zip(buckets, buckets.astype(float).prod(axis=1), strict=True):
+        holds = (boxes.sizes <= bucket).all(axis=1)
+        least[holds] = np.minimum(least[holds], cost)
+    return least
+
+
+class _Climbed(NamedTuple):
+    """What prices have come to.
+
+    Attributes:
+        bound: the best.
+        pays: (classes,) what all boxes of each pay for it.
+        use: (cells,) how often each was among the most generous, late steps counting most.
+        work: pairs that were looked at.
+    """
+
+    bound: float
+    pays: Floats
+    use: Floats
+    work: int
+
+
+class _Dual:
+    """Prices of classes, and what they prove.
+
+    Args:
+        held: which classes each cell holds.
+        weights: (classes,) of them.
+        most: (classes,) that each pays at most.
+        count: of the buckets.
+        elements: that good ones take.
+    """
+
+    def __init__(self, held: Held, weights: Floats, most: Floats, count: int, elements: int) -> None:
+        self._held, self._most, self._elements = held, most, float(elements)
+        self._costs = held.costs * weights[held.classes]
+        self._cells = len(held.firsts) - 1
+        self._count = min(count, self._cells)
+
+    def climb(self, pays: Floats, steps: int) -> _Climbed:
+        """Returns the best bound that so many steps from these prices lead to."""
+        pays = best_pays = np.minimum(pays, self._most)
+        best, length, idle = -math.inf, 1.0, 0
+        way, use = np.zeros(len(pays)), np.zeros(self._cells)
+        work = 0
+        for _ in range(steps):
+            work += len(self._costs)
+            given = np.maximum(pays[self._held.classes] - self._costs, 0)
+            gifts = np.add.reduceat(given, self._held.firsts[:-1])
+            generous = np.argpartition(-gifts, self._count - 1)[: self._count]
+            bound = float(pays.sum()) - float(gifts[generous].sum())
+            use *= 0.95
+            use[generous] += 0.05
+            idle = 0 if bound > best + 2e-5 * self._elements else idle + 1
+            if bound > best:
+                best, best_pays = bound, pays
+            if idle > _PATIENCE:
+                length, idle, pays, way = length / 2, 0, best_pays, np.zeros(len(pays))
+                continue
+            way = (
+                _KEPT * way + (1 - _KEPT) * self._slope(given, generous) if way.any() else self._slope(given, generous)
+            )
+            free = np.where(((pays >= self._most) & (way > 0)) | ((pays <= 0) & (way < 0)), 0, way)
+            size = float(free @ (self._most * free))
+            if not size or best >= self._elements:
+                break
+            room = max(self._elements - bound, 1e-6 * self._elements)
+            pays = np.clip(pays + length * room / size * self._most * free, 0, self._most)
+        return _Climbed(best, best_pays, use, work)
+
+    def _slope(self, given: Floats, generous: Sizes) -> Floats:
+        """Returns by how much the bound rises with what each class pays."""
+        slope = np.ones(len(self._most))
+        for cell in generous.tolist():
+            row = slice(self._held.firsts[cell], self._held.firsts[cell + 1])
+            slope[self._held.classes[row][given[row] > 0]] -= 1
+        return slope
+
+
+def _possible(boxes: Boxes) -> Sizes:
+    """Returns all buckets that best ones can be among: each side is that of a box that the bucket holds."""
     ticks = [np.unique(column) for column in boxes.sizes.T]
-    if math.prod(map(len, ticks)) > most:
-        return None
     corners = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, boxes.rank)
-    # Each side is that of a box that the bucket holds; a cell where none is would be as good with less.
-    held = np.zeros(len(corners), bool)
     sides = np.zeros(corners.shape, bool)
     for size in boxes.sizes:
         inside = (corners >= size).all(axis=1)
-        held |= inside
         sides[inside] |= corners[inside] == size
-    return corners[held & sides.all(axis=1)]
+    return corners[sides.all(axis=1)]
