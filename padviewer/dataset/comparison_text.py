@@ -51,11 +51,7 @@ def notes(found: Comparison) -> list[str]:
     """Returns what else is to be said: how good the choice is, and what overflows."""
     lines = []
     if found.gap is not None:
-        lines.append(
-            "no buckets waste less"
-            if found.gap == 0
-            else f"at most {100 * found.gap:.1f} % more elements than the best"
-        )
+        lines.append("no buckets waste less" if found.gap == 0 else f"{_gap(found.gap)} more elements than the best")
     cost = found.cost
     if cost.overflowing:
         verb = "overflows" if cost.overflowing == 1 else "overflow"
@@ -66,6 +62,10 @@ def notes(found: Comparison) -> list[str]:
         }[found.choice.overflow]
         lines.append(f"{cost.overflowing:,} of {cost.items:,} items {verb}, {done}")
     return lines
+
+
+def _gap(gap: float) -> str:
+    return "less than 0.1 %" if gap < 0.001 else f"at most {100 * gap:.1f} %"
 
 
 def share(value: float) -> str:
