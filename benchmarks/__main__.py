@@ -28,6 +28,7 @@ from benchmarks import (
     padding_files,
     panning,
     peers,
+    scaling,
     sizing,
     stalling,
     startup,
@@ -53,6 +54,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "bucketing": bucketing.bucketing,
     "sizes": sizing.sizes,
     "batch": padding_files.batch,
+    "scaling": scaling.scaling,
     "dataset": dots.dataset,
 }
 # Above this share of busy cores before we begin, other programs decide the figures: our processes are three.
