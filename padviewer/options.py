@@ -88,6 +88,15 @@ def add_padding(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("padding").add_argument
     add("--target", help="wanted size of each spatial axis, such as 512x512; none leaves an axis (default: no padding)")
     add("--multiple-of", metavar="SIZES", help="the padded size is a multiple of this, such as 32 or 32x8 (default: 1)")
+    add_content(add)
+    add("--overflow", choices=OVERFLOWS, help="what happens to an input larger than the target (default: keep)")
+    add(
+        "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
+    )
+
+
+def add_content(add: Callable[..., Any]) -> None:
+    """Adds what is written around an input, and where that sits."""
     add("--position", choices=POSITIONS, help="where the content sits (default: start)")
     add("--position-seed", type=int, metavar="SEED", help="of the position random (default: 0)")
     add("--mode", choices=MODES, help="how padding is made, by numpy's names (default: constant)")
@@ -96,10 +105,12 @@ def add_padding(parser: argparse.ArgumentParser) -> None:
         metavar="VALUE",
         help="what constant writes: a number, or one a channel as in 0,128,255 (default: 0)",
     )
-    add("--overflow", choices=OVERFLOWS, help="what happens to an input larger than the target (default: keep)")
-    add(
-        "--axes", metavar="LETTERS", help="one letter for each axis: B, D, H, W or T, C; such as HWC (default: guessed)"
-    )
+
+
+def padding_of(options: argparse.Namespace) -> PipelineSpec:
+    """Returns the settings that `add_content` asks for; the others are the usual ones."""
+    told = {name: getattr(options, name) for name in _CONTENT if getattr(options, name) is not None}
+    return PipelineSpec(**told | ({} if options.fill is None else {"fill_value": parse_fill(options.fill)}))
 
 
 def add_pipeline(parser: argparse.ArgumentParser) -> None:
@@ -135,7 +146,8 @@ _READ: dict[str, tuple[str, Callable[[str], Any]]] = {
     "strides": ("strides", lambda text: parse_sizes("strides", text)),
     "dilation": ("dilation", lambda text: parse_sizes("dilation", text)),
 }
-_PADDING = ("axes", "position", "position_seed", "mode", "overflow")
+_CONTENT = ("position", "position_seed", "mode")
+_PADDING = ("axes", *_CONTENT, "overflow")
 # What a layer of a file tells of itself.
 _OF_LAYERS = (
     "conv", "filters", "groups", "depth_multiplier", "kernel", "strides", "dilation", "conv_padding", "activation",

@@ -12,10 +12,13 @@ from padviewer import __version__
 from padviewer.axes import SPATIAL_SETS
 from padviewer.dataset.choice import Choice
 from padviewer.errors import SettingsError, shortened
+from padviewer.spec import PipelineSpec
 
 MOST_BYTES = 1 << 20
 MOST_BUCKETS = 4096
-_NAMES = ("padviewer", "axes", "multiple_of", "overflow", "buckets", "figures")
+# Settings that say what is written around an item, by their names in the spec.
+PADDING = ("position", "position_seed", "mode", "fill_value")
+_NAMES = ("padviewer", "axes", "multiple_of", "overflow", *PADDING, "buckets", "figures")
 _NEEDED = ("axes", "buckets")
 _EXPECTED = "a JSON object, as padviewer buckets -o writes it"
 
@@ -27,10 +30,21 @@ class BucketPlan:
     Attributes:
         letters: the spatial axes, `T`, `HW` or `DHW`.
         choice: the targets.
+        padding: settings of which those in `PADDING` are meant; None where nothing is said of them.
     """
 
     letters: str
     choice: Choice
+    padding: PipelineSpec | None = None
+
+    @property
+    def spec(self) -> PipelineSpec:
+        """The settings of padding, those that are said and the usual ones; without a target."""
+        return self.spec_from(self.padding or PipelineSpec())
+
+    def spec_from(self, spec: PipelineSpec) -> PipelineSpec:
+        """Returns other settings with the multiple and the overflow of the buckets."""
+        return spec.replace(target=(), multiple_of=self.choice.multiple_of, overflow=self.choice.overflow)
 
     def to_json(self, figures: dict[str, Any] | None = None) -> str:
         """Returns the text of the file.
@@ -43,11 +57,17 @@ class BucketPlan:
             "axes": self.letters,
             "multiple_of": list(self.choice.divisors(len(self.letters))),
             "overflow": self.choice.overflow,
+            **self._padding,
             "buckets": [list(target) for target in self.choice.targets],
             "figures": figures or {},
         }
         lines = (f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in values.items())
         return "{\n" + ",\n".join(lines) + "\n}\n"
+
+    @property
+    def _padding(self) -> dict[str, Any]:
+        values = json.loads(self.padding.to_json()) if self.padding else {}
+        return {name: values[name] for name in PADDING if name in values}
 
     @classmethod
     def of_json(cls, text: str, name: str = "buckets") -> BucketPlan:
@@ -75,9 +95,11 @@ class BucketPlan:
         try:
             choice = Choice(tuple(map(tuple, buckets)), tuple(multiple_of), overflow)
             choice.divisors(len(letters))
+            said = {name: values[name] for name in PADDING if name in values}
+            padding = PipelineSpec.from_json(json.dumps(said)) if said else None
         except SettingsError as error:
             raise SettingsError(f"{shortened(name)}: {error}") from error
-        return cls(letters, choice)
+        return cls(letters, choice, padding)
 
 
 def read_plan(path: str) -> BucketPlan:

@@ -2,7 +2,8 @@
 
 Each text takes arrays without a batch axis, `(*spatial, channels)`. Which bucket an array takes is the rule of
 `padviewer.dataset.choice`: the one that holds it with least elements; where none does, under `keep` the one that makes
-least elements of it, under `crop` the one that loses least.
+least elements of it, under `crop` the one that loses least. Batches are of one padded size, and hold what
+`padviewer batch` writes, byte for byte; so under `keep` what no bucket holds is in batches of its own sizes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Callable
 
 from padviewer.dataset.plan_file import BucketPlan
 from padviewer.errors import SettingsError
-from padviewer.snippets import literals
+from padviewer.snippets import bucket_arrays, bucket_tensors, literals
+from padviewer.spec import PipelineSpec
 
 _RULE = {
     "keep": "Larger inputs keep their size, rounded up.",
@@ -22,8 +24,17 @@ _USUAL_BATCH = 32
 
 
 def keras(plan: BucketPlan) -> str:
-    """Returns code that pads inputs, as batches of those of one size, by `padviewer.layers.pad_batch`."""
-    options = ', overflow="crop"' if plan.choice.overflow == "crop" else ""
+    """Returns code that pads inputs, as batches of those of one size, by `padviewer.layers.pad_batch`.
+
+    Raises:
+        SettingsError: the position is random.
+    """
+    _refuse_random(plan)
+    spec = plan.spec
+    options = [f'{name}="{value}"' for name, value, usual in _options(spec) if value != usual]
+    if _fill(spec) is not None:
+        options.append("fill_value=FILL")
+    said = "".join(f", {option}" for option in options)
     lines = [
         "import math",
         "",
@@ -31,32 +42,33 @@ def keras(plan: BucketPlan) -> str:
         "",
         *_choosing(plan),
         *_grouping(plan),
-        f"        batch, pixel_mask = pad_batch([items[row] for row in rows], sizes{options})",
+        f"        batch, pixel_mask = pad_batch([items[row] for row in rows], sizes{said})",
         "        yield rows, batch, pixel_mask",
     ]
     return "\n".join(lines) + "\n"
 
 
 def keras_plain(plan: BucketPlan) -> str:
-    """Returns code that does the same by Keras alone."""
-    crops = plan.choice.overflow == "crop"
+    """Returns code that does the same by Keras and numpy.
+
+    Raises:
+        SettingsError: the position is random.
+    """
+    _refuse_random(plan)
     lines = [
         "import math",
         "",
         "import keras",
+        "import numpy as np",
         "",
         *_choosing(plan),
         "",
         "",
-        "def fitted(x, sizes):",
-        '    """Returns x with zeros after it."""',
-        *(["    x = x[tuple(map(slice, sizes))]"] if crops else []),
-        "    amounts = [(0, size - old) for size, old in zip(sizes, x.shape)]",
-        "    return keras.ops.pad(x, [*amounts, *[(0, 0)] * (len(x.shape) - len(sizes))])",
+        *bucket_arrays.fitted(plan.letters, plan.spec, _fill(plan.spec)),
         *_grouping(plan),
-        "        batch = keras.ops.stack([fitted(items[row], sizes) for row in rows])",
-        f"        ones = [keras.ops.ones(items[row].shape[:{len(plan.letters)}], bool) for row in rows]",
-        "        pixel_mask = keras.ops.stack([fitted(one, sizes) for one in ones])",
+        "        padded_items = [fitted(np.asarray(items[row]), sizes) for row in rows]",
+        "        batch = keras.ops.stack([x for x, _ in padded_items])",
+        "        pixel_mask = keras.ops.stack([mask for _, mask in padded_items])",
         "        yield rows, batch, pixel_mask",
     ]
     return "\n".join(lines) + "\n"
@@ -66,8 +78,9 @@ def tf_data(plan: BucketPlan) -> str:
     """Returns code that makes padded batches of a `tf.data.Dataset`, whose elements may be ragged.
 
     Raises:
-        SettingsError: a bucket leaves an axis.
+        SettingsError: a bucket leaves an axis, or the position is random.
     """
+    _refuse_random(plan)
     targets = _targets(plan)
     if any(None in target for target in targets):
         raise SettingsError("buckets that leave an axis have no code for tf.data; give a size for each axis")
@@ -76,6 +89,37 @@ def tf_data(plan: BucketPlan) -> str:
 
 
 CODE: dict[str, Callable[[BucketPlan], str]] = {"keras": keras, "keras-plain": keras_plain, "tf-data": tf_data}
+
+
+def _refuse_random(plan: BucketPlan) -> None:
+    if plan.spec.position == "random":
+        raise SettingsError(
+            "position random has no code, as padviewer batch draws it for each item by its path; choose start, center "
+            "or end, or write the data set by padviewer batch --buckets"
+        )
+
+
+def _options(spec: PipelineSpec) -> list[tuple[str, str, str]]:
+    """Returns name, value and usual value of the options that `pad_batch` is called with."""
+    return [
+        ("position", spec.position, "start"),
+        ("mode", spec.mode, "constant"),
+        ("overflow", _overflow(spec), "keep"),
+    ]
+
+
+def _overflow(spec: PipelineSpec) -> str:
+    """Returns the rule for one input whose bucket is chosen: refused ones are none, kept ones have their own size."""
+    return "crop" if spec.overflow == "crop" else "keep"
+
+
+def _fill(spec: PipelineSpec) -> str | None:
+    """Returns the fill as code; None where it is zero, or where the mode needs none."""
+    if spec.mode != "constant":
+        return None
+    fill = spec.fill_value
+    text = literals.fill(fill)
+    return None if text in literals.ZEROS else text
 
 
 def _targets(plan: BucketPlan) -> tuple[tuple[int | None, ...], ...]:
@@ -90,6 +134,7 @@ def _constants(plan: BucketPlan) -> list[str]:
         f"# {' '.join(plan.letters)} of each bucket. {_RULE[plan.choice.overflow]}",
         *_listed([literals.sizes(target) for target in _targets(plan)]),
         *([f"MULTIPLE_OF = {literals.sizes(divisors)}"] if rounds else []),
+        *([f"FILL = {fill}"] if (fill := _fill(plan.spec)) else []),
     ]
 
 
@@ -178,8 +223,6 @@ def _fit(plan: BucketPlan) -> list[str]:
         ],
         "error": ['    tf.debugging.assert_equal(not_held, False, "no bucket holds this input")', "    able = holds"],
     }[overflow]
-    slices = ", ".join(f":wanted[{axis}]" for axis in range(rank))
-    cut = [f"    x, sizes = x[{slices}], tf.minimum(sizes, wanted)"] if overflow == "crop" else []
     axes = " ".join(plan.letters)
     return [
         "",
@@ -197,38 +240,22 @@ def _fit(plan: BucketPlan) -> list[str]:
         *outside,
         "    number = tf.argmin(tf.where(able, tf.reduce_prod(padded, axis=1), tf.int64.max))",
         "    wanted = padded[number]",
-        *cut,
-        "    amounts = tf.stack([tf.zeros_like(wanted), wanted - sizes], axis=1)",
-        "    mask = tf.pad(tf.ones(sizes, tf.bool), amounts)",
-        "    x = tf.pad(x, tf.concat([amounts, [[0, 0]]], axis=0))",
+        *bucket_tensors.fitted(plan.letters, plan.spec, _fill(plan.spec)),
         f"    x = tf.ensure_shape(x, [{'None, ' * rank}channels])",
-        "    return x, mask, number + len(BUCKETS) * tf.cast(not_held, tf.int64)",
+        f"    return x, mask, tf.reduce_sum(wanted * {bucket_tensors.radices(rank)})",
     ]
 
 
 def _batches(plan: BucketPlan) -> list[str]:
-    head = [
+    own = " What no bucket holds is in batches of its own sizes." if plan.choice.overflow == "keep" else ""
+    return [
         "",
         "",
         f"def batches(dataset, batch_size={_USUAL_BATCH}):",
-        '    """Returns a dataset of (batch, pixel mask), each batch of one bucket."""',
-    ]
-    if len(plan.letters) > 1:
-        return [
-            *head,
-            "    return dataset.map(fit).group_by_window(",
-            "        key_func=lambda x, mask, key: key,",
-            "        reduce_func=lambda key, found: found.map(lambda *each: each[:2]).padded_batch(batch_size),",
-            "        window_size=batch_size,",
-            "    )",
-        ]
-    lengths = sorted({target[0] for target in _targets(plan) if target[0] is not None})
-    return [
-        *head,
-        f"    boundaries = {[length + 1 for length in lengths]}  # the first length that does not fit",
-        "    return dataset.map(fit).map(lambda x, mask, key: (x, mask)).bucket_by_sequence_length(",
-        "        element_length_func=lambda x, mask: tf.shape(mask)[0],",
-        "        bucket_boundaries=boundaries,",
-        "        bucket_batch_sizes=[batch_size] * (len(boundaries) + 1),",
+        f'    """Returns a dataset of (batch, pixel mask), each batch of one padded size.{own}"""',
+        "    return dataset.map(fit).group_by_window(",
+        "        key_func=lambda x, mask, key: key,",
+        "        reduce_func=lambda key, found: found.map(lambda x, mask, key: (x, mask)).batch(batch_size),",
+        "        window_size=batch_size,",
         "    )",
     ]

@@ -45,6 +45,13 @@ def numbers(fill: Fill, dtype: str, module: str = "") -> str:
     return number(fill, dtype, module)
 
 
+def fill(value: Fill) -> str:
+    """Returns a fill value for arrays of a dtype that is not known."""
+    if isinstance(value, tuple):
+        return sequence(fill(each) for each in value)
+    return repr(value) if math.isfinite(value) else f'float("{value}")'
+
+
 def sequence(items: Iterable[str]) -> str:
     """Returns a tuple of expressions."""
     words = list(items)

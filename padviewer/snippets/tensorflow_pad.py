@@ -19,8 +19,8 @@ _CROPPED = (
     "    paddings[axis] = (tf.maximum(before, 0), tf.maximum(after, 0))",
 )
 _GATHER_IMPORTS = ("import numpy as np", "import tensorflow as tf")
-# What stands beyond the content, by index arithmetic.
-_FOLDED = {
+# What stands beyond the content, by index arithmetic on `index` and `size`.
+FOLDED = {
     "edge": ["index = tf.clip_by_value(index, 0, size - 1)"],
     "wrap": ["index = index % size"],
     "symmetric": ["turn = index % (2 * size)", "index = tf.minimum(turn, 2 * size - 1 - turn)"],
@@ -123,7 +123,7 @@ def _folded(tensor: Tensor) -> list[str]:
     return [
         *loop(tensor, _WORDS),
         f"    index = tf.range(wanted){'' if start == '0' else f' - {start}'}",
-        *(f"    {line}" for line in _FOLDED[tensor.spec.mode]),
+        *(f"    {line}" for line in FOLDED[tensor.spec.mode]),
         "    x = tf.gather(x, index, axis=axis)",
         "return x",
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from padviewer.batch.exporting import Progress as Reached
     from padviewer.batch.settings import Settings
     from padviewer.dataset.measured import Item
+    from padviewer.dataset.plan_file import BucketPlan
     from padviewer.spec import PipelineSpec, Target
 
 SUMMARY = "Write the padded tensors of a data set, with a manifest of what became of each item."
@@ -125,8 +126,24 @@ def _targets_of(options: argparse.Namespace) -> tuple[PipelineSpec, tuple[Target
     given = [f"--{name.replace('_', '-')}" for name in _OF_BUCKETS if getattr(options, name) is not None]
     if given:
         raise SettingsError(f"--buckets: the file tells what {' and '.join(given)} would; leave one of them out")
-    choice = read_plan(options.buckets).choice
-    return spec.replace(multiple_of=choice.multiple_of, overflow=choice.overflow), choice.targets
+    plan = read_plan(options.buckets)
+    return plan.spec_from(_padding_of(options, spec, plan)), plan.choice.targets
+
+
+def _padding_of(options: argparse.Namespace, spec: PipelineSpec, plan: BucketPlan) -> PipelineSpec:
+    """Returns the settings with what the file of buckets says of padding; options go before it, which is told."""
+    from padviewer.dataset.plan_file import PADDING  # noqa: PLC0415
+
+    if plan.padding is None:
+        return spec
+    for name in PADDING:
+        option = name.removesuffix("_value")
+        said, wanted = getattr(plan.padding, name), getattr(spec, name)
+        if getattr(options, option) is None:
+            spec = spec.replace(**{name: said})
+        elif str(said) != str(wanted):
+            say(f"--{option.replace('_', '-')} {getattr(options, option)} in place of {said}, which the buckets name")
+    return spec
 
 
 def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: int) -> tuple[list[Item], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from padviewer.errors import SettingsError
+from padviewer.options import add_content, padding_of
 from padviewer.verbs import FAILED
 from padviewer.verbs.choosing import add_choosing, buckets_of, collected, table_of, write_text
 from padviewer.verbs.measuring import complain_of
@@ -18,6 +19,7 @@ _CODE = ("keras", "keras-plain", "tf-data")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the verb's options."""
     add_choosing(parser)
+    add_content(parser.add_argument_group("padding, for the code and for padviewer batch --buckets").add_argument)
     add = parser.add_argument_group("output").add_argument
     add("--json", action="store_true", help="print the buckets and all figures as JSON")
     add("--code", choices=_CODE, help="print code that pads each input to its bucket")
@@ -29,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Tells the buckets; returns `FAILED` where an item has no size."""
     if options.json and options.code:
         raise SettingsError("--json and --code both print on standard output; give one of them")
+    padding = padding_of(options)
     items = collected(options)
     from padviewer.dataset.comparison import compare  # noqa: PLC0415 - loads numpy
     from padviewer.dataset.comparison_text import comparison_lines  # noqa: PLC0415
@@ -40,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     table = table_of(items)
     buckets = buckets_of(options, table)
     found = compare(table, buckets.choice, options.batch_size, options.dtype, buckets.gap)
-    plan = BucketPlan(table.letters, buckets.choice)
+    plan = BucketPlan(table.letters, buckets.choice, padding)
     figures = plan.to_json(found.figures())
     code = CODE[options.code](plan) if options.code else None
     if options.output:
