@@ -11,6 +11,12 @@ _BEFORE = {
     "end": "size - old",
 }
 
+# numpy would cut a fraction off.
+_CHECK = [
+    '    if x.dtype.kind in "biu" and (np.array(FILL) != np.array(FILL).astype(x.dtype)).any():',
+    '        raise ValueError(f"FILL {FILL}: expected what {x.dtype} can hold")',
+]
+
 
 def fitted(letters: str, spec: PipelineSpec, fill: str | None) -> list[str]:
     """Returns a function that gives an array and its pixel mask, padded or cropped to a size.
@@ -29,6 +35,7 @@ def fitted(letters: str, spec: PipelineSpec, fill: str | None) -> list[str]:
         "    amounts = [(b, size - old - b) for b, size, old in zip(befores, sizes, x.shape)]",
         *([f"    x = {cut}", "    amounts = [(max(b, 0), max(a, 0)) for b, a in amounts]"] if crops else []),
         f"    mask = np.pad(np.ones(x.shape[:{len(letters)}], bool), amounts)",
+        *([] if fill is None else _CHECK),
         *_padded(spec, fill),
     ]
 

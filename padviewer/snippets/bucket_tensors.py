@@ -37,7 +37,14 @@ def fitted(letters: str, spec: PipelineSpec, fill: str | None) -> list[str]:
     if spec.mode == "constant":
         lines.append("    x = tf.pad(x, tf.concat([amounts, [[0, 0]]], axis=0))")
         if fill is not None:
-            lines.append("    x = tf.where(mask[..., None], x, tf.constant(FILL, x.dtype))")
+            lines += [
+                "    fill = tf.constant(FILL, x.dtype)",
+                "    if x.dtype.is_integer:",
+                "        tf.debugging.assert_equal(",
+                '            tf.cast(fill, tf.float64), tf.constant(FILL, tf.float64), "x cannot hold FILL"',
+                "        )",
+                "    x = tf.where(mask[..., None], x, fill)",
+            ]
         return lines
     return [
         *lines,

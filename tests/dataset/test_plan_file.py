@@ -11,9 +11,20 @@ from hypothesis import strategies as st
 from padviewer.dataset.plan_file import MOST_BYTES, BucketPlan, read_plan
 from padviewer.dataset.waste import Choice
 from padviewer.errors import PadviewerError, SettingsError
-from padviewer.geometry import OVERFLOWS
+from padviewer.geometry import MODES, OVERFLOWS, POSITIONS
+from padviewer.spec import PipelineSpec
 
 SIZE = st.none() | st.integers(0, 2**40)
+
+
+FILL = st.integers(-(2**60), 2**60) | st.floats() | st.booleans()
+PADDINGS = st.none() | st.builds(
+    PipelineSpec,
+    position=st.sampled_from(POSITIONS),
+    position_seed=st.integers(0, 9),
+    mode=st.sampled_from(MODES),
+    fill_value=FILL | st.lists(FILL, min_size=1, max_size=3).map(tuple),
+)
 
 
 @st.composite
@@ -22,7 +33,7 @@ def plans(draw):
     target = st.tuples(*[SIZE] * len(letters))
     divisors = st.tuples(*[st.integers(1, 2**20)] * len(letters))
     targets = tuple(draw(st.lists(target, min_size=1, max_size=5)))
-    return BucketPlan(letters, Choice(targets, draw(divisors), draw(st.sampled_from(OVERFLOWS))))
+    return BucketPlan(letters, Choice(targets, draw(divisors), draw(st.sampled_from(OVERFLOWS))), draw(PADDINGS))
 
 
 @given(plans())
@@ -41,6 +52,19 @@ def test_the_file_says_what_others_expect():
         "buckets": [[64, 32], [128, 96]],
         "figures": {"padding_share": 0.25},
     }
+
+
+def test_padding_is_said_by_the_names_of_the_settings():
+    plan = BucketPlan("T", Choice(((8,),)), PipelineSpec(mode="edge", position="center", fill_value=float("nan")))
+    found = json.loads(plan.to_json())
+    assert [found[name] for name in ("position", "position_seed", "mode", "fill_value")] == ["center", 0, "edge", "nan"]
+    assert plan.spec.multiple_of == (1,)
+
+
+def test_a_file_from_before_says_nothing_of_padding():
+    assert BucketPlan.of_json(json.dumps(GOOD)).padding is None
+    assert BucketPlan.of_json(json.dumps(GOOD)).spec.mode == "constant"
+    assert BucketPlan.of_json(json.dumps({**GOOD, "mode": "wrap"})).padding == PipelineSpec(mode="wrap")
 
 
 GOOD = {"axes": "HW", "multiple_of": [32, 32], "overflow": "keep", "buckets": [[64, 32]]}
@@ -66,6 +90,12 @@ GOOD = {"axes": "HW", "multiple_of": [32, 32], "overflow": "keep", "buckets": [[
         ({"multiple_of": [[1], 1]}, "multiple of"),
         ({"overflow": "bend"}, "overflow 'bend'"),
         ({"overflow": ["keep"]}, "overflow"),
+        ({"mode": "bend"}, "mode 'bend': expected one of constant, reflect"),
+        ({"mode": None}, "mode None"),
+        ({"position": "left"}, "position 'left'"),
+        ({"position_seed": -1}, "position_seed -1"),
+        ({"fill_value": "red"}, "fill value 'red'"),
+        ({"fill_value": {"a": 1}}, "fill value"),
         ({"speed": 1, "colour": 2}, "unknown names colour, speed"),
     ],
 )
@@ -97,7 +127,7 @@ def test_a_file_that_cannot_be_read_is_told(path):
         read_plan(path)
 
 
-NAMES = st.sampled_from(("axes", "buckets", "overflow", "multiple_of"))
+NAMES = st.sampled_from(("axes", "buckets", "overflow", "multiple_of", "mode", "fill_value", "position"))
 VALUES = st.none() | st.booleans() | st.integers() | st.text()
 
 

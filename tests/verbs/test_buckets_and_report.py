@@ -12,6 +12,7 @@ from PIL import Image
 
 from padviewer.cli import main
 from padviewer.dataset.plan_file import read_plan
+from padviewer.spec import PipelineSpec
 
 
 @pytest.fixture
@@ -93,6 +94,23 @@ def test_code_is_printed_or_written(capfd, sizes, tmp_path, dialect):
     path = tmp_path / "code.py"
     run(capfd, "buckets", "--sizes", sizes, "--code", dialect, "--count", 2, "--overflow", "crop", "-o", path)
     assert path.read_text() == out
+
+
+def test_batch_pads_as_the_buckets_say_unless_it_is_told_otherwise(capfd, folder, tmp_path):
+    plan, out = tmp_path / "plan.json", tmp_path / "out"
+    run(capfd, "buckets", folder, "--count", 1, "-o", plan, "--mode", "edge", "--position", "end", "--fill", "nan")
+    assert read_plan(str(plan)).padding == PipelineSpec(mode="edge", position="end", fill_value=float("nan"))
+    code, _out, err = run(
+        capfd, "batch", folder / "00.png", "-o", out, "--buckets", plan, "--position", "center", "--fill", "nan"
+    )
+    assert code == 0
+    assert "--position center in place of end, which the buckets name" in err
+    assert err.count("in place of") == 1
+    settings = json.loads((out / "manifest.jsonl").read_text().splitlines()[0])
+    assert (settings["mode"], settings["position"], settings["fill_value"]) == ("edge", "center", "nan")
+    written = np.load(out / "00.npy")
+    wanted = np.pad(np.asarray(Image.open(folder / "00.png")), [(30, 30), (18, 18), (0, 0)], mode="edge")
+    np.testing.assert_array_equal(written, wanted)
 
 
 def test_items_of_other_axes_are_told(capfd, sizes):
