@@ -6,13 +6,14 @@ integers, numpy arrays and dynamic tensor shapes all go through the same lines.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 Size = TypeVar("Size", int, Any)
-Indices = npt.NDArray[np.int64]
+Indices: TypeAlias = "npt.NDArray[np.int64]"
 
 POSITIONS = ("start", "center", "end", "random")
 MODES = ("constant", "reflect", "symmetric", "edge", "wrap")
@@ -45,6 +46,8 @@ class Span(NamedTuple):
     @property
     def indices(self) -> Indices:
         """The sampled indices, int64."""
+        import numpy as np  # noqa: PLC0415 - the command line needs the words of this module alone
+
         return np.arange(self.start, self.stop, self.step, dtype=np.int64)
 
 

@@ -28,8 +28,10 @@ class KeptFile:
     def __init__(self, file: OpenedFile) -> None:
         self.path, self.name = file.path, file.name
         self._state = (file.modified, file.size)
-        self._descriptor = os.dup(file.handle.fileno())
-        self.close = weakref.finalize(self, os.close, self._descriptor)
+        self._ranges = file.ranges
+        # Nothing is kept of an object.
+        self._descriptor = -1 if self._ranges is not None else os.dup(file.handle.fileno())
+        self.close = weakref.finalize(self, _close, self._descriptor)
 
     def read(self, offset: int, count: int) -> bytes:
         """Reads bytes.
@@ -37,21 +39,33 @@ class KeptFile:
         Raises:
             DamagedSource: where the file ends before them.
         """
+        if self._ranges is not None:
+            return self._whole(self._ranges.read_at(offset, count), offset, count)
         found = os.pread(self._descriptor, count, offset)
         while len(found) < count:  # the system reads at most 2 GiB at a time
             more = os.pread(self._descriptor, count - len(found), offset + len(found))
             if not more:
-                self._check()
-                end, held = offset + count, os.fstat(self._descriptor).st_size
-                raise DamagedSource(
-                    f"{self.name}: byte {end} is to be read, but the file has {held} bytes; it is cut short, copy it "
-                    "again"
-                )
+                break
             found += more
+        return self._whole(found, offset, count)
+
+    def _whole(self, found: bytes, offset: int, count: int) -> bytes:
+        if len(found) < count:
+            self._check()
+            end, held = offset + count, offset + len(found)
+            raise DamagedSource(
+                f"{self.name}: byte {end} is to be read, but the file has {held} bytes; it is cut short, copy it again"
+            )
         return found
 
     def map(self) -> mmap.mmap:
-        """Maps the whole file for reading."""
+        """Maps the whole file for reading.
+
+        Raises:
+            SourceError: it is an object in a store.
+        """
+        if self._ranges is not None:
+            self._ranges.give_up()
         return mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
 
     @contextmanager
@@ -66,10 +80,17 @@ class KeptFile:
     def _check(self) -> None:
         if not self.close.alive:
             raise ValueError("the source is closed")
+        if self._ranges is not None:
+            return
         state = os.fstat(self._descriptor)
         if (state.st_mtime_ns, state.st_size) != self._state:
             change = "was cut short" if state.st_size < self._state[1] else "has changed"
             raise DamagedSource(f"{self.name}: the file {change} since it was opened; reload it (F5)")
+
+
+def _close(descriptor: int) -> None:
+    if descriptor >= 0:
+        os.close(descriptor)
 
 
 class MappedSource(ArraySource):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import stat
@@ -27,6 +28,7 @@ from padviewer.errors import (
 )
 from padviewer.folders import MARKS, has_mark, state_of
 from padviewer.handed import label
+from padviewer.objects import Ranges
 from padviewer.pulse import beat
 
 Found = TypeVar("Found")
@@ -93,10 +95,18 @@ class OpenedFile(Opened):
     Attributes:
         handle: at the first byte.
         head: the first 1024 bytes, or fewer.
+        ranges: what the handle reads where that is an object in a store, of which only the header is wanted.
     """
 
     handle: BinaryIO
     head: bytes
+    ranges: Ranges | None = field(default=None, kw_only=True)
+
+    def read_at(self, start: int, count: int) -> bytes:
+        """Returns bytes from a place on, fewer where the file ends; the handle stays where it is."""
+        if self.ranges is not None:
+            return self.ranges.read_at(start, count)
+        return os.pread(self.handle.fileno(), count, start)
 
     def no_members(self, member: str | None) -> None:
         """Raises an `UnsupportedSource` where a member is asked for in a file that holds one array."""
@@ -156,6 +166,19 @@ def open_regular(path: str, headers_only: bool = False) -> OpenedFile:
         handle.close()
         raise
     return OpenedFile(path, state.st_size, state.st_mtime_ns, handle, head, headers_only=headers_only)
+
+
+def opened_object(url: str) -> OpenedFile:
+    """Opens an object in a store for its header: bytes are fetched where they are read.
+
+    Raises:
+        SourceError: the store refuses, or has no such object, or that is empty.
+    """
+    ranges = Ranges(url)
+    if not ranges.size:
+        raise DamagedSource(f"{display_name(url)}: the object is empty (0 bytes); choose one that holds data")
+    handle = io.BufferedReader(ranges)
+    return OpenedFile(url, ranges.size, 0, handle, ranges.read_at(0, _HEAD), headers_only=True, ranges=ranges)
 
 
 @contextmanager

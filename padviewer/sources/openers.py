@@ -132,9 +132,22 @@ def describe_members(path: str, members: Sequence[str], *, budget: int) -> list[
         return [SourceError(f"{shortened(path)}: holds no members") for _member in members]
     try:
         with _opened(path, headers_only=True) as opened:
-            return [_described(opened, member, budget) for member in members]
+            return describe_members_of(opened, members, budget)
     except PadviewerError as error:
         return [error] * len(members)
+
+
+def describe_opened(file: OpenedFile, member: str | None, budget: int) -> ArrayInfo:
+    """Returns what `describe_source` does of a file that is open with its headers only."""
+    with _read(file, member, budget, OPENERS) as source:
+        return source.info
+
+
+def describe_members_of(
+    opened: OpenedFile | OpenedFolder, members: Sequence[str], budget: int
+) -> list[ArrayInfo | PadviewerError]:
+    """Returns what `describe_members` does of a file that is open."""
+    return [_described(opened, member, budget) for member in members]
 
 
 @contextmanager

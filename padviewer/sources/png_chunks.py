@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -47,8 +46,8 @@ class Chunk(NamedTuple):
 
 def chunks_of(file: OpenedFile) -> Iterator[Chunk]:
     """Yields the chunks of a PNG; their bodies are not read."""
-    descriptor, at = file.handle.fileno(), _START
-    while len(head := os.pread(descriptor, 8, at)) == 8:
+    at = _START
+    while len(head := file.read_at(at, 8)) == 8:
         chunk = Chunk(head[4:], at + 8, int.from_bytes(head[:4], "big"))
         yield chunk
         at = chunk.start + chunk.length + 4
@@ -74,7 +73,7 @@ def scan_png(file: OpenedFile, chunks: Iterable[Chunk]) -> PngChunks:
             has_still &= has_pixels
         is_srgb |= kind in (b"sRGB", b"iCCP")
         if kind in _TOLD:
-            told.setdefault(kind, os.pread(file.handle.fileno(), min(_TOLD[kind], length), start))
+            told.setdefault(kind, file.read_at(start, min(_TOLD[kind], length)))
     file.handle.seek(0)
     gamma = int.from_bytes(told.get(b"gAMA", b""), "big")
     declared = int.from_bytes(told.get(b"acTL", b"")[:4], "big")
@@ -91,7 +90,7 @@ def without_pixels(file: OpenedFile, chunks: Iterable[Chunk]) -> bytes:
     for kind, start, length in chunks:
         has_pixels |= kind in _PIXELS
         if kind not in _PIXELS and kind != _END and (kind in _TEXTS or not has_pixels):
-            parts.append(os.pread(file.handle.fileno(), length + 12, start - 8))
+            parts.append(file.read_at(start - 8, length + 12))
     return b"".join([*parts, _NO_PIXELS])
 
 

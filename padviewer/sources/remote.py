@@ -5,15 +5,26 @@ Nothing else opens URLs, so that none which stands in a file, a session or a dro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
-from padviewer.errors import PadviewerError
-from padviewer.objects import ObjectTree, copy_of, from_header, is_tree, is_url
+from padviewer.errors import PadviewerError, SourceNotFound
+from padviewer.objects import ObjectTree, copy_of, is_tree, is_url
 from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Source
-from padviewer.sources.openers import describe_members, describe_source, open_source, read_tree
+from padviewer.sources.opened import OpenedFile, opened_object
+from padviewer.sources.openers import (
+    describe_members,
+    describe_members_of,
+    describe_opened,
+    describe_source,
+    open_source,
+    read_tree,
+)
 from padviewer.sources.zarr_objects import ObjectFolder
+
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -40,12 +51,20 @@ def describe_item(path: str, member: str | None, budget: int) -> ArrayInfo:
     if _holds_arrays(path):
         with _open_tree(path, member, budget, headers_only=True) as source:
             return source.info
-    return from_header(path, budget, lambda copy: describe_source(copy, member, budget=budget))
+    found = _by_ranges(path, lambda file: describe_opened(file, member, budget))
+    if found is not None:
+        return found
+    with copy_of(path, budget) as copy:
+        return describe_source(copy, member, budget=budget)
 
 
 def describe_items(path: str, members: Sequence[str], budget: int) -> list[ArrayInfo | PadviewerError]:
     """Returns what `describe_item` does for several members of one file, or raises."""
     if not _holds_arrays(path):
+        if is_url(path):
+            described = _by_ranges(path, lambda file: describe_members_of(file, members, budget))
+            if described is not None:
+                return described
         with copy_of(path, budget) as copy:
             return describe_members(copy, members, budget=budget)
     found: list[ArrayInfo | PadviewerError] = []
@@ -55,6 +74,26 @@ def describe_items(path: str, members: Sequence[str], budget: int) -> list[Array
         except PadviewerError as error:
             found.append(error)
     return found
+
+
+def _by_ranges(url: str, describe: Callable[[OpenedFile], Result]) -> Result | None:
+    """Returns what ranges of an object tell; None where all of it has to be fetched, also to tell what is wrong.
+
+    Raises:
+        SourceNotFound: there is no such object.
+    """
+    try:
+        file = opened_object(url)
+    except SourceNotFound:
+        raise
+    except PadviewerError:
+        return None
+    with file.handle:
+        try:
+            found = describe(file)
+        except PadviewerError:
+            return None
+        return None if file.ranges is None or file.ranges.gave_up else found
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from padviewer.axes import MAX_RANK, guess_axes, parse_axes
 from padviewer.errors import DamagedSource, SettingsError, SourceError, UnsupportedSource
 from padviewer.geometry import Indices
 from padviewer.plan import ArrayInfo
-from padviewer.sources.base import MUCH, VIEW_SIDE, Array, Preview, Source, check_indices
+from padviewer.sources.base import MUCH, VIEW_SIDE, Array, DeclaredSource, Preview, Source, check_indices
 from padviewer.sources.enlarged import EnlargedSource
 from padviewer.sources.kept import KeptFile, MappedSource
 from padviewer.sources.members import listed
@@ -78,6 +78,8 @@ def _open_series(file: OpenedFile, series: Any, budget: int, notes: list[str]) -
     shape, dtype = tuple(int(size) for size in series.shape), np.dtype(series.dtype).newbyteorder("=")
     look = look_of(shape, str(series.axes), dtype, series.keyframe, notes)
     kept, info = _describe(file, look, notes)
+    if file.headers_only and _lies_together(file, series):
+        return DeclaredSource(info)
     stored = KeptFile(file)
     mapped = _mapped(file, stored, series)
     if mapped is not None:
@@ -205,11 +207,15 @@ def _describe(file: OpenedFile, look: Look, notes: list[str]) -> tuple[list[int]
 
 def _mapped(file: OpenedFile, stored: KeptFile, series: Any) -> tuple[Array, mmap.mmap] | None:
     """Returns the pixels of a series that lie side by side in the file, and what maps them; None where they do not."""
-    shape, dtype, start = tuple(int(size) for size in series.shape), np.dtype(series.dtype), series.dataoffset
-    if start is None or start + series.nbytes > file.size:
+    if not _lies_together(file, series):
         return None
+    shape, dtype, start = tuple(int(size) for size in series.shape), np.dtype(series.dtype), series.dataoffset
     mapping = stored.map()
     return np.ndarray(shape, dtype.newbyteorder(series.keyframe.parent.byteorder), mapping, start), mapping
+
+
+def _lies_together(file: OpenedFile, series: Any) -> bool:
+    return series.dataoffset is not None and int(series.dataoffset + series.nbytes) <= file.size
 
 
 def _levels(opening: _Opening, series: Any, look: Look, kept: list[int], info: ArrayInfo) -> list[Level]:
