@@ -186,7 +186,7 @@ def follows_of(options: argparse.Namespace) -> frozenset[str]:
 
 def items_of(options: argparse.Namespace) -> tuple[tuple[str, str | None], ...]:
     """Returns path and member of each input."""
-    from padviewer.sources import split_selector  # noqa: PLC0415 - numpy is loaded only where it is needed
+    from padviewer.sources.selector import split_selector  # noqa: PLC0415 - numpy is loaded only where it is needed
 
     return tuple(split_selector(path) for path in options.paths)
 

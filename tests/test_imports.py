@@ -61,6 +61,18 @@ def test_the_window_and_a_reader_that_starts_load_no_models() -> None:
     assert loaded_by(modules, (*KERAS, "h5py")) == []
 
 
+def test_a_window_that_starts_loads_neither_the_readers_of_files_nor_the_writers() -> None:
+    """It opens no file; what it loads before the workers start, these start later by."""
+    modules = ("padviewer.sources.openers", "padviewer.sources.tiff", "padviewer.export", "padviewer.workers.reader")
+    asked = "padviewer.cli, padviewer.options, padviewer.gui.launch, padviewer.gui.app"
+    named = "padviewer.options.items_of(padviewer.cli.build_parser().parse_args(['photo.png::a']))"
+    assert loaded_by(f"{asked}; {named}", modules) == []
+
+
+def test_a_reader_that_starts_loads_no_writers() -> None:
+    assert loaded_by("padviewer.workers.reader", ("padviewer.export.array_writer", "padviewer.export.formats")) == []
+
+
 def test_the_leaves_load_neither_numpy_nor_qt() -> None:
     assert loaded_by("padviewer.display, padviewer.assets", (*QT, *KERAS, *FORMATS, "numpy")) == []
 

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from padviewer.errors import PadviewerError, shortened
-from padviewer.gui.export_dialog import ask_export_path
 from padviewer.gui.files import Item, one_of_all
 from padviewer.gui.help_commands import HelpCommands
 from padviewer.gui.history import Step
@@ -120,6 +119,8 @@ class Commands:
 
     def ask_export(self, stage: Stage) -> None:
         """Asks for a name and writes a stage to it."""
+        from padviewer.gui.export_dialog import ask_export_path  # noqa: PLC0415 - not needed for the first picture
+
         plan = self._session.plan
         if plan is None or plan.stage(stage) is None:
             problem = plan.problem if plan and plan.problem else PadviewerError("nothing is open to export")

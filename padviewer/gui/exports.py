@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from padviewer.errors import PadviewerError
 from padviewer.gui.bridge import Drive
 from padviewer.gui.feature import FeatureWork
 from padviewer.plan import Plan, Stage
 from padviewer.workers.client import Client
-from padviewer.workers.export_job import export_job
-from padviewer.workers.export_messages import Begun
 from padviewer.workers.jobs import READER
 from padviewer.workers.messages import AttachRequest
 from padviewer.workers.process import OnProgress
+
+if TYPE_CHECKING:
+    from padviewer.workers.export_messages import Begun
 
 EXPORTER = "exporter"
 
@@ -54,6 +56,7 @@ class ExportWork:
         """Writes a stage to a file, over one that exists; does nothing while another export runs."""
         if self.running:
             return
+        from padviewer.workers.export_job import export_job  # noqa: PLC0415 - not needed for the first picture
 
         def done(error: PadviewerError | None) -> None:
             self.plan, self._drive = None, None

@@ -17,7 +17,6 @@ from padviewer.gui.centre import Centre
 from padviewer.gui.commands import Commands
 from padviewer.gui.complaints import Complaints
 from padviewer.gui.drops import Drops, can_be_taken
-from padviewer.gui.export_dialog import may_end_export
 from padviewer.gui.feature import FeatureState
 from padviewer.gui.file_panel import FilePanel
 from padviewer.gui.form.form import SettingsForm
@@ -318,6 +317,11 @@ class MainWindow(QMainWindow):
         if key:
             self.preferences.set_read(key)
 
+    def _may_end_export(self) -> bool:
+        from padviewer.gui.export_dialog import may_end_export  # noqa: PLC0415 - not needed for the first picture
+
+        return may_end_export(self)
+
     # ---- Qt's events
 
     @guarded
@@ -341,7 +345,7 @@ class MainWindow(QMainWindow):
     @guarded
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remembers the window's place and ends the workers; what fails of it stops nothing of the rest."""
-        if self.session.exporting and not may_end_export(self):
+        if self.session.exporting and not self._may_end_export():
             event.ignore()
             return
         with ExitStack() as ending:  # the last one first

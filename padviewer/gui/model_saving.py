@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from padviewer.errors import PadviewerError
-from padviewer.export import remove_abandoned
 from padviewer.gui.bridge import settle
 from padviewer.plan import Plan
 from padviewer.workers.client import Client
@@ -32,6 +31,8 @@ class ModelSaving:
         """Writes the model of a plan to a file, over one that exists."""
 
         def failed(error: PadviewerError) -> None:
+            from padviewer.export import remove_abandoned  # noqa: PLC0415 - not needed for the first picture
+
             # An engine that was ended could not.
             remove_abandoned(path)
             self._on_end(path, error)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication
 
 from padviewer.errors import PadviewerError, shortened
-from padviewer.gui.export_dialog import ask_model_path
 from padviewer.plan import Plan, Stage
 from padviewer.workers.model_messages import SavedModel
 
@@ -62,6 +61,8 @@ class ResultCommands:
 
     def ask_save_model(self) -> None:
         """Asks for a name and saves the model to it."""
+        from padviewer.gui.export_dialog import ask_model_path  # noqa: PLC0415 - not needed for the first picture
+
         plan = self._plan_of(Stage.FEATURE)
         path = ask_model_path(self._window, plan) if plan else None
         if path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette, QPixmapCache
@@ -45,10 +45,17 @@ THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 @lru_cache
 def monospaced(points: float) -> QFont:
     """Returns the system's fixed-width font."""
+    font = QFont(_fixed_font())
+    font.setPointSizeF(points)
+    return font
+
+
+@cache
+def _fixed_font() -> QFont:
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    # Listing the families takes milliseconds.
     if sys.platform.startswith("linux") and "DejaVu Sans Mono" in QFontDatabase.families():
         font.setFamily("DejaVu Sans Mono")
-    font.setPointSizeF(points)
     return font
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from padviewer.errors import PadviewerError, SourceError
-from padviewer.export import Array, ArrayWriter, write_left
+from padviewer.export import Array
 from padviewer.geometry import Region
 from padviewer.plan import Plan, Stage
 from padviewer.workers.contents import (
@@ -21,6 +22,9 @@ from padviewer.workers.contents import (
 )
 from padviewer.workers.export_messages import BeginExport, Begun, ContinueExport, Wanted, Written
 from padviewer.workers.messages import Progress
+
+if TYPE_CHECKING:
+    from padviewer.export import ArrayWriter
 
 # Bytes of the block that a region of FEATURE is computed of; a single output may need more.
 BLOCK = 1 << 26
@@ -84,6 +88,8 @@ class Exporting:
         self._steps, self._progress = None, _ignore
 
     def _run(self, request: BeginExport) -> Steps:
+        from padviewer.export import ArrayWriter, write_left  # noqa: PLC0415 - a reader that only reads starts sooner
+
         plan, stage = request.plan, request.stage
         payload = payload_of(plan, stage)
         portions = replace(request.portions, memory=min(request.portions.memory, plan.budget))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import platform
 import re
 import time
@@ -49,7 +50,10 @@ class Chronicle(QObject):
         """Says what runs."""
         app = QGuiApplication.instance()
         screen = app.platformName() if isinstance(app, QGuiApplication) else "no"
-        python = f"Python {platform.python_version()}, Qt {qVersion()} on {screen}, {platform.platform()}"
+        # `platform.platform` starts a process to ask for the processor.
+        system = os.uname()
+        where = f"{system.sysname} {system.release} {system.machine}"
+        python = f"Python {platform.python_version()}, Qt {qVersion()} on {screen}, {where}"
         _log.info("started padviewer %s: %s", __version__, python)
 
     def answered(self, worker: str, request: Any, answer: Any, error: PadviewerError | None, seconds: float) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 
-from padviewer.export.target import replacing
 from padviewer.gui.files import Item, absolute
 from padviewer.gui.history import Step
 from padviewer.gui.options import demonstration_of
@@ -120,6 +119,8 @@ class SessionKeeper(QObject):
 
     def save_as(self, path: str) -> None:
         """Has the session written to a file of a person's choice, over one that exists."""
+        from padviewer.export.target import replacing  # noqa: PLC0415 - not needed for the first picture
+
         state = self.state()
 
         def write() -> None:
