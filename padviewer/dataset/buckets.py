@@ -81,8 +81,9 @@ def best_buckets(
         count: of the buckets.
         multiple_of: divisor of each side: one number for all spatial axes, or one for each.
         overflow: what happens to items that no bucket holds.
-        cover: share of the items that must fit, above 0 to 1; the largest overflow. Of two and more axes these are the
-            items of most elements, or what lies outside the least box that holds so many, whichever wastes less.
+        cover: share of the items that must fit, above 0 to 1, of those that have elements; the largest overflow. Of two
+            and more axes these are the items of most elements, or what lies outside the least box that holds so many,
+            whichever wastes less.
         limits: the most that a bucket may have on each axis; None, or a None in it, is no limit.
         batch_size, dtype: for the memory of a batch.
         seed: of the search.
@@ -97,8 +98,10 @@ def best_buckets(
     divisors = Choice((any_size, limits), multiple_of, overflow).divisors(rank)
     rounded = [padded_size(size, None, "keep", step) for size, step in zip(table.sizes.T, divisors, strict=True)]
     sizes = np.stack(rounded, axis=1)
-    inside = _inside(sizes, limits)
-    needed = min(math.ceil(cover * len(table) - 1e-9), int(inside.sum()))
+    # What has no elements fits everywhere, and would make a bucket of 0.
+    full = (table.sizes > 0).all(axis=1)
+    inside = full & _inside(sizes, limits)
+    needed = min(math.ceil(cover * int(full.sum()) - 1e-9), int(inside.sum()))
     if not needed:
         within = f" within {format_target(limits)}" if any(size is not None for size in limits) else ""
         raise SettingsError(f"buckets: no item fits{within}; expected at least one. Give more items, or larger limits")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from padviewer.dataset.choice import Choice
+from padviewer.dataset.kinds import Kind, kinds_of
 from padviewer.dataset.shuffled import Spread, longest_of_batch
 from padviewer.dataset.table import SizeTable
 from padviewer.dataset.waste import Cost, cost_of, longest
@@ -34,11 +35,17 @@ class Comparison:
     mixed: Spread
     gap: float | None
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What the items differ in beside their sizes; more than one cannot be stacked to one batch."""
+        return kinds_of(self.table)
+
     def figures(self) -> dict[str, Any]:
         """Returns the figures for JSON."""
         items = max(1, len(self.table))
         return {
             "items": len(self.table),
+            "kinds": [kind._asdict() for kind in self.kinds],
             "padding_share": self.cost.padding_share,
             "elements": self.cost.elements,
             "data": self.cost.data,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from padviewer.bytecount import format_bytes
 from padviewer.dataset.comparison import Comparison
+from padviewer.dataset.kinds import kinds_text
 from padviewer.spec import Target, format_target
 
 
@@ -48,7 +49,7 @@ def parts(found: Comparison) -> list[list[str]]:
 
 
 def notes(found: Comparison) -> list[str]:
-    """Returns what else is to be said: how good the choice is, and what overflows."""
+    """Returns what else is to be said: how good the choice is, what overflows, and whether batches are of one kind."""
     lines = []
     if found.gap is not None:
         lines.append("no buckets waste less" if found.gap == 0 else f"{_gap(found.gap)} more elements than the best")
@@ -61,7 +62,8 @@ def notes(found: Comparison) -> list[str]:
             "error": "refused",
         }[found.choice.overflow]
         lines.append(f"{cost.overflowing:,} of {cost.items:,} items {verb}, {done}")
-    return lines
+    mixed = kinds_text(found.kinds)
+    return [*lines, mixed] if mixed else lines
 
 
 def _gap(gap: float) -> str:

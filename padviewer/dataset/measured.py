@@ -54,6 +54,14 @@ class Measured(NamedTuple):
         reason = f"{shortened(self.name)}: has {len(self.shape)} axes ({sizes}), but --axes {axes} names {len(axes)}"
         return self._replace(shape=(), axes="", dtype="", error=f"{reason}; name as many, or leave it out")
 
+    def with_elements(self) -> Self:
+        """Returns it; with an error where an axis is empty, so that there is nothing to pad."""
+        if self.error or all(self.shape):
+            return self
+        sizes = " x ".join(map(str, self.shape))
+        reason = f"{shortened(self.name)}: has no elements ({sizes}), so no target is its own; leave it out"
+        return self._replace(shape=(), axes="", dtype="", error=reason)
+
     def record(self) -> dict[str, Any]:
         """Returns it for JSON."""
         return self._asdict()

@@ -27,7 +27,20 @@ __all__ = [
 _ANY_SIZE = 1 << 60
 
 
-class Part(NamedTuple):
+class _Shares:
+    """Padded tensors: their elements, and how many of these are data."""
+
+    elements: int
+    data: int
+
+    @property
+    def padding_share(self) -> float:
+        """Share of the tensors that is padding, 0 to 1."""
+        return (self.elements - self.data) / self.elements if self.elements else 0.0
+
+
+@dataclass(frozen=True)
+class Part(_Shares):
     """What one target of several serves.
 
     Attributes:
@@ -44,14 +57,9 @@ class Part(NamedTuple):
     data: int
     largest: int
 
-    @property
-    def padding_share(self) -> float:
-        """Share of the tensors that is padding, 0 to 1."""
-        return _share(self.elements - self.data, self.elements)
-
 
 @dataclass(frozen=True)
-class Cost:
+class Cost(_Shares):
     """What a choice makes of the items of a table.
 
     Attributes:
@@ -75,11 +83,6 @@ class Cost:
     batch_bytes: int
     operations: int | None
     parts: tuple[Part, ...]
-
-    @property
-    def padding_share(self) -> float:
-        """Share of all padded tensors that is padding, 0 to 1."""
-        return _share(self.elements - self.data, self.elements)
 
     @property
     def operations_per_item(self) -> float | None:
@@ -199,7 +202,3 @@ def _largest(elements: Counts) -> int:
 
 def _mean(flags: Flags) -> float:
     return float(flags.mean()) if flags.size else 1.0
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0

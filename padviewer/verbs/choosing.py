@@ -40,8 +40,15 @@ def add_choosing(parser: argparse.ArgumentParser) -> None:
 
 
 def collected(options: argparse.Namespace) -> list[Measured]:
-    """Returns the items of the command line, measured or read from the file of sizes."""
+    """Returns the items of the command line, measured or read from the file of sizes.
+
+    Those without elements have an error in place of a size.
+    """
     _check(options)
+    return [item.with_elements() for item in _measured(options)]
+
+
+def _measured(options: argparse.Namespace) -> list[Measured]:
     if options.sizes is None:
         return list(Measuring(options))
     from padviewer.dataset.records import read_records  # noqa: PLC0415 - loads numpy

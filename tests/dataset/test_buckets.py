@@ -196,7 +196,7 @@ def test_random_buckets_never_go_below_the_bound(name):
 
 
 @settings(deadline=None)
-@given(tables(rank=1), st.integers(1, 4), st.integers(1, 5), st.sampled_from((0.3, 0.5, 0.9, 1.0)))
+@given(tables(rank=1, least=1), st.integers(1, 4), st.integers(1, 5), st.sampled_from((0.3, 0.5, 0.9, 1.0)))
 def test_the_share_that_must_fit_fits_on_one_axis(table, count, divisor, cover):
     found = best_buckets(table, count, (divisor,), cover=cover)
     fitting = len(table) - found.cost.overflowing
@@ -252,6 +252,14 @@ def test_sizes_that_hold_each_other_are_cut_best_on_any_number_of_axes():
     found = best_buckets(table, 3)
     assert found.is_best
     assert found.targets == ((6, 9, 5), (24, 36, 5), (60, 90, 5))
+
+
+def test_an_item_without_elements_makes_no_bucket():
+    found = best_buckets(table_of([(0, 7), (5, 5), (9, 9), (9, 0)]), 4)
+    assert found.targets == ((5, 5), (9, 9))
+    assert found.cost.overflowing == 0
+    with pytest.raises(SettingsError, match="no item fits; expected at least one"):
+        best_buckets(table_of([(0, 7), (3, 0)]), 1)
 
 
 def test_there_are_no_more_buckets_than_are_of_use():

@@ -113,6 +113,39 @@ def test_batch_pads_as_the_buckets_say_unless_it_is_told_otherwise(capfd, folder
     np.testing.assert_array_equal(written, wanted)
 
 
+@pytest.mark.parametrize("verb", ["buckets", "report"])
+def test_kinds_that_no_batch_can_hold_together_are_told(capfd, tmp_path, verb):
+    records = [
+        {"path": f"{number}.npy", "shape": shape, "axes": axes, "dtype": dtype}
+        for number, (shape, axes, dtype) in enumerate(
+            [([5, 5, 3], "HWC", "uint8")] * 3 + [([5, 6], "HW", "uint8"), ([4, 6, 1], "HWC", "float32")]
+        )
+    ]
+    path = tmp_path / "sizes.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    code, out, _err = run(capfd, verb, "--sizes", path)
+    assert code == 0
+    assert "as there are 3 kinds: HWC uint8, 3 channels (3); HW uint8 (1); HWC float32, 1 channel (1); convert" in out
+    found = json.loads(run(capfd, verb, "--sizes", path, "--json")[1])
+    kinds = found["figures"]["kinds"] if verb == "buckets" else found["kinds"]
+    assert kinds[1] == {"axes": "HW", "dtype": "uint8", "channels": None, "items": 1}
+    assert sum(kind["items"] for kind in kinds) == 5
+    path.write_text(json.dumps(records[0]) + "\n")
+    assert "kinds" not in run(capfd, verb, "--sizes", path)[1]
+
+
+@pytest.mark.parametrize("verb", ["buckets", "report"])
+def test_what_has_no_elements_is_refused_by_itself(capfd, tmp_path, verb):
+    path = tmp_path / "sizes.jsonl"
+    shapes = ([0, 7], [5, 5])
+    records = [{"path": f"{n}.npy", "shape": shape, "axes": "HW"} for n, shape in enumerate(shapes)]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    code, out, err = run(capfd, verb, "--sizes", path)
+    assert code == 1
+    assert "0.npy: has no elements (0 x 7)" in err
+    assert "5x5" in out
+
+
 def test_items_of_other_axes_are_told(capfd, sizes):
     code, out, err = run(capfd, "buckets", "--sizes", sizes, "--count", 3)
     assert (code, out.splitlines()[0]) == (0, "H W: 400 items")
