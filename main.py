@@ -4,6 +4,6 @@ if __name__ == "__main__":
     # Inside the guard: worker processes import this module again and need nothing of it.
     import sys
 
-    from padviewer.cli import main
+    from padviewer.__main__ import main
 
     sys.exit(main())

@@ -19,7 +19,7 @@ from padviewer.options import USAGE, Parser
 from padviewer.verbs import FAILED, VERBS, verb_named
 from padviewer.verbs.streams import complain, open_streams, tell
 
-INTERRUPTED, TERMINATED = 130, 143
+TERMINATED = 143
 _EXAMPLES = """\
 examples:
   padviewer photo.jpg --target 512x512 --position center
@@ -46,7 +46,7 @@ def _verbs_help() -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the program; returns its exit code."""
+    """Runs the program; returns its exit code. Ctrl+C is left to the caller."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = arguments.pop(0) if arguments and arguments[0] in VERBS else None
     open_streams()
@@ -62,8 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return complain(error, USAGE)
     except PadviewerError as error:
         return complain(error)
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except BrokenPipeError:
         return FAILED  # the reader of our output has gone, as `| head` does; nothing is left to say
 

@@ -427,7 +427,7 @@ def test_ctrl_c_while_the_worker_starts_is_silent(here):
     for delay in (0.02, 0.08, 0.14, 0.2):
         code = (
             "import os, signal, sys, threading\n"
-            "from padviewer.cli import main\n"
+            "from padviewer.__main__ import main\n"
             "if __name__ == '__main__':\n"
             f"    threading.Timer({delay}, os.killpg, (0, signal.SIGINT)).start()\n"
             "    sys.exit(main(['info', *['a.npy'] * 20000]))\n"
@@ -437,6 +437,23 @@ def test_ctrl_c_while_the_worker_starts_is_silent(here):
             [sys.executable, "program.py"], capture_output=True, timeout=60, start_new_session=True, check=False
         )
         assert (done.returncode, done.stderr) == (130, b"")
+
+
+@pytest.mark.parametrize("module", ["argparse", "padviewer.cli", "padviewer.errors", "numpy", "padviewer.verbs.info"])
+def test_ctrl_c_while_the_program_is_loaded_is_silent(here, module):
+    code = (
+        "import os, signal, sys\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "from padviewer.__main__ import main\n"
+        "sys.exit(main(['info', 'a.npy']))\n"
+    )
+    np.save("a.npy", np.zeros((2, 3)))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=TIMEOUT, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 # What is loaded, and the window
