@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import platform
 import secrets
 import shutil
 import tempfile
@@ -106,6 +107,9 @@ def refusal(folder: str, path: str, error: OSError) -> ExportError:
     """Returns what is told of what the system refuses: of this file, or of the place as a whole."""
     gone = not is_url(folder) and not os.path.isdir(os.path.join(folder, PARTS))  # noqa: PTH112, PTH118
     if gone:
-        return ExportStopped(f"{display_name(folder)}: the folder was removed while it was written to")
+        return ExportStopped(
+            f"{display_name(folder)}: the folder is not there on the machine {platform.node()}: it was removed while "
+            "it was written to, or is not shared. All machines of a cluster must have the same folder; else name a URL"
+        )
     told = failed(path, error)
     return ExportStopped(str(told)) if error.errno in _OF_THE_PLACE else told

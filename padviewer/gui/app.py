@@ -83,7 +83,7 @@ def make_window(
 ) -> MainWindow:
     """Returns the window of a new session that opens its files."""
     if options.scheduler is not None:
-        from padviewer.workers.remote_engine import start_engines  # noqa: PLC0415 - where a cluster is asked for
+        from padviewer.workers.engine_choice import start_engines  # noqa: PLC0415 - where a cluster is asked for
 
         start = start[0], partial(start_engines, options.scheduler)
     bridge = Bridge()

@@ -66,7 +66,7 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
 
 
 def _engines(scheduler: str, backend: str) -> Worker:
-    from padviewer.workers.remote_engine import start_engines  # noqa: PLC0415 - where a cluster is asked for
+    from padviewer.workers.engine_choice import start_engines  # noqa: PLC0415 - where a cluster is asked for
 
     return start_engines(scheduler, backend, eager=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -20,9 +21,12 @@ from inline import BUDGET, Inline, export, lines_of, make_data_set, padded, tree
 
 from padviewer.batch.executors import executor_of
 from padviewer.batch.exporting import Export
-from padviewer.batch.places import FORMATS
+from padviewer.batch.padding import Entry
+from padviewer.batch.places import FORMATS, files_of
+from padviewer.batch.record import STOPPED
 from padviewer.batch.run import in_groups, run
 from padviewer.batch.settings import Settings
+from padviewer.batch.work import Task, pad_items
 from padviewer.cli import main
 from padviewer.errors import ClusterLost, SettingsError, WorkerDied
 from padviewer.spec import PipelineSpec
@@ -131,6 +135,17 @@ def test_a_worker_that_is_killed_in_the_middle_loses_and_doubles_nothing(executo
 def batch(folder, address, *more):
     command = [sys.executable, "-m", "padviewer", "batch", str(folder), "-o", str(folder.parent / "out"), "--json"]
     return [*command, "--target", "8x9", "--scheduler", address, *more]
+
+
+def test_a_folder_that_a_worker_has_not_is_told_with_its_machine(executor, tmp_path):
+    (path,) = many(tmp_path / "in", 1)
+    place = files_of("npy", str(tmp_path / "elsewhere"), False, BUDGET)
+    task = Task(PipelineSpec(target=TARGET), (), BUDGET, place)
+    entry = Entry(path, None, "0000.npy", "0000.npy")
+    (record,) = executor.submit(pad_items, [entry], task).result(WAIT)
+    assert record.outcome == STOPPED
+    assert f"elsewhere: the folder is not there on the machine {platform.node()}" in record.reason
+    assert "All machines of a cluster must have the same folder; else name a URL" in record.reason
 
 
 def test_a_client_that_is_killed_is_resumed(address, tmp_path):

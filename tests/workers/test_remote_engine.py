@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import signal
+import threading
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from cluster import cluster
 
-from padviewer.errors import ClusterLost, PadviewerError, SettingsError, WorkerDied
+from padviewer.errors import ClusterLost, PadviewerError, SettingsError
 from padviewer.geometry import Span, counts
 from padviewer.plan import FEATURE_DTYPE, Stage
 from padviewer.resolve import resolve
@@ -19,10 +21,11 @@ from padviewer.spec import CLUSTER, PipelineSpec
 from padviewer.windows import block_bytes
 from padviewer.workers.client import Client
 from padviewer.workers.cluster import close, connected
+from padviewer.workers.engine_choice import start_engines
 from padviewer.workers.export_job import export_job
+from padviewer.workers.hosted_engine import count_cards
 from padviewer.workers.jobs import ENGINES, READER, Pump, open_job, region_job, run_job
 from padviewer.workers.messages import DevicesRequest
-from padviewer.workers.remote_engine import start_engines
 from padviewer.workers.shared import OwnedArray
 from padviewer.workers.start import start_reader
 from padviewer.workers.weights_job import weights_job
@@ -125,14 +128,37 @@ def test_a_worker_that_is_killed_is_replaced_by_the_other(crew, served, tmp_path
         os.kill(client.run(os.getpid, workers=[address])[address], signal.SIGKILL)
     finally:
         close(client)
-    for _attempt in range(3):
-        try:
-            after = region_of(crew, plan)
-        except WorkerDied:
-            continue
-        break
+    after = region_of(crew, plan)
     np.testing.assert_array_equal(after.data, before.data)
     assert after.computed.device.startswith(CLUSTER)
+    assert not crew.deaths
+    # The process that holds the connection is ended, in the middle and between: the engine of this machine stays.
+    here = replace(plan, spec=plan.spec.replace(device="CPU:0"))
+    expected = region_of(crew, here)
+    engines = crew.clients[ENGINE]._worker
+    local, remote = engines._local.pid, engines._remote.pid
+    os.kill(remote, signal.SIGSTOP)
+    ending = threading.Timer(0.5, os.kill, (remote, signal.SIGKILL))
+    ending.start()
+    np.testing.assert_array_equal(region_of(crew, plan).data, expected.data)
+    ending.join()
+    os.kill(engines._remote.pid, signal.SIGKILL)
+    engines._remote.ended.result(WAIT)
+    np.testing.assert_array_equal(region_of(crew, plan).data, expected.data)
+    np.testing.assert_array_equal(region_of(crew, here).data, expected.data)
+    assert crew.clients[ENGINE]._worker is engines
+    assert (engines._local.pid, crew.deaths) == (local, [])
+
+
+@pytest.mark.parametrize(
+    ("visible", "count"), [(None, 3), ("", 0), ("-1", 0), ("0", 1), ("2,0", 2), ("0,-1,1", 1), ("0,1,2,3,4", 3)]
+)
+def test_the_cards_of_a_worker_are_those_that_it_may_use(monkeypatch, visible, count):
+    monkeypatch.setattr(glob, "glob", lambda _pattern: ["/dev/nvidia0", "/dev/nvidia1", "/dev/nvidia2"])
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert count_cards() == count
 
 
 def test_a_scheduler_that_is_gone_leaves_the_devices_of_this_machine(tmp_path):
