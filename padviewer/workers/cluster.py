@@ -87,6 +87,8 @@ def _compare_versions(address: str, client: Client) -> None:
     if not found:
         raise ClusterLost(f"{address}: the cluster has no worker; start one by: dask worker {address}")
     for worker, theirs in found.items():
+        if isinstance(theirs, BaseException):
+            continue  # it has just gone, and whoever comes in its place compares with each call
         if theirs is None:
             raise SettingsError(
                 f"{worker}: this worker of the cluster has no padviewer; install the version {__version__} there"
