@@ -24,6 +24,7 @@ class Measured(NamedTuple):
         file_bytes: size of the file.
         modified: when it was last written, in nanoseconds; 0 where nobody knows.
         error: why it cannot be measured; empty where it can.
+        further: arrays that the file holds beside this one, where nobody has named a member.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Measured(NamedTuple):
     file_bytes: int = 0
     modified: int = 0
     error: str = ""
+    further: int = 0
 
     @property
     def item(self) -> Item:

@@ -13,7 +13,7 @@ from padviewer.spec import MAX_SIZE
 
 LONGEST_LINE = 1 << 20
 _TEXTS = ("path", "axes", "dtype", "format", "error")
-_COUNTS = ("file_bytes", "modified")
+_COUNTS = ("file_bytes", "modified", "further")
 
 
 def read_records(lines: Iterable[bytes], name: str) -> Iterator[Measured]:

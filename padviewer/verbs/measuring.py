@@ -75,6 +75,7 @@ class Measuring:
         self._paths: Sequence[str] = options.paths
         self._shows = shows_progress
         self.total = self.left_out = self.repeated = 0
+        self._further = self._holding = 0
 
     def __iter__(self) -> Iterator[Measured]:
         """Yields what cannot be listed, then the items in their order, as soon as their sizes are known."""
@@ -90,7 +91,14 @@ class Measuring:
             self.left_out, self.repeated = listing.left_out, listing.repeated
             self.total = len(listing.items) + len(listing.refused)
             yield from listing.refused
-            yield from self._measured(listing, pool, progress)
+            for item in self._measured(listing, pool, progress):
+                self._further += item.further
+                self._holding += item.further > 0
+                yield item
+        if self._further:
+            holding = "1 file holds" if self._holding == 1 else f"{self._holding:,} files hold"
+            more = "1 further array, which is" if self._further == 1 else f"{self._further:,} further arrays, which are"
+            say(f"{holding} {more} left out; name the members, or all of them by file::*")
 
     def _measured(self, listing: Listing, pool: Executor, progress: Progress) -> Iterator[Measured]:
         from padviewer.workers.remembered import memory_path  # noqa: PLC0415

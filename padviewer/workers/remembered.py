@@ -27,17 +27,18 @@ _FRESH_NS = 2_000_000_000
 _VERSION = f"{__version__}/1"
 # The number is that of the layout: one of another layout is another table. Times are texts, as some are beyond 64 bits.
 _TABLE = """
-CREATE TABLE IF NOT EXISTS sizes_1 (
+CREATE TABLE IF NOT EXISTS sizes_2 (
     path BLOB NOT NULL, member BLOB NOT NULL, version TEXT NOT NULL, modified TEXT NOT NULL, bytes TEXT NOT NULL,
-    shape TEXT NOT NULL, axes TEXT NOT NULL, dtype TEXT NOT NULL, format TEXT NOT NULL, UNIQUE (path, member)
+    shape TEXT NOT NULL, axes TEXT NOT NULL, dtype TEXT NOT NULL, format TEXT NOT NULL, further TEXT NOT NULL,
+    UNIQUE (path, member)
 )
 """
 _FIND = """
-SELECT shape, axes, dtype, format FROM sizes_1
+SELECT shape, axes, dtype, format, further FROM sizes_2
 WHERE path = ? AND member = ? AND version = ? AND modified = ? AND bytes = ?
 """
-_KEEP = "INSERT OR REPLACE INTO sizes_1 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_FORGET = "DELETE FROM sizes_1 WHERE rowid <= (SELECT max(rowid) FROM sizes_1) - ?"
+_KEEP = "INSERT OR REPLACE INTO sizes_2 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_FORGET = "DELETE FROM sizes_2 WHERE rowid <= (SELECT max(rowid) FROM sizes_2) - ?"
 
 
 def memory_path() -> str | None:
@@ -82,7 +83,11 @@ class Remembered:
         """Remembers sizes; refusals are not, as what they lack may come."""
         newest = time.time_ns() - _FRESH_NS
         rows = [
-            (*_key(each.item), _VERSION, str(each.modified), str(each.file_bytes), str([*each.shape]), *each[3:6])
+            (
+                *_key(each.item),
+                *(_VERSION, str(each.modified), str(each.file_bytes)),
+                *(str([*each.shape]), each.axes, each.dtype, each.format, str(each.further)),
+            )
             for each in measured
             if not each.error and each.modified and each.modified < newest
         ]
@@ -151,15 +156,16 @@ def _bytes(name: str) -> bytes:
 
 
 def _measured(
-    item: Item, state: tuple[int, int], shape: object, axes: object, dtype: object, form: object
+    item: Item, state: tuple[int, int], shape: object, axes: object, dtype: object, form: object, further: object
 ) -> Measured | None:
     """Returns what a row tells; None where somebody has written something else there."""
     try:
         sizes = json.loads(str(shape))
         modified, file_bytes = state
-        whole = all(type(size) is int and size >= 0 for size in sizes)
+        others = int(str(further))
+        whole = others >= 0 and all(type(size) is int and size >= 0 for size in sizes)
         if not whole or len(sizes) != len(parse_axes(str(axes))):
             return None
     except (ValueError, TypeError):
         return None
-    return Measured(*item, tuple(sizes), str(axes), str(dtype), str(form), file_bytes, modified)
+    return Measured(*item, tuple(sizes), str(axes), str(dtype), str(form), file_bytes, modified, further=others)

@@ -126,6 +126,8 @@ def _settled(item: Item, state: State, info: ArrayInfo | PadviewerError) -> tupl
         modified, file_bytes = state
         return Measured(*item, file_bytes=file_bytes, modified=modified, error=info.message), False
     found = Measured(*item, info.shape, info.axes, info.dtype, info.format, info.file_bytes, info.modified)
+    if item[1] is None and info.members:
+        found = found._replace(further=max(0, sum(member.readable for member in info.members) - 1))
     # What is written deep in a folder changes nothing at its root.
     return found, not (info.member is not None and info.format.startswith("Zarr"))
 

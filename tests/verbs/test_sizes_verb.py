@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import psutil
 import pytest
@@ -50,6 +51,32 @@ def run(capfd, *arguments):
     code = main(["sizes", *map(str, arguments)])
     told = capfd.readouterr()
     return code, told.out, told.err
+
+
+def test_arrays_that_nobody_named_are_told_of(capfd, state, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    array = np.zeros((3, 4), np.float32)
+    np.savez(folder / "m.npz", a=array, b=array, c=array)
+    np.save(folder / "one.npy", array)
+    with h5py.File(folder / "t.h5", "w") as file:
+        file["a"], file["g/b"], file["words"] = array, array, "text"
+        file["soft"] = h5py.SoftLink("/a")
+    for path in folder.iterdir():
+        os.utime(path, (1e9, 1e9))
+    expected = (
+        "padviewer: 2 files hold 3 further arrays, which are left out; name the members, or all of them by file::*\n"
+    )
+    for _remembered in range(2):
+        assert run(capfd, folder)[::2] == (0, expected)
+    code, out, err = run(capfd, f"{folder}/*.*::*", "--json")
+    assert len(out.splitlines()) == 8
+    assert [record["further"] for record in map(json.loads, out.splitlines())] == [0] * 8
+    assert code == 1
+    refused = {line.removeprefix("padviewer: error: ") for line in err.splitlines()}
+    assert len(refused) == 2
+    assert f"{folder}/t.h5::/soft: a soft link, which is not followed" in refused
+    assert any(line.startswith(f"{folder}/t.h5::/words: holds text") for line in refused)
 
 
 def test_the_table_tells_how_sizes_are_spread(capfd, state, mixed):

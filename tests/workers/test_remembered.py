@@ -107,7 +107,7 @@ def test_a_damaged_database_is_begun_anew(database, damage):
         place.mkdir()
     elif damage == "foreign":
         with sqlite3.connect(database) as other:
-            other.execute("CREATE TABLE sizes_1 (something)")
+            other.execute("CREATE TABLE sizes_2 (something)")
         other.close()
     else:
         place.write_bytes(content)
@@ -121,13 +121,22 @@ def test_a_damaged_database_is_begun_anew(database, damage):
 
 
 @pytest.mark.parametrize(
-    ("shape", "axes"),
-    [("[3, -4]", "HW"), ("[3]", "HW"), ("no", "HW"), ("[3, 4]", "QQ"), ("{}", "HW"), ("[true, 4]", "HW")],
+    ("shape", "axes", "further"),
+    [
+        ("[3, -4]", "HW", "0"),
+        ("[3]", "HW", "0"),
+        ("no", "HW", "0"),
+        ("[3, 4]", "QQ", "0"),
+        ("{}", "HW", "0"),
+        ("[true, 4]", "HW", "0"),
+        ("[3, 4]", "HW", "-1"),
+        ("[3, 4]", "HW", "some"),
+    ],
 )
-def test_rows_that_somebody_else_wrote_are_not_believed(database, shape, axes):
+def test_rows_that_somebody_else_wrote_are_not_believed(database, shape, axes, further):
     Remembered(database).keep([record("/a")])
     with sqlite3.connect(database) as other:
-        other.execute("UPDATE sizes_1 SET shape = ?, axes = ?", (shape, axes))
+        other.execute("UPDATE sizes_2 SET shape = ?, axes = ?, further = ?", (shape, axes, further))
     other.close()
     assert found(database, record("/a")) == {}
 
