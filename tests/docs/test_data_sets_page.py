@@ -66,9 +66,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", paths)
-    script = ROOT / "scripts" / "make_mixed_folder.py"
-    subprocess.run([sys.executable, str(script), "mixed"], check=True, timeout=WAIT)
+    make("mixed")
     return tmp_path
+
+
+def make(name: str) -> None:
+    script = ROOT / "scripts" / "make_mixed_folder.py"
+    subprocess.run([sys.executable, str(script), name], check=True, timeout=WAIT)
 
 
 def test_the_whole_way_prints_what_the_page_says(folder: Path) -> None:
@@ -104,6 +108,25 @@ def test_the_same_commands_run_on_a_cluster_and_on_urls(folder: Path, monkeypatc
                 assert "12 of 12 items written, 12 of them before" in printed
         found = names("padded")
     assert sorted(found) == ["padded/DHW_24x64x64_int16-00000-of-00001.tfrecord", "padded/manifest.jsonl"]
+
+
+def test_the_folder_is_the_same_on_each_run(folder: Path) -> None:
+    make("again")
+    first, second = contents(folder / "mixed"), contents(folder / "again")
+    assert len(first) > 480
+    assert first == second
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Returns what is in each file of a folder, and where each link leads."""
+    found = {}
+    for path in folder.rglob("*"):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            found[name] = os.fsencode(path.readlink())
+        elif path.is_file():
+            found[name] = path.read_bytes()
+    return found
 
 
 def test_every_picture_is_shown_and_is_light() -> None:
