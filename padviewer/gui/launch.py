@@ -47,6 +47,9 @@ def launch(options: WindowOptions, on_start: Callable[[MainWindow], None] = lamb
     from padviewer.gui.app import run_window  # noqa: PLC0415 - loads Qt
 
     def shown(window: MainWindow) -> None:
+        # What there is now stays until the end. The first collection of each generation would walk through all of it,
+        # and the window would stand still meanwhile.
+        gc.freeze()
         gc.enable()
         window.commands.look_for_unfinished()
         on_start(window)
