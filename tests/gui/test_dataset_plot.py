@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from multiprocessing import resource_tracker
 
 import numpy as np
 import pytest
@@ -15,19 +19,21 @@ from padviewer.dataset.choice import Choice
 from padviewer.dataset.measured import Measured
 from padviewer.dataset.table import SizeTable
 from padviewer.dataset.waste import cost_of
-from padviewer.errors import SettingsError
+from padviewer.errors import Cancelled, SettingsError
 from padviewer.gui.dataset.bars import bars_of
 from padviewer.gui.dataset.contours import segments
 from padviewer.gui.dataset.crosshair import Crosshair
 from padviewer.gui.dataset.export_run import ExportOrder
 from padviewer.gui.dataset.frame import Box, Frame, Scale, fitted
 from padviewer.gui.dataset.ink import OVER, SHADES, draw
-from padviewer.gui.dataset.layout import lay, parse_filter
+from padviewer.gui.dataset.layout import lay
 from padviewer.gui.dataset.look import DatasetLook
 from padviewer.gui.dataset.places import places_of, quantity
-from padviewer.gui.dataset.waste_plane import lines_in
+from padviewer.gui.dataset.sieve import Sieve, parse_filter
+from padviewer.gui.dataset.waste_plane import curve_in, lines_in
 from padviewer.options import spec_of
 from padviewer.spec import PipelineSpec
+from padviewer.workers.pool import Pool
 
 SIZES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40)
 
@@ -198,13 +204,66 @@ def test_a_target_is_dropped_on_the_nearest_multiple(step: int, x: int, y: int) 
     assert held.stepped(3, 0).across == held.across + 3 * step
 
 
-def test_a_filter_takes_text_or_a_regular_expression() -> None:
+@pytest.fixture(scope="module", autouse=True)
+def tracker() -> None:
+    """Starts what Python has beside its processes as long as it lasts: it is none that a test leaves."""
+    resource_tracker.ensure_running()
+
+
+@pytest.fixture
+def sieve() -> Iterator[Sieve]:
+    sieve = Sieve(lambda: Pool(1, silence=0.5))
+    yield sieve
+    sieve.close()
+
+
+def test_a_filter_takes_text_stars_or_a_regular_expression(sieve: Sieve) -> None:
     table = table_of([(4, 5), (6, 7), (8, 9)])
-    assert len(lay("HW", [table], ("W", "H"), parse_filter("1.PNG")).table) == 1
-    assert lay("HW", [table], ("W", "H"), parse_filter("/[02]\\.png$/")).table.sizes.tolist() == [[4, 5], [8, 9]]
+
+    def left(text: str) -> list[int]:
+        wanted = parse_filter(text)
+        assert wanted is not None
+        return lay("HW", [table], ("W", "H"), partial(sieve.kept, wanted)).table.sizes[:, 0].tolist()
+
+    assert left("1.PNG") == [6]
+    assert left("/[02]\\.png$/") == [4, 8]
+    assert left("?.png") == left("/data/*") == left("*.PNG") == [4, 6, 8]
+    assert left("ata/?.png") == left("?.pn") == left("[01].png") == []
     assert parse_filter("  ") is None
     with pytest.raises(SettingsError, match=r"expected a regular expression between slashes"):
         parse_filter("/(/")
+
+
+def test_a_filter_that_would_take_for_ever_is_given_up(sieve: Sieve) -> None:
+    endless = parse_filter("/(a+)+$/")
+    assert endless is not None
+    names = ["a" * 60 + "!"]
+    with pytest.raises(SettingsError, match="was given up after"):
+        sieve.kept(endless, names)
+    # And the next one is tried again; `stop` ends at once what a person wants no more.
+    words = parse_filter("/b$/")
+    assert words is not None
+    assert sieve.kept(words, ["ab", "ba"]).tolist() == [True, False]
+    stopper = threading.Timer(0.1, sieve.stop)
+    stopper.start()
+    with pytest.raises(Cancelled):
+        sieve.kept(endless, names)
+    stopper.join()
+    assert sieve.kept(words, ["ab", "ba"]).tolist() == [True, False]
+
+
+def test_waste_over_one_axis_is_that_of_its_targets() -> None:
+    random = np.random.default_rng(3)
+    table = table_of([tuple(size) for size in random.integers(20, 400, (300, 2)).tolist()])
+    for log in (False, True):
+        scale = Scale(log)
+        frame = Frame(0, 0, 600, 600, Box(scale.place_of(0), 0, scale.place_of(800), 1), scale, Scale())
+        choice = Choice(((None, 200),), (16,), "crop")
+        curve = curve_in(frame, table, choice, "H")
+        assert len(curve.at) > 30
+        for at, waste in list(zip(curve.at, curve.waste, strict=True))[::7]:
+            target = round(scale.value(at))
+            assert waste == pytest.approx(cost_of(table, Choice(((target, 200),), (16,), "crop")).padding_share)
 
 
 def test_axes_are_sizes_channels_or_bytes() -> None:

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from padviewer.dataset.buckets import Buckets, best_buckets
 from padviewer.dataset.choice import Choice, Flags, assign
 from padviewer.dataset.table import SizeTable
-from padviewer.dataset.waste import Cost, Spread, cost_of, longest, longest_of_batch
+from padviewer.dataset.waste import Cost, Spread, cost_of, longest
 from padviewer.errors import PadviewerError
+from padviewer.gui.dataset.batches import simulated
 from padviewer.gui.dataset.latest import Latest
 
 
@@ -110,12 +111,11 @@ def _found(wanted: Wanted) -> Found:
         table, wanted.count, wanted.multiple_of, wanted.overflow, wanted.cover, batch_size=wanted.batch_size
     )
     before = cost_of(table, Choice((longest(table),), wanted.multiple_of, wanted.overflow), wanted.batch_size)
-    simulate = (table, wanted.batch_size, wanted.multiple_of)
     return Found(
         wanted,
         buckets,
         before,
-        longest_of_batch(*simulate, rounds=3),
-        longest_of_batch(*simulate, rounds=3, choice=buckets.choice),
+        simulated(table, wanted.batch_size, wanted.multiple_of),
+        simulated(table, wanted.batch_size, wanted.multiple_of, buckets.choice),
         ~assign(table, buckets.choice).fits,
     )

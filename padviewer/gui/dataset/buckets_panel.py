@@ -23,6 +23,7 @@ from padviewer.bytecount import format_bytes
 from padviewer.dataset.buckets import Buckets
 from padviewer.errors import PadviewerError
 from padviewer.gui.contamination.bars import grouped
+from padviewer.gui.dataset.batches import spread_text
 from padviewer.gui.dataset.bucketing import Found
 from padviewer.gui.dataset.text import files_text, size_text
 from padviewer.gui.form.fields import FieldGuard
@@ -224,9 +225,9 @@ def _figure_lines(found: Found) -> list[tuple[str, str, str]]:
     after = found.buckets.cost
     return [
         ("One target", percent(found.before.padding_share), "One target that holds every file"),
-        ("Longest of batch", percent(found.batches.mean), f"Shuffled batches of {size}, each padded to its longest"),
+        ("Longest of batch", spread_text(found.batches), f"Shuffled batches of {size}, each padded to its longest"),
         (f"{count} bucket{'s' * (count != 1)}", percent(after.padding_share), "Each file padded to its bucket"),
-        ("Longest in bucket", percent(found.within.mean), f"Batches of {size} of one bucket, padded to their longest"),
+        ("Longest in bucket", spread_text(found.within), f"Batches of {size} of one bucket, padded to their longest"),
         (f"Batch of {size}", format_bytes(after.batch_bytes), "Memory of a batch of the largest tensors, float32"),
     ]
 

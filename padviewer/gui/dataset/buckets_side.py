@@ -49,7 +49,8 @@ class BucketsSide(QObject):
 
     def set_laid(self, laid: Laid | None) -> None:
         """Takes what the plot shows."""
-        if self._laid is not None and laid is not None and laid.table.letters != self._laid.table.letters:
+        others = self._laid is not None and laid is not None and laid.table.letters != self._laid.table.letters
+        if laid is None or others:
             self.search.forget()
         self._laid = laid
         self.show()
@@ -92,7 +93,7 @@ class BucketsSide(QObject):
         """Shows what was found, and whether it is of what is shown."""
         known, found = self.search.found, self.found
         self.panel.show_found(known, self.search.error, self.search.searches, known is not found)
-        self._plot.set_buckets(self._rectangles(known) if self._front else ())
+        self._plot.set_buckets(self._rectangles(found) if self._front else ())
         self.changed.emit()
 
     def json_of(self, found: Found) -> str:

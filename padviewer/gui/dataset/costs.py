@@ -7,7 +7,8 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from padviewer.dataset.waste import Spread
-from padviewer.gui.dataset.figures import Figures, Line, Question, figures_of, lines_of, overflow_text, simulated
+from padviewer.gui.dataset.batches import simulated
+from padviewer.gui.dataset.figures import Figures, Line, Question, figures_of, lines_of, overflow_text
 from padviewer.gui.dataset.latest import Latest
 
 
@@ -36,7 +37,8 @@ class Costs(QObject):
             return
         self._latest.ask("figures", partial(figures_of, question), self._on_figures)
         if self._batches is None or not _simulate_alike(self._batches[0], question):
-            self._latest.ask("batches", partial(simulated, question), partial(self._on_batches, question))
+            work = partial(simulated, question.table, question.batch_size, question.choice.multiple_of)
+            self._latest.ask("batches", work, partial(self._on_batches, question))
 
     @property
     def lines(self) -> list[Line]:

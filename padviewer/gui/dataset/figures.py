@@ -7,15 +7,12 @@ from typing import NamedTuple
 
 from padviewer.bytecount import format_bytes
 from padviewer.dataset.table import SizeTable
-from padviewer.dataset.waste import Choice, Cost, Quantile, Spread, cost_of, longest_of_batch, quantile_of
+from padviewer.dataset.waste import Choice, Cost, Quantile, Spread, cost_of, quantile_of
 from padviewer.errors import PlanError, SettingsError
 from padviewer.gui.contamination.bars import grouped
+from padviewer.gui.dataset.batches import spread_text
 from padviewer.gui.words import count_text, percent
 from padviewer.spec import PipelineSpec
-
-_ROUNDS = 5
-# More elements than this in a round take too long: fewer rounds say the same of them.
-_MOST_ITEMS = 200_000
 
 
 @dataclass(frozen=True)
@@ -84,12 +81,6 @@ def figures_of(question: Question) -> Figures:
     return Figures(question, cost, held, cost.operations)
 
 
-def simulated(question: Question) -> Spread:
-    """Returns the waste of batches that are padded to their longest, by simulation: for a thread."""
-    rounds = max(1, min(_ROUNDS, _MOST_ITEMS // max(1, len(question.table))))
-    return longest_of_batch(question.table, question.batch_size, question.choice.multiple_of, rounds=max(2, rounds))
-
-
 def lines_of(figures: Figures, batches: Spread | None) -> list[Line]:
     """Returns the figures as text, in the order in which they are read.
 
@@ -114,9 +105,8 @@ def lines_of(figures: Figures, batches: Spread | None) -> list[Line]:
     if batches is None:
         lines.append(Line("Longest of batch", "…", "By simulation"))
     else:
-        spread = f"{percent(batches.mean)} ± {100 * batches.deviation:.1f}"
         tip = f"Padding share where shuffled batches of {size} are padded to their longest file each, by simulation"
-        lines.append(Line("Longest of batch", spread, tip))
+        lines.append(Line("Longest of batch", spread_text(batches), tip))
     lines += _operations(figures)
     share = cost.overflowing / cost.items if cost.items else 0.0
     lines.append(Line("× Overflow", f"{grouped(cost.overflowing)}  {percent(share)}", overflow_text(figures)))

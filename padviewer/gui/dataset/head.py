@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.places import FILES, axis_names, axis_title
+from padviewer.gui.dataset.sieve import LONGEST
 from padviewer.gui.dataset.text import files_text
 from padviewer.gui.form.fields import mark
 from padviewer.gui.labels import ElidedLabel
@@ -92,17 +93,18 @@ class PlotChoices(QWidget):
         self._up = _combo("Up", "What is shown upwards; files counts them, as bars")
         self._log = QCheckBox("Log")
         self._log.setToolTip("Show sizes by their logarithm")
-        self._waste = QCheckBox("Waste lines")
-        self._waste.setToolTip("Lines of equal padding share: targets on a line waste the same")
+        self._waste = QCheckBox("Waste")
+        self._waste.setToolTip("Padding share of targets: lines of equal waste over dots, a curve over bars")
         fit = QPushButton("Fit")
         fit.setToolTip("Show everything (F)")
         self._filter = QLineEdit()
-        self._filter.setPlaceholderText("Filter: text, or /regex/")
+        self._filter.setPlaceholderText("Filter: text, *.png, or /regex/")
         self._filter.setAccessibleName("Filter")
         self._filter.setAccessibleDescription(
-            "Files whose name, folders included, holds this text; /regex/ between slashes"
+            "Files whose name, folders included, holds this text; with * or ? whole names; /regex/ between slashes"
         )
         self._filter.setToolTip(self._filter.accessibleDescription())
+        self._filter.setMaxLength(LONGEST)
         self._filter.setClearButtonEnabled(True)
         self._filter.setMinimumWidth(110)
         self._between = QLabel("by")
@@ -141,7 +143,7 @@ class PlotChoices(QWidget):
                 combo.setCurrentIndex(combo.findData(chosen))
 
     def set_switches(self, log: bool, lines: bool, lines_enabled: bool) -> None:
-        """Shows what is on; lines of equal waste need an axis of a target on both sides."""
+        """Shows what is on; waste needs axes of a target."""
         for box, on in ((self._log, log), (self._waste, lines)):
             with QSignalBlocker(box):
                 box.setChecked(on)

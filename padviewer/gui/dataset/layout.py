@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from padviewer.dataset.table import SizeTable
-from padviewer.errors import SettingsError
 from padviewer.gui.dataset.places import Places, joined, places_of, quantity
+from padviewer.gui.dataset.sieve import Flags
 
 
 @dataclass(frozen=True)
@@ -30,34 +29,23 @@ class Laid:
     names: tuple[str, str]
 
 
-def lay(letters: str, parts: Sequence[SizeTable], names: tuple[str, str], wanted: re.Pattern[str] | None) -> Laid:
+def lay(
+    letters: str, parts: Sequence[SizeTable], names: tuple[str, str], keep: Callable[[Sequence[str]], Flags] | None
+) -> Laid:
     """Returns what a plot shows of tables, whose rows may be 100,000: for a thread.
 
     Args:
         letters: spatial axes of the tables.
         parts: the tables.
         names: of the axes across and up.
-        wanted: of the names of files that are shown; None shows all.
+        keep: returns which names of files are shown, (names,) bool; None shows all.
+
+    Raises:
+        PadviewerError: what `keep` raises.
     """
     table = joined(letters, parts)
     kept = table
-    if wanted is not None:
-        kept = table.subset(np.array([wanted.search(item.name) is not None for item in table.items], bool))
+    if keep is not None:
+        kept = table.subset(keep([item.name for item in table.items]))
     across, up = (quantity(kept, name) for name in names)
     return Laid(kept, len(table), places_of(across, up, np.arange(len(kept))), names)
-
-
-def parse_filter(text: str) -> re.Pattern[str] | None:
-    """Returns what a filter finds: a text, or between slashes a regular expression; capitals are as small letters.
-
-    Raises:
-        SettingsError: it is no regular expression.
-    """
-    if not text.strip():
-        return None
-    if len(text) > 1 and text.startswith("/") and text.endswith("/"):
-        try:
-            return re.compile(text[1:-1], re.IGNORECASE)
-        except (re.error, RecursionError, OverflowError) as error:
-            raise SettingsError(f"filter {text}: expected a regular expression between slashes; {error}") from error
-    return re.compile(re.escape(text.strip()), re.IGNORECASE)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.bars import Bars, height_of
+from padviewer.gui.dataset.captions import Captions
 from padviewer.gui.dataset.crosshair import Crosshair
 from padviewer.gui.dataset.frame import Frame, Numbers, Scale, tick_text
 from padviewer.gui.dataset.places import Places, Rows
-from padviewer.gui.dataset.waste_plane import WasteLine
+from padviewer.gui.dataset.waste_plane import WasteCurve, WasteLine
 from padviewer.gui.theme import Theme
 
+# Targets of buckets across and up; None where the axis is none of theirs.
+Corners = tuple[tuple[int | None, int | None], ...]
 # Pixels for each number on a scale.
 _TICK_WIDTH, _TICK_HEIGHT = 70, 44
 _TICK = 4.0
@@ -98,33 +101,71 @@ def draw_bars(painter: QPainter, frame: Frame, theme: Theme, bars: Bars, log: bo
             painter.setPen(Qt.PenStyle.NoPen)
 
 
-def draw_waste_lines(painter: QPainter, frame: Frame, theme: Theme, lines: tuple[WasteLine, ...]) -> None:
-    """Draws the lines of equal waste, each with its share."""
+def draw_curve(painter: QPainter, frame: Frame, theme: Theme, curve: WasteCurve, target: int | None) -> str:
+    """Draws the waste over the targets along one axis, with its scale on the right.
+
+    Returns:
+        The waste of the target in words; empty where there is no target on the axis.
+    """
+    right, bottom = frame.x + frame.width, frame.y + frame.height
+    x, _y = frame.pixels(curve.at, curve.at)
+    y = bottom - curve.waste * frame.height * BARS_SHARE
     metrics = QFontMetricsF(painter.font())
-    taken: list[QRectF] = []
+    painter.setPen(QColor(theme.padding))
+    for tenths in range(0, 11, 2 if frame.height > _TICK_HEIGHT * 5 else 5):
+        level = bottom - tenths / 10 * frame.height * BARS_SHARE
+        painter.drawLine(QLineF(right, level, right + _TICK, level))
+        painter.drawText(QPointF(right + _TICK + 4, level + metrics.ascent() / 2 - 1), f"{10 * tenths} %")
+    painter.save()
+    painter.setClipRect(QRectF(frame.x, frame.y, frame.width, frame.height))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.padding), 1.5))
+    painter.drawPolyline(QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]))
+    said = ""
+    if target is not None:
+        place = float(frame.across.place_of(target))
+        waste = float(np.interp(place, curve.at, curve.waste))
+        said = f"{round(100 * waste)} % waste"
+        painter.setBrush(QColor(theme.padding))
+        painter.drawEllipse(QPointF(frame.x_of(target), bottom - waste * frame.height * BARS_SHARE), 3.5, 3.5)
+    painter.restore()
+    return said
+
+
+def draw_waste_lines(painter: QPainter, frame: Frame, theme: Theme, lines: tuple[WasteLine, ...]) -> None:
+    """Draws the lines of equal waste."""
+    colour = QColor(theme.padding)
+    colour.setAlpha(170)
+    painter.setPen(QPen(colour, 1))
     for line in lines:
-        x, y = frame.pixels(line.ends[..., 0], line.ends[..., 1])
-        shown = ((x > frame.x) & (x < frame.x + frame.width) & (y > frame.y) & (y < frame.y + frame.height)).any(axis=1)
-        pieces = np.stack([x, y], axis=-1)[shown].reshape(-1, 4)
+        painter.drawLines([QLineF(*piece) for piece in _seen(line, frame).tolist()])
+
+
+def write_waste(captions: Captions, frame: Frame, theme: Theme, lines: tuple[WasteLine, ...]) -> None:
+    """Writes its share on each line of equal waste, where it is free."""
+    for line in lines:
+        pieces = _seen(line, frame)
         if not len(pieces):
             continue
-        colour = QColor(theme.padding)
-        colour.setAlpha(170)
-        painter.setPen(QPen(colour, 1))
-        painter.drawLines([QLineF(*piece) for piece in pieces.tolist()])
         text = f"{round(line.level * 100)} %"
-        place = _label_place(pieces, frame, metrics.horizontalAdvance(text), metrics.height(), taken)
-        if place is not None:
-            taken.append(place)
-            ground = QColor(theme.canvas)
-            ground.setAlpha(215)
-            painter.fillRect(place, ground)
-            painter.setPen(QColor(theme.padding))
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
+        middles = np.stack([(pieces[:, 0] + pieces[:, 2]) / 2, (pieces[:, 1] + pieces[:, 3]) / 2], axis=1)
+        # From the middle of the line outwards: its ends lie at the scales.
+        order = np.argsort(np.abs(middles[:, 1] - np.median(middles[:, 1])), kind="stable")
+        some = middles[order][:: max(1, len(middles) // 40)]
+        corners = some - [captions.width(text) / 2, captions.height / 2]
+        captions.write(text, (tuple(corner) for corner in corners.tolist()), theme.padding)
 
 
-def draw_outside(
-    painter: QPainter,
+def _seen(line: WasteLine, frame: Frame) -> Numbers:
+    """Returns the pieces of a line that a frame shows, (pieces, 4): both ends in pixels."""
+    x, y = frame.pixels(line.ends[..., 0], line.ends[..., 1])
+    shown = ((x > frame.x) & (x < frame.x + frame.width) & (y > frame.y) & (y < frame.y + frame.height)).any(axis=1)
+    pieces: Numbers = np.stack([x, y], axis=-1)[shown].reshape(-1, 4)
+    return pieces
+
+
+def write_outside(
+    captions: Captions,
     frame: Frame,
     theme: Theme,
     places: Places,
@@ -138,44 +179,51 @@ def draw_outside(
     """
     right = np.zeros(len(places), bool) if target.across is None else places.x > target.across
     above = np.zeros(len(places), bool) if target.up is None else places.y > target.up
-    metrics = QFontMetricsF(painter.font())
-    x = frame.x + frame.width if target.across is None else frame.x_of(target.across)
-    y = frame.y if target.up is None else frame.y_of(target.up)
-    end = frame.x + frame.width
-    x, y = min(max(x, frame.x), end), min(max(y, frame.y), frame.y + frame.height)
+    end, bottom = frame.x + frame.width, frame.y + frame.height
+    x = end if target.across is None else min(max(frame.x_of(target.across), frame.x), end)
+    y = frame.y if target.up is None else min(max(frame.y_of(target.up), frame.y), bottom)
     wider, higher = _LARGER.get(names[0], "more"), _LARGER.get(names[1], "more")
-    area = QRectF(frame.x, frame.y, frame.width, frame.height).adjusted(3, 3, -3, -3)
     beyond = right | above
     for count, words, edge, top in (
-        (places.counts[right & ~above].sum(), wider, end, y + 9),
-        (places.counts[above & ~right].sum(), higher, x - 8, frame.y + 9),
         (places.counts[right & above].sum(), f"{wider} and {higher}", end, frame.y + 9),
-        (over[~beyond].sum(), "on another axis", x - 8, area.bottom()),
+        (places.counts[above & ~right].sum(), higher, x - 8, frame.y + 9),
+        (places.counts[right & ~above].sum(), wider, end, y + 9),
+        (over[~beyond].sum(), "on another axis", x - 8, bottom),
     ):
         if count:
             text = f"× {grouped(int(count))} {words}"
-            wide = metrics.horizontalAdvance(text) + 10
+            left = edge - captions.width(text)
             # Beside the line where there is room, and always in sight.
-            left = min(max(edge - wide, area.left()), area.right() - wide)
-            place = QRectF(left, min(max(top, area.top()), area.bottom() - metrics.height()), wide, metrics.height())
-            ground = QColor(theme.panel)
-            ground.setAlpha(225)
-            painter.fillRect(place, ground)
-            painter.setPen(QColor(theme.error))
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
+            step = captions.height + 3
+            captions.write(text, [(left, top), (left, top + step), (left, top - step)], theme.error)
 
 
-def _label_place(pieces: Numbers, frame: Frame, wide: float, high: float, taken: list[QRectF]) -> QRectF | None:
-    """Returns where the share of a line is written: on the line, near the top, clear of others."""
-    # What is larger than the target is told along the upper edge.
-    area = QRectF(frame.x, frame.y, frame.width, frame.height).adjusted(2, 2 * high, -2, -2)
-    middles = np.stack([(pieces[:, 0] + pieces[:, 2]) / 2, (pieces[:, 1] + pieces[:, 3]) / 2], axis=1)
-    for x, y in middles[np.argsort(middles[:, 1])][:: max(1, len(middles) // 60)].tolist():
-        place = QRectF(x - wide / 2 - 2, y - high / 2, wide + 4, high)
-        inside = area.contains(place)
-        if inside and not any(place.intersects(other) for other in taken):
-            return place
-    return None
+def draw_buckets(painter: QPainter, frame: Frame, theme: Theme, buckets: Corners) -> None:
+    """Draws buckets as rectangles from the origin."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.text), 1))
+    bottom = frame.y + frame.height
+    for across, up in buckets:
+        right, top = _corner(frame, across, up)
+        painter.drawRect(QRectF(frame.x - 4, top, right - frame.x + 4, bottom + 4 - top))
+
+
+def write_buckets(captions: Captions, frame: Frame, theme: Theme, buckets: Corners) -> None:
+    """Writes the number of each bucket inside of its upper right corner."""
+    for number, (across, up) in enumerate(buckets, 1):
+        right, top = _corner(frame, across, up)
+        if not frame.x <= right <= frame.x + frame.width + 1 or top > frame.y + frame.height:
+            continue
+        text = str(number)
+        left = right - captions.width(text) - 2
+        steps = range(6)
+        down = [(left, top + 2 + step * (captions.height + 2)) for step in steps]
+        captions.write(text, down, theme.text)
+
+
+def _corner(frame: Frame, across: int | None, up: int | None) -> tuple[float, float]:
+    right = frame.x + frame.width if across is None else frame.x_of(across)
+    return right, frame.y if up is None else frame.y_of(up)
 
 
 def _counts(most: int, log: bool) -> list[int]:

@@ -8,21 +8,34 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from padviewer.gui.dataset.bars import bars_of
+from padviewer.gui.dataset.captions import Captions
 from padviewer.gui.dataset.crosshair import Crosshair
 from padviewer.gui.dataset.frame import Box, Frame, Numbers, Scale, fitted
-from padviewer.gui.dataset.marks import draw_bars, draw_outside, draw_scales, draw_waste_lines
+from padviewer.gui.dataset.marks import (
+    Corners,
+    draw_bars,
+    draw_buckets,
+    draw_curve,
+    draw_scales,
+    draw_waste_lines,
+    write_buckets,
+    write_outside,
+    write_waste,
+)
 from padviewer.gui.dataset.picture import Picture
 from padviewer.gui.dataset.places import FILES, Places, Rows, axis_title
-from padviewer.gui.dataset.waste_plane import WasteLine
+from padviewer.gui.dataset.waste_plane import WasteCurve, WasteLine
 from padviewer.gui.guarding import guarded
 from padviewer.gui.theme import DARK, Theme, monospaced
 
 # Left, top, right and bottom of the frame, in pixels.
 _MARGINS = (68, 12, 18, 44)
+# Of the waste, to the right of bars.
+_CURVE_SCALE = 30
 _EMPTY_BOX = Box(0, 0, 1, 1)
 
 
@@ -52,7 +65,8 @@ class PlotCanvas(QWidget):
         self._box: Box | None = None
         self._target = Crosshair()
         self._lines: tuple[WasteLine, ...] = ()
-        self._buckets: tuple[tuple[int | None, int | None], ...] = ()
+        self._curve: WasteCurve | None = None
+        self._buckets: Corners = ()
         self._picture = Picture()
         self._message = ""
         self._theme = DARK
@@ -60,6 +74,7 @@ class PlotCanvas(QWidget):
         self._sweep: QRectF | None = None
         self._selection: tuple[float, float, float, float] | None = None
         self._place: int | None = None
+        self._captions: list[QRectF] = []
         self.paints = 0
         self.setFont(monospaced(8.5))
         self.setMinimumSize(240, 180)
@@ -86,14 +101,14 @@ class PlotCanvas(QWidget):
         if not same:
             self._box = None
             self._selection = None
-            self._lines = ()
+            self._lines, self._curve = (), None
         self._lay()
 
     def set_log(self, log: bool) -> None:
         """Shows sizes by their logarithm, or evenly."""
         if log != self._scale.log:
             self._scale = Scale(log)
-            self._box, self._lines, self._selection = None, (), None
+            self._box, self._lines, self._curve, self._selection = None, (), None, None
             self._lay()
 
     def set_target(self, target: Crosshair) -> None:
@@ -113,10 +128,20 @@ class PlotCanvas(QWidget):
         self._lines = lines
         self.update()
 
-    def set_buckets(self, buckets: tuple[tuple[int | None, int | None], ...]) -> None:
-        """Shows targets of buckets as rectangles from the origin; none takes them away."""
-        self._buckets = buckets
+    def set_curve(self, curve: WasteCurve | None) -> None:
+        """Shows the waste over bars, with its scale on the right; None takes it away."""
+        appears = (curve is None) != (self._curve is None)
+        self._curve = curve
         self.update()
+        if appears:
+            self.view_changed.emit()  # its scale takes room
+
+    def set_buckets(self, buckets: Corners) -> None:
+        """Shows targets of buckets as rectangles from the origin; none takes them away."""
+        if buckets != self._buckets:
+            self._buckets = buckets
+            self.update()
+            self.view_changed.emit()
 
     def fit(self) -> None:
         """Shows everything."""
@@ -140,6 +165,11 @@ class PlotCanvas(QWidget):
         return self._lines
 
     @property
+    def captions(self) -> list[QRectF]:
+        """Where something was written over the dots, when it was last painted."""
+        return self._captions
+
+    @property
     def picture(self) -> Picture:
         """What the dots are drawn by."""
         return self._picture
@@ -148,6 +178,8 @@ class PlotCanvas(QWidget):
     def frame(self) -> Frame:
         """The rectangle with the dots, and what it shows."""
         left, top, right, bottom = _MARGINS
+        if self._curve is not None and self._is_bars:
+            right += _CURVE_SCALE
         size = max(1, self.width() - left - right), max(1, self.height() - top - bottom)
         box = self._box or self._whole
         return Frame(left, top, *size, box, self._scale, Scale() if self._is_bars else self._scale)
@@ -158,19 +190,23 @@ class PlotCanvas(QWidget):
 
     @property
     def _whole(self) -> Box:
-        """The box that holds all places and the target."""
+        """The box that holds all places, the target and the buckets."""
         if self._shown is None or not len(self._shown.places):
             return _EMPTY_BOX
         places = self._shown.places
-        left, right = self._ends(places.x, self._target.across)
-        bottom, top = (0.0, 1.0) if self._is_bars else self._ends(places.y, self._target.up)
+        left, right = self._ends(places.x, [self._target.across, *(across for across, _up in self._buckets)])
+        if self._is_bars:
+            return Box(left, 0.0, right, 1.0)
+        bottom, top = self._ends(places.y, [self._target.up, *(up for _across, up in self._buckets)])
         return Box(left, bottom, right, top)
 
-    def _ends(self, values: Rows, target: int | None) -> tuple[float, float]:
+    def _ends(self, values: Rows, targets: list[int | None]) -> tuple[float, float]:
         low, high = int(values.min()), int(values.max())
-        if target is not None:
-            # A target far beyond all files would leave them in a corner.
-            low, high = min(low, target), max(high, min(target, 4 * max(high, 1)))
+        far = 4 * max(high, 1)
+        for target in targets:
+            if target is not None:
+                # A target far beyond all files would leave them in a corner.
+                low, high = min(low, target), max(high, min(target, far))
         return fitted(low, high, self._scale, from_nothing=True)
 
     def _lay(self) -> None:
@@ -233,31 +269,30 @@ class PlotCanvas(QWidget):
         else:
             painter.drawImage(area.topLeft(), self._picture.image(frame, self.devicePixelRatioF()))
             draw_waste_lines(painter, frame, theme, self._lines)
-        self._draw_buckets(painter, frame)
+        buckets: Corners = tuple((across, None) for across, _up in self._buckets) if self._is_bars else self._buckets
+        draw_buckets(painter, frame, theme, buckets)
         self._target.draw(painter, frame, theme, self._held)
-        if not self._buckets:
-            draw_outside(painter, frame, theme, shown.places, self._picture.over, self._target, shown.names)
         self._draw_marks(painter, frame)
         painter.restore()
+        said = (
+            ""
+            if bars is None or self._curve is None
+            else draw_curve(painter, frame, theme, self._curve, self._target.across)
+        )
+        self._write(Captions(painter, area, theme), frame, shown, buckets, said)
 
-    def _draw_buckets(self, painter: QPainter, frame: Frame) -> None:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        metrics = QFontMetricsF(painter.font())
-        for number, (across, up) in enumerate(self._buckets, 1):
-            right = frame.x + frame.width if across is None else frame.x_of(across)
-            top = frame.y if up is None or self._is_bars else frame.y_of(up)
-            painter.setPen(QPen(QColor(self._theme.text), 1))
-            painter.drawRect(QRectF(frame.x - 4, top, right - frame.x + 4, frame.y + frame.height + 4 - top))
-            text = str(number)
-            place = QRectF(
-                right - metrics.horizontalAdvance(text) - 8,
-                top + 2,
-                metrics.horizontalAdvance(text) + 6,
-                metrics.height(),
-            )
-            painter.fillRect(place, QColor(self._theme.panel))
-            painter.setPen(QColor(self._theme.text))
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
+    def _write(self, captions: Captions, frame: Frame, shown: Shown, buckets: Corners, waste: str) -> None:
+        """Writes what there is room for: first what a person decides by."""
+        write_buckets(captions, frame, self._theme, buckets)
+        if not buckets:
+            write_outside(captions, frame, self._theme, shown.places, self._picture.over, self._target, shown.names)
+        if waste and self._target.across is not None:
+            x, high = frame.x_of(self._target.across), captions.height + 3
+            places = [(x + 8, frame.y + 9), (x + 8, frame.y + 9 + high), (x + 8, frame.y + 9 + 2 * high)]
+            captions.write(waste, places, self._theme.padding)
+        if not self._is_bars:
+            write_waste(captions, frame, self._theme, self._lines)
+        self._captions = captions.taken
 
     def _draw_marks(self, painter: QPainter, frame: Frame) -> None:
         """Draws what is pointed at and what is chosen."""

@@ -16,6 +16,7 @@ from padviewer.spec import MAX_SIZE
 LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
 # Targets on each axis for which the waste is worked out.
 _GRID = 72
+_CURVE = 300
 
 
 class WasteLine(NamedTuple):
@@ -28,6 +29,18 @@ class WasteLine(NamedTuple):
 
     level: float
     ends: Numbers
+
+
+class WasteCurve(NamedTuple):
+    """The waste over the targets along one axis.
+
+    Attributes:
+        at: (targets,) float64, ascending, in the units of the scale.
+        waste: (targets,) float64, padding shares, 0 to 1.
+    """
+
+    at: Numbers
+    waste: Numbers
 
 
 def waste_lines(waste: Numbers, across: Sizes, up: Sizes, scales: tuple[Scale, Scale]) -> tuple[WasteLine, ...]:
@@ -64,12 +77,35 @@ def lines_in(frame: Frame, table: SizeTable, choice: Choice, names: tuple[str, s
     box = frame.box
     columns = _tried(frame.across, box.left, box.right, steps[across])
     rows = _tried(frame.up, box.bottom, box.top, steps[up])
-    found = waste_grid(table, choice, (up, across), (rows, columns))
-    return waste_lines(found.waste, columns, rows, (frame.across, frame.up))
+    waste = waste_grid(table, choice, (up, across), (rows, columns)).waste
+    # What is smaller than the least multiple is rounded up to it: lines go on to the scales.
+    waste, columns = _from_start(waste.T, columns)
+    waste, rows = _from_start(waste.T, rows)
+    return waste_lines(waste, columns, rows, (frame.across, frame.up))
 
 
-def _tried(scale: Scale, low: float, high: float, step: int) -> Sizes:
+def curve_in(frame: Frame, table: SizeTable, choice: Choice, name: str) -> WasteCurve:
+    """Returns the waste over the targets along one axis that a frame shows: for a thread.
+
+    Args:
+        frame: what is seen.
+        table: of the files.
+        choice: the multiples, the rule for what overflows, and the target on other axes.
+        name: of the spatial axis across.
+    """
+    axis = table.letters.index(name)
+    tried = _tried(frame.across, frame.box.left, frame.box.right, choice.divisors(len(table.letters))[axis], _CURVE)
+    waste, targets = _from_start(waste_grid(table, choice, (axis,), (tried,)).waste, tried)
+    return WasteCurve(frame.across.place(targets), waste)
+
+
+def _from_start(waste: Numbers, targets: Sizes) -> tuple[Numbers, Sizes]:
+    """Returns the waste of targets from 1 on; those below the first one waste as much as that."""
+    return np.concatenate([waste[:1], waste]), np.concatenate([np.ones(1, np.int64), targets])
+
+
+def _tried(scale: Scale, low: float, high: float, step: int, count: int = _GRID) -> Sizes:
     """Returns targets between two places of a scale, on their multiples, ascending."""
-    values = np.array([scale.value(place) for place in np.linspace(low, high, _GRID)])
+    values = np.array([scale.value(place) for place in np.linspace(low, high, count)])
     multiples = np.ceil(np.clip(values, 1, MAX_SIZE) / step).astype(np.int64) * step
     return np.unique(multiples)

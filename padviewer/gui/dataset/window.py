@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QTabWidget, QVBoxLayout, Q
 
 from padviewer.dataset.measured import Item, Measured
 from padviewer.dataset.table import SizeTable
-from padviewer.errors import SettingsError
+from padviewer.errors import Cancelled, PadviewerError, SettingsError
 from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.buckets_side import BucketsSide
 from padviewer.gui.dataset.collection import Collection
@@ -25,17 +24,19 @@ from padviewer.gui.dataset.export_run import ExportOrder
 from padviewer.gui.dataset.figures import Question
 from padviewer.gui.dataset.head import DatasetHead, PlotChoices, PlotFoot
 from padviewer.gui.dataset.latest import Latest
-from padviewer.gui.dataset.layout import Laid, lay, parse_filter
+from padviewer.gui.dataset.layout import Laid, lay
 from padviewer.gui.dataset.look import DatasetLook
 from padviewer.gui.dataset.measuring import Measuring
+from padviewer.gui.dataset.places import FILES
 from padviewer.gui.dataset.plot import SizePlot
 from padviewer.gui.dataset.plot_canvas import Shown
 from padviewer.gui.dataset.pointing import Pointing
 from padviewer.gui.dataset.refused_list import RefusedList
+from padviewer.gui.dataset.sieve import Filter, Sieve, parse_filter
 from padviewer.gui.dataset.target import DatasetTarget
 from padviewer.gui.dataset.target_panel import TargetPanel
 from padviewer.gui.dataset.text import files_text
-from padviewer.gui.dataset.waste_plane import lines_in
+from padviewer.gui.dataset.waste_plane import curve_in, lines_in
 from padviewer.gui.files import FileEntry
 from padviewer.gui.guarding import guarded
 from padviewer.gui.open_dialog import ask_folder, named_items
@@ -71,7 +72,8 @@ class DatasetWindow(QMainWindow):
         self._letters = ""
         self._kind_chosen = False
         self._laid: Laid | None = None
-        self._wanted: re.Pattern[str] | None = None
+        self._wanted: Filter | None = None
+        self._sieve = Sieve()
         self.latest = Latest(self)
         self.costs = Costs(self.latest, self)
         kept = window.keeper.slot is not None
@@ -145,6 +147,7 @@ class DatasetWindow(QMainWindow):
         self._soon.stop()
         self.export.close_run()
         self.measuring.close()
+        self._sieve.close()
         self.latest.close()
         self.buckets.close()
         self._keep()
@@ -238,7 +241,7 @@ class DatasetWindow(QMainWindow):
         self.choices.set_switches(self._look.log, self._look.lines, self._has_lines(names))
 
     def _has_lines(self, names: tuple[str, str]) -> bool:
-        return all(name in self._letters for name in names) and names[0] != names[1]
+        return names[0] in self._letters and names[1] in (*self._letters, FILES) and names[0] != names[1]
 
     def _lay(self) -> None:
         """Has the files laid out anew."""
@@ -256,7 +259,13 @@ class DatasetWindow(QMainWindow):
             self._ask_figures()
             return
         names, parts = self._look.names(self._letters), self._collection.parts(self._letters)
-        self.latest.ask("lay", partial(lay, self._letters, parts, names, self._wanted), self._on_laid)
+        keep = None if self._wanted is None else partial(self._sieve.kept, self._wanted)
+        work = partial(lay, self._letters, parts, names, keep)
+        self.latest.ask("lay", work, self._on_laid, self._on_filter_refused)
+
+    def _on_filter_refused(self, error: PadviewerError) -> None:
+        if not isinstance(error, Cancelled):
+            self.choices.set_wrong(error.message)
 
     def _why_nothing(self) -> str:
         refused = len(self._collection.refused)
@@ -315,6 +324,11 @@ class DatasetWindow(QMainWindow):
         if laid is None or not len(laid.table) or not self._look.lines or not self._has_lines(laid.names):
             self.latest.drop("lines")
             self.plot.set_lines(())
+            self.plot.set_curve(None)
+            return
+        if laid.names[1] == FILES:
+            curve = partial(curve_in, self.plot.frame, laid.table, self.target.choice, laid.names[0])
+            self.latest.ask("lines", curve, self.plot.set_curve)
             return
         work = partial(lines_in, self.plot.frame, laid.table, self.target.choice, laid.names)
         self.latest.ask("lines", work, self.plot.set_lines)
@@ -372,6 +386,8 @@ class DatasetWindow(QMainWindow):
             self.choices.set_wrong(error.message)
             return
         self.choices.set_wrong("")
+        # What an older filter is tried on is of no use any more.
+        self._sieve.stop()
         if self._letters:
             self._lay()
 
