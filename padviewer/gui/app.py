@@ -111,6 +111,7 @@ def make_window(
     bridge.setParent(session)
     chronicle = Chronicle(session)
     window = MainWindow(session, preferences, options.slot)
+    window.scheduler = options.scheduler or ""
     session.setParent(window)
     chronicle.begin()
     session.start()

@@ -203,6 +203,14 @@ class Instruments:
         self._dataset.show()
         self._dataset.activateWindow()
 
+    def may_close(self) -> bool:
+        """Whether the window may be closed: asks where a data set is being exported."""
+        if self._dataset is None or not self._dataset.export.run.runs:
+            return True
+        from padviewer.gui.dataset.closing import may_stop_export  # noqa: PLC0415 - where it is asked
+
+        return may_stop_export(self._window)
+
     def close(self) -> None:
         """Closes what stands beside the window."""
         dataset, self._dataset = self._dataset, None

@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.preferences = preferences
+        self.scheduler = ""  # of the cluster that the window was opened with
         self._files_wanted: bool | None = None
         self.log = LogLines()
         self.log.attach()
@@ -346,6 +347,9 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remembers the window's place and ends the workers; what fails of it stops nothing of the rest."""
         if self.session.exporting and not self._may_end_export():
+            event.ignore()
+            return
+        if not self.instruments.may_close():
             event.ignore()
             return
         with ExitStack() as ending:  # the last one first

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+from cluster import cluster
 from driving import PATIENCE_MS, Open, settle, type_into
 from PIL import Image
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from reading import cut_off, nameless
 
@@ -54,10 +57,12 @@ def ready(qtbot: QtBot, dataset: DatasetWindow) -> None:
 
 
 def show(qtbot: QtBot, window: MainWindow) -> DatasetWindow:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_D, CONTROL)
     dataset = window.instruments.dataset
     assert dataset is not None
-    qtbot.waitExposed(dataset)
+    qtbot.waitUntil(dataset.isVisible)
     ready(qtbot, dataset)
     return dataset
 
@@ -85,6 +90,14 @@ def point(dataset: DatasetWindow, place: QPoint) -> None:
     none, keys = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
     event = QMouseEvent(QEvent.Type.MouseMove, at, plot.mapToGlobal(at), none, none, keys)
     QApplication.sendEvent(plot, event)
+
+
+def drop(dataset: DatasetWindow, *paths: Path) -> None:
+    """Drags files over the window, and drops them."""
+    named, actions, none = QMimeData(), Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
+    named.setUrls([QUrl.fromLocalFile(os.fspath(path)) for path in paths])
+    QApplication.sendEvent(dataset, QDragEnterEvent(QPoint(5, 5), actions, named, LEFT, none))
+    QApplication.sendEvent(dataset, QDropEvent(QPointF(5, 5), actions, named, LEFT, none))
 
 
 def items_of(sizes: np.ndarray) -> list[Measured]:
@@ -177,11 +190,7 @@ def test_the_target_is_dragged_stepped_and_used(open_window: Open, folder: Path,
 def test_dots_are_named_opened_chosen_and_filtered(open_window: Open, folder: Path, qtbot: QtBot) -> None:
     window = open_window(folder / "array_00.npy", filters=1)
     dataset = show(qtbot, window)
-    enter = QMimeData()
-    enter.setUrls([QUrl.fromLocalFile(os.fspath(folder))])
-    actions = Qt.DropAction.CopyAction
-    QApplication.sendEvent(dataset, QDragEnterEvent(QPoint(5, 5), actions, enter, LEFT, Qt.KeyboardModifier.NoModifier))
-    QApplication.sendEvent(dataset, QDropEvent(QPointF(5, 5), actions, enter, LEFT, Qt.KeyboardModifier.NoModifier))
+    drop(dataset, folder)
     ready(qtbot, dataset)
     assert dataset.collection.count == 34
     dataset.target.edit({"target": (200, 300)})
@@ -395,3 +404,178 @@ def test_buckets_are_found_drawn_copied_and_saved(open_window: Open, qtbot: QtBo
     assert targets_of.currentIndex() == 0
     dataset.tabs.setCurrentWidget(dataset.panel)
     assert dataset.plot.target.across is not None
+
+
+def press_in_question(qtbot: QtBot, text: str) -> list[str]:
+    """Presses a button of the question that is about to come; what it offered is in the answer afterwards."""
+    offered: list[str] = []
+    timer = QTimer(QApplication.instance(), interval=20)
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            timer.stop()
+            timer.deleteLater()
+            offered.extend(button.text() for button in box.buttons())
+            # Whatever was asked instead, the test goes on.
+            buttons = sorted(box.buttons(), key=lambda button: button.text() != text)
+            QTest.mouseClick(buttons[0], LEFT)
+
+    timer.timeout.connect(press)
+    timer.start()
+    return offered
+
+
+def test_an_export_is_asked_about_and_goes_on_or_is_resumed(
+    open_window: Open, folder: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(*sorted(folder.glob("array_*.npy")), filters=1)
+    dataset = show(qtbot, window)
+    dataset.target.edit({"target": (150, 200)})
+    dataset.export.set_output(str(tmp_path / "out"))
+    dataset.tabs.setCurrentWidget(dataset.export)
+    QTest.mouseClick(dataset.export.buttons["Export all"], LEFT)
+    offered = press_in_question(qtbot, "Keep it open")
+    dataset.close()
+    assert len(offered) == 3
+    assert dataset.isVisible()
+    press_in_question(qtbot, "Stop the export")
+    dataset.close()
+    assert not dataset.isVisible()
+    qtbot.waitUntil(lambda: not dataset.export.run.runs, timeout=PATIENCE_MS)
+    again = show(qtbot, window)
+    assert again.export.text == "Cancelled: what is written stays, and Resume writes the rest."
+    QTest.mouseClick(dataset.export.buttons["Resume"], LEFT)
+    press_in_question(qtbot, "Keep it open")
+    window.close()
+    assert window.isVisible()
+    offered = press_in_question(qtbot, "Go on in the background")
+    dataset.close()
+    assert offered
+    # What is written does not follow the target.
+    dataset.target.edit({"target": (10, 10)})
+    qtbot.waitUntil(lambda: not dataset.export.run.runs, timeout=PATIENCE_MS)
+    assert dataset.export.text == "Done: 15 of 15 written."
+    written = sorted((tmp_path / "out").glob("*.npy"))
+    assert [np.load(path).shape for path in written] == [(150, 200, 3)] * 15
+    assert f'"output": "{tmp_path}/out"' in window.preferences.dataset
+
+
+def test_members_and_lists_stand_for_their_items(open_window: Open, folder: Path, qtbot: QtBot, tmp_path: Path) -> None:
+    arrays = {f"a{n}": np.zeros((10 + n, 20, 3), np.uint8) for n in range(5)}
+    np.savez(tmp_path / "many.npz", **arrays)
+    np.savez(tmp_path / "one.npz", only=np.zeros((7, 9), np.float32))
+    with h5py.File(tmp_path / "tree.h5", "w") as tree:
+        for name, array in arrays.items():
+            tree[f"group/{name}"] = array
+    (tmp_path / "list.txt").write_text("files/photo_01.png\nfiles/missing.png\nmany.npz::a3\n")
+    window = open_window(filters=1)
+    dataset = show(qtbot, window)
+    paths = [tmp_path / name for name in ("many.npz", "one.npz", "tree.h5", "list.txt")]
+    drop(dataset, *paths)
+    ready(qtbot, dataset)
+    assert dataset.laid is not None
+    names = sorted(item.name.removeprefix(f"{tmp_path}/") for item in dataset.laid.table.items)
+    members = [f"many.npz::a{n}" for n in range(5)] + [f"tree.h5::/group/a{n}" for n in range(5)]
+    assert names == sorted([*members, "one.npz", "files/photo_01.png"])
+    assert [Path(item.path).name for item in dataset.collection.refused] == ["missing.png"]
+    row = next(n for n, item in enumerate(dataset.laid.table.items) if item.member == "a3")
+    dataset.plot.opened.emit(row)
+    settle(qtbot, window)
+    assert window.session.plan is not None
+    assert (window.session.plan.info.member, window.session.plan.info.shape) == ("a3", (13, 20, 3))
+
+
+def test_the_keyboard_alone_goes_from_dot_to_dot_and_draws_a_box(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(filters=1)
+    dataset = show(qtbot, window)
+    fill(qtbot, dataset, np.array([(height, width) for height in (10, 50, 100) for width in (10, 50, 100)]))
+    plot, alt = dataset.plot, Qt.KeyboardModifier.AltModifier
+    before = dataset.target.choice
+    plot.setFocus()
+    told = []
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Down):
+        QTest.keyClick(plot, key, alt)
+        told.append(dataset.foot.text.split("  ")[0])
+    assert told == ["50 × 50", "50 × 100", "100 × 100", "100 × 50", "50 × 50", "10 × 50"]
+    assert dataset.target.choice == before
+    point(dataset, QPoint(2, 2))
+    for key, times in ((Qt.Key.Key_Left, 60), (Qt.Key.Key_Up, 60)):
+        for _ in range(times):
+            QTest.keyClick(plot, key, SHIFT)
+    # From the middle to the upper left: the box holds what lies there.
+    assert dataset.foot.chosen_text == "2 files chosen"
+    QTest.keyClick(plot, Qt.Key.Key_Escape)
+    assert dataset.foot.chosen_text == ""
+    assert nameless(dataset) == []
+
+
+@pytest.mark.parametrize("size", [(720, 480), (1200, 760)])
+def test_what_is_written_over_dots_stays_inside_and_apart(
+    open_window: Open, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    window = open_window(filters=1, multiple_of=(8,))
+    dataset = show(qtbot, window)
+    dataset.resize(*size)
+    fill(qtbot, dataset, np.array(SIZES))
+    plot = dataset.plot
+
+    def checked() -> int:
+        plot.repaint()
+        frame = plot.frame
+        area = QRectF(frame.x, frame.y, frame.width, frame.height)
+        assert all(area.contains(place) for place in plot.captions)
+        assert not any(a.intersects(b) for a, b in itertools.combinations(plot.captions, 2))
+        return len(plot.captions)
+
+    for target in ((50, 60), (120, 170), (1, 1), (130, 60)):
+        dataset.target.edit({"target": target})
+        ready(qtbot, dataset)
+        assert checked() >= 2
+    dataset.tabs.setCurrentWidget(dataset.buckets.panel)
+    QTest.mouseClick(dataset.buckets.panel.buttons[0], LEFT)
+    ready(qtbot, dataset)
+    assert dataset.buckets.found is not None
+    assert checked() >= len(dataset.buckets.found.buckets.targets)
+    frame = plot.frame
+    for height, width in dataset.buckets.found.buckets.targets:
+        assert frame.x <= frame.x_of(width) <= frame.x + frame.width
+        assert frame.y <= frame.y_of(height) <= frame.y + frame.height
+    # One number for the batches, on both tabs.
+    both = dataset.buckets.panel.figures["Longest of batch"], dataset.panel.lines["Longest of batch"]
+    assert both[0] == both[1]
+    # Other files have no buckets yet.
+    fill(qtbot, dataset, np.array([(5, 5)]))
+    dataset.open([])
+    assert dataset.buckets.search.found is None
+
+
+def test_a_filter_that_hangs_does_not_stop_the_window(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(filters=1)
+    dataset = show(qtbot, window)
+    names = [Measured(f"/data/{'a' * 60}{n}!", None, (4, 5), "HW", "uint8", "PNG", 1) for n in range(3)]
+    dataset.measuring.arrived.emit(tables_of(names), [])
+    dataset.measuring.ended.emit(True)
+    ready(qtbot, dataset)
+    type_into(dataset.choices.filter_field, "/(a+)+$/")
+    qtbot.wait(50)
+    assert not dataset.settled
+    type_into(dataset.choices.filter_field, "*2!")
+    ready(qtbot, dataset)
+    assert dataset.laid is not None
+    assert len(dataset.laid.table) == 1
+    assert not dataset.choices.filter_field.property("wrong")
+
+
+def test_an_export_runs_on_a_cluster(open_window: Open, folder: Path, qtbot: QtBot, tmp_path: Path) -> None:
+    window = open_window(folder / "signal_0.npy", folder / "signal_1.npy", filters=1)
+    dataset = show(qtbot, window)
+    dataset.target.edit({"target": (120,), "overflow": "crop"})
+    dataset.tabs.setCurrentWidget(dataset.export)
+    with cluster(1, processes=False) as (address, _running):
+        dataset.export.set_scheduler(address)
+        dataset.export.set_output(str(tmp_path / "out"))
+        QTest.mouseClick(dataset.export.buttons["Export all"], LEFT)
+        qtbot.waitUntil(lambda: not dataset.export.run.runs, timeout=PATIENCE_MS)
+        assert dataset.export.text == "Done: 2 of 2 written."
+    assert np.load(tmp_path / "out" / "signal_1.npy").shape == (120,)

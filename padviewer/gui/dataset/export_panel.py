@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -82,6 +83,20 @@ class ExportPanel(QScrollArea):
         self._withdraw()
         self._show_buttons()
 
+    @property
+    def output(self) -> str:
+        """The folder that is written to; empty where none was chosen."""
+        return self._output
+
+    def set_scheduler(self, address: str) -> None:
+        """Sets the cluster that writes; empty for this machine."""
+        self._cluster.setText(address)
+
+    def stop(self) -> None:
+        """Asks what is running to end; what is written stays."""
+        if self.run.runs:
+            self._on_cancel_clicked()
+
     def close_run(self) -> None:
         """Ends what is running."""
         self.run.close()
@@ -116,6 +131,14 @@ class ExportPanel(QScrollArea):
             combo.setAccessibleDescription(tip)
             combo.setToolTip(tip)
         self._masks = QCheckBox("Pixel masks too")
+        self._cluster = QLineEdit()
+        self._cluster.setAccessibleName("Runs on")
+        self._cluster.setPlaceholderText("this machine, or tcp://host:8786")
+        self._cluster.setAccessibleDescription(
+            "The address of a Dask scheduler, whose workers read and write the files"
+        )
+        self._cluster.setToolTip(self._cluster.accessibleDescription())
+        self._cluster.setClearButtonEnabled(True)
         self._folder = ElidedButton(Qt.TextElideMode.ElideLeft)
         self._folder.setAccessibleName("Folder to write to")
         self._folder.clicked.connect(self._on_folder_clicked)
@@ -134,8 +157,8 @@ class ExportPanel(QScrollArea):
         self._resume.setToolTip("Write what is left")
         self._force.setToolTip("Remove what an earlier export wrote there, and write everything anew")
         for widget in (
-            self._what, self._targets, self._format, self._masks, self._folder, self._start, self._progress,
-            self._cancel, self._outcome, self._resume, self._force, self._open,
+            self._what, self._targets, self._format, self._masks, self._cluster, self._folder, self._start,
+            self._progress, self._cancel, self._outcome, self._resume, self._force, self._open,
         ):  # fmt: skip
             self._layout.addWidget(widget)
         self._count = 0
@@ -146,7 +169,7 @@ class ExportPanel(QScrollArea):
         self._start.setEnabled(bool(self._count and self._output) and not runs)
         self._progress.setVisible(runs)
         self._cancel.setVisible(runs)
-        for widget in (self._targets, self._format, self._masks, self._folder):
+        for widget in (self._targets, self._format, self._masks, self._cluster, self._folder):
             widget.setEnabled(not runs)
         if runs:
             self._withdraw()
@@ -161,7 +184,11 @@ class ExportPanel(QScrollArea):
             return
         if not way:
             order = replace(
-                order, output=self._output, format=self._format.currentText(), masks=self._masks.isChecked()
+                order,
+                output=self._output,
+                format=self._format.currentText(),
+                masks=self._masks.isChecked(),
+                scheduler=self._cluster.text().strip(),
             )
         self._order, self._cancelled = order, False
         self._progress.setRange(0, 0)
@@ -183,7 +210,6 @@ class ExportPanel(QScrollArea):
 
     def _on_run_ended(self, code: int, said: str) -> None:
         self._show_buttons()
-        self.busy_changed.emit(False)
         counted = self._outcome.text()
         reasons = _reasons(said)
         if self._cancelled:
@@ -198,6 +224,7 @@ class ExportPanel(QScrollArea):
         self._resume.setVisible(told)
         self._force.setVisible(told and not self._cancelled and _HAS_MANIFEST in said)
         self._open.setVisible(code == 0 or self._cancelled or "written" in counted)
+        self.busy_changed.emit(False)
 
     def _on_folder_clicked(self) -> None:
         path = QFileDialog.getExistingDirectory(self, "Folder to write to", self._output)

@@ -39,6 +39,7 @@ class ExportOrder:
         buckets: the file that these are written to when it begins.
         format: one of `FORMATS`.
         masks: whether pixel masks are written too.
+        scheduler: address of the cluster that writes it; empty where this machine does.
     """
 
     items: Sequence[Measured]
@@ -48,6 +49,7 @@ class ExportOrder:
     buckets: str = ""
     format: str = "npy"
     masks: bool = False
+    scheduler: str = ""
 
     def arguments(self, listed: str, way: str = "") -> list[str]:
         """Returns the arguments of `padviewer`.
@@ -72,6 +74,7 @@ class ExportOrder:
             f"--mode={spec.mode}",
             f"--fill={format_fill(spec.fill_value)}",
             *(["--mask"] if self.masks else []),
+            *([f"--scheduler={self.scheduler}"] if self.scheduler else []),
             *([way] if way else []),
         ]
 
@@ -104,10 +107,12 @@ class ExportRun(QObject):
             return
         self._rest = self._said = b""
         self._lists, self._cancelled = True, False
-        self._latest.ask("files", partial(_written, order), partial(self._begin, order, way), self._on_refused)
+        self._files = []
+        work = partial(_write, order, self._files)
+        self._latest.ask("files", work, partial(self._begin, order, way), self._on_refused)
 
     def _begin(self, order: ExportOrder, way: str, files: tuple[str, str]) -> None:
-        self._files, self._lists = [name for name in files if name], False
+        self._lists = False
         if self._cancelled:
             self._forget()
             self.ended.emit(-1, "")
@@ -126,6 +131,7 @@ class ExportRun(QObject):
 
     def _on_refused(self, error: PadviewerError) -> None:
         self._lists = False
+        self._forget()
         self.ended.emit(-1, error.message)
 
     def cancel(self) -> None:
@@ -146,8 +152,9 @@ class ExportRun(QObject):
             if not process.waitForFinished(_PATIENCE_MS):
                 process.kill()
                 process.waitForFinished(1000)
-            self._forget()
         self._latest.close()
+        self._lists = False
+        self._forget()
 
     def _forget(self) -> None:
         self._patience.stop()
@@ -191,20 +198,25 @@ class ExportRun(QObject):
             self._process.kill()
 
 
-def _written(order: ExportOrder) -> tuple[str, str]:
+def _write(order: ExportOrder, made: list[str]) -> tuple[str, str]:
     """Returns the names of new files: of the list of items, and of the buckets, empty where there are none.
+
+    Args:
+        order: what is to be written.
+        made: gets the names as soon as there are such files.
 
     Raises:
         ExportError: they cannot be written.
     """
     # With NUL between them: a name may hold anything else.
-    listed = _file_of(b"".join(os.fsencode(item.name) + b"\0" for item in order.items))
-    return listed, _file_of(order.plan.encode("ascii")) if order.plan else ""
+    listed = _file_of(b"".join(os.fsencode(item.name) + b"\0" for item in order.items), made)
+    return listed, _file_of(order.plan.encode("ascii"), made) if order.plan else ""
 
 
-def _file_of(content: bytes) -> str:
+def _file_of(content: bytes, made: list[str]) -> str:
     try:
         with tempfile.NamedTemporaryFile("wb", prefix="padviewer-", suffix=".txt", delete=False) as file:
+            made.append(file.name)
             file.write(content)
     except OSError as error:
         raise ExportError(f"{tempfile.gettempdir()}: the list of files cannot be written ({error.strerror})") from error

@@ -21,12 +21,14 @@ class DatasetLook:
         log: whether sizes are shown by their logarithm.
         lines: whether lines of equal waste are shown.
         batch_size: files of a batch.
+        output: the folder that was exported to last, where what was stopped is resumed.
     """
 
     axes: tuple[tuple[str, str, str], ...] = ()
     log: bool = False
     lines: bool = True
     batch_size: int = 32
+    output: str = ""
 
     def names(self, letters: str) -> tuple[str, str]:
         """Returns what is shown across and up of files with these spatial axes."""

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -17,11 +18,14 @@ from padviewer.gui.dataset.places import joined
 from padviewer.gui.files import MAX_FILES
 from padviewer.gui.folder_listing import FolderListing, Listed
 from padviewer.workers.client import Client
+from padviewer.workers.expansion import Content, contents_of_each, may_hold
+from padviewer.workers.groups import in_groups, run
 from padviewer.workers.limits import HEADERS_SILENCE_S
 from padviewer.workers.pool import Pool
 from padviewer.workers.sizes import measured
 
 _LOOK_MS = 150
+_HOLDERS_AT_ONCE = 16
 Part = tuple[dict[str, SizeTable], list[Measured]]
 
 
@@ -168,10 +172,11 @@ class Measuring(QObject):
 class _Run:
     """Files that are measured: a thread takes the answers as they come, and makes tables of them."""
 
-    def __init__(self, pool: Pool, items: Sequence[Item], budget: int, memory: str | None) -> None:
+    def __init__(self, pool: Pool, items: list[Item], budget: int, memory: str | None) -> None:
         self._pool = pool
         self._items, self._budget, self._memory = items, budget, memory
         self._found: SimpleQueue[Part] = SimpleQueue()
+        self._refused = 0
         self._cancelled = False
         self._ender: threading.Thread | None = None
         self._thread = threading.Thread(target=self._go, name="padviewer sizes", daemon=True)
@@ -179,8 +184,8 @@ class _Run:
 
     @property
     def count(self) -> int:
-        """All files."""
-        return len(self._items)
+        """All items that are known of."""
+        return len(self._items) + self._refused
 
     @property
     def ended(self) -> bool:
@@ -210,6 +215,7 @@ class _Run:
     def _go(self) -> None:
         with self._pool:
             try:
+                self._items = self._with_contents()
                 for group in measured(self._pool, self._items, self._budget, self._memory):
                     if self._cancelled:
                         return
@@ -218,6 +224,27 @@ class _Run:
                 # Calls are taken no more, where it was cancelled.
                 if not self._cancelled:
                     raise
+
+    def _with_contents(self) -> list[Item]:
+        """Returns the items with files that hold several, or name others, replaced by these."""
+        holders = [path for path, member in self._items if member is None and may_hold(path)]
+        known: dict[str, list[Content]] = {}
+        work = partial(contents_of_each, budget=self._budget)
+        for done in run(self._pool, work, in_groups(holders, _HOLDERS_AT_ONCE)):
+            # What ends its process is asked again, and refused, when it is measured.
+            known |= zip(done.group, done.answer or [[(path, None)] for path in done.group], strict=True)
+        items: dict[Item, None] = {}
+        refused = []
+        for path, member in self._items:
+            for each in known.get(path, [(path, member)]) if member is None else [(path, member)]:
+                if isinstance(each, Measured):
+                    refused.append(each)
+                elif len(items) < MAX_FILES:
+                    items[each] = None
+        if refused:
+            self._refused = len(refused)
+            self._found.put(({}, refused))
+        return list(items)
 
 
 def merged(parts: Sequence[Part]) -> Part:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from padviewer.gui.dataset.crosshair import Crosshair
 from padviewer.gui.dataset.frame import Frame
 from padviewer.gui.dataset.plot_canvas import PlotCanvas
+from padviewer.gui.dataset.walking import next_towards
 from padviewer.gui.guarding import guarded
 
 # A dot is pointed at from so far away, and a press that moves less is a click.
@@ -20,10 +21,13 @@ _STILL = 4
 _NOTCH = 120
 _ZOOM = 1.25
 _FAR = 10
+# Pixels that a key moves the corner of a box by.
+_STRETCH = 8
 _TIP = (
     "Drag the target by its lines or their crossing; arrow keys move it by its multiple, with Ctrl by ten of them.\n"
     "Drag elsewhere to pan, turn the wheel to zoom, F shows everything. Drag with Shift to choose files.\n"
-    "Click a dot, or go from dot to dot by Page Up and Page Down and press Enter, to open its file."
+    "Click a dot to open its file, or go from dot to dot by Alt and the arrow keys, or by Page Up and Page Down,\n"
+    "and press Enter. Shift and the arrow keys draw a box from there."
 )
 
 
@@ -41,6 +45,7 @@ class SizePlot(PlotCanvas):
         self._last = QPointF()
         self._moved = False
         self._turn = 0
+        self._ends_of_box: tuple[QPointF, QPointF] | None = None
         self.setMouseTracking(True)
         self.setToolTip(_TIP)
 
@@ -62,6 +67,45 @@ class SizePlot(PlotCanvas):
             self.update()
             rows = np.zeros(0, np.int64) if place is None or self._shown is None else self._shown.places.rows_at(place)
             self.pointed.emit(rows)
+
+    def _walk(self, right: int, down: int) -> None:
+        """Goes to the dot that lies next in a direction."""
+        if self._shown is None or not len(self._shown.places):
+            return
+        frame = self.frame
+        at_x, at_y = frame.pixels(*self._at)
+        if self._is_bars:
+            at_y = np.full_like(at_x, frame.y + frame.height / 2)
+        unseen = (at_x < frame.x) | (at_x > frame.x + frame.width)
+        unseen |= (at_y < frame.y) | (at_y > frame.y + frame.height)
+        if self._place is None:
+            start, right, down = self._middle, 0, 0
+        else:
+            start = float(at_x[self._place]), float(at_y[self._place])
+        found = next_towards((np.where(unseen, np.inf, at_x), at_y), start, right, down)
+        if found is not None:
+            self._point_at(found)
+
+    def _stretch(self, right: int, down: int) -> None:
+        """Moves the free corner of a box, which begins at the dot that the keyboard is at, or in the middle."""
+        frame = self.frame
+        if self._ends_of_box is None:
+            x, y = self._middle
+            if self._place is not None:
+                at_x, at_y = frame.pixels(self._at[0][[self._place]], self._at[1][[self._place]])
+                x, y = float(at_x[0]), y if self._is_bars else float(at_y[0])
+            self._ends_of_box = QPointF(x, y), QPointF(x, y)
+        fixed, free = self._ends_of_box
+        x = min(max(free.x() + right, frame.x), frame.x + frame.width)
+        y = min(max(free.y() + down, frame.y), frame.y + frame.height)
+        ends = self._ends_of_box = fixed, QPointF(x, y)
+        self._choose(QRectF(*ends).normalized().adjusted(-1, -1, 1, 1))
+        self._ends_of_box = ends
+
+    @property
+    def _middle(self) -> tuple[float, float]:
+        frame = self.frame
+        return frame.x + frame.width / 2, frame.y + frame.height / 2
 
     def _step_place(self, by: int) -> None:
         """Goes to the next dot that is seen, from left to right."""
@@ -89,6 +133,7 @@ class SizePlot(PlotCanvas):
             self._turn += 1
 
     def _choose(self, area: QRectF) -> None:
+        self._ends_of_box = None
         if self._shown is None:
             return
         frame = self.frame
@@ -109,6 +154,7 @@ class SizePlot(PlotCanvas):
 
     def clear_selection(self) -> None:
         """Takes the box away."""
+        self._ends_of_box = None
         if self._selection is not None:
             self._selection = None
             self.update()
@@ -236,7 +282,14 @@ class SizePlot(PlotCanvas):
             Qt.Key.Key_Escape: self.clear_selection,
         }
         key = Qt.Key(event.key())
-        if key in steps:
+        alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if key in steps and alt:
+            right, up = steps[key]
+            self._walk(int(np.sign(right)), -int(np.sign(up)))
+        elif key in steps and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            right, up = steps[key]
+            self._stretch(_STRETCH * right, -_STRETCH * up)
+        elif key in steps:
             self._edit(self._target.stepped(*steps[key]))
         elif key in actions:
             actions[key]()
@@ -244,11 +297,9 @@ class SizePlot(PlotCanvas):
             super().keyPressEvent(event)
 
     def _zoom(self, factor: float) -> None:
-        frame = self.frame
-        middle = frame.x + frame.width / 2, frame.y + frame.height / 2
-        self._set_frame(frame.zoomed(*middle, factor, not self._is_bars))
+        self._set_frame(self.frame.zoomed(*self._middle, factor, not self._is_bars))
 
     def _set_frame(self, frame: Frame) -> None:
-        self._box = frame.box
+        self._box, self._ends_of_box = frame.box, None
         self.update()
         self.view_changed.emit()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 
 from padviewer.dataset.table import SizeTable
 from padviewer.gui.dataset.head import PlotFoot
@@ -31,7 +32,7 @@ class Pointing(QObject):
 
     def __init__(self, window: MainWindow, plot: SizePlot, foot: PlotFoot, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._window, self._foot = window, foot
+        self._window, self._plot, self._foot = window, plot, foot
         self._table: SizeTable | None = None
         self._chosen: Rows = np.zeros(0, np.int64)
         plot.pointed.connect(self._on_plot_pointed)
@@ -51,11 +52,20 @@ class Pointing(QObject):
             return
         items = [self._table.items[row] for row in rows[:_AT_ONCE]]
         sizes = size_text(tuple(self._table.sizes[rows[0]].tolist()))
-        self._foot.set_pointed(f"{sizes}  ·  {files_text(len(rows))}: {', '.join(named(items, len(rows)))}")
+        text = f"{sizes}  ·  {files_text(len(rows))}: {', '.join(named(items, len(rows)))}"
+        self._foot.set_pointed(text)
+        self._announce(text)
 
     def _on_plot_chosen(self, rows: Rows) -> None:
         self._chosen = rows
         self._foot.set_chosen(len(rows))
+        if len(rows):
+            self._announce(self._foot.chosen_text)
+
+    def _announce(self, text: str) -> None:
+        """Has screen readers read what the keyboard came to."""
+        if self._plot.hasFocus():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._plot, text))
 
     def _on_plot_opened(self, row: int) -> None:
         if self._table is not None:

@@ -16,6 +16,7 @@ from padviewer.dataset.table import SizeTable
 from padviewer.errors import Cancelled, PadviewerError, SettingsError
 from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.buckets_side import BucketsSide
+from padviewer.gui.dataset.closing import OnClose, ask_about_export
 from padviewer.gui.dataset.collection import Collection
 from padviewer.gui.dataset.costs import Costs
 from padviewer.gui.dataset.crosshair import Crosshair
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 # Between two layouts while files come.
 _LAY_MS = 300
-_BUCKETS, _REFUSED = 1, 3
+_BUCKETS, _EXPORT, _REFUSED = 1, 2, 3
 _NOTHING = "Choose a folder, take the files of the list, or drop files here."
 
 
@@ -86,6 +87,9 @@ class DatasetWindow(QMainWindow):
         self._pointing = Pointing(window, self.plot, self.foot, self)
         self.buckets = BucketsSide(self.plot, self.target, lambda: self._look.batch_size, self)
         self.export = ExportPanel(self._order)
+        self.export.set_scheduler(window.scheduler)
+        self.export.set_output(self._look.output)
+        self._is_ending = False
         self.tabs = QTabWidget()
         self._soon = QTimer(self, singleShot=True, interval=_LAY_MS)
         self._build()
@@ -144,6 +148,7 @@ class DatasetWindow(QMainWindow):
 
     def end(self) -> None:
         """Closes it for good: ends what runs, and remembers how it was looked at."""
+        self._is_ending = True
         self._soon.stop()
         self.export.close_run()
         self.measuring.close()
@@ -219,6 +224,7 @@ class DatasetWindow(QMainWindow):
         self.target.changed.connect(self._show_target)
         self._window.session.plan_changed.connect(self._on_session_plan_changed)
         self.tabs.currentChanged.connect(lambda tab: self.buckets.set_front(tab == _BUCKETS))
+        self.export.busy_changed.connect(self._on_export_busy_changed)
         self.buckets.changed.connect(self._show_marks)
         self.buckets.told.connect(self.foot.set_pointed)
         self.costs.changed.connect(lambda: self.panel.set_lines(self.costs.lines, self.costs.overflow))
@@ -396,6 +402,12 @@ class DatasetWindow(QMainWindow):
         self._ask_figures()
         self.buckets.show()
 
+    def _on_export_busy_changed(self, busy: bool) -> None:
+        """An export that went on in the background is told of where somebody looks."""
+        self.tabs.setTabText(_EXPORT, "Export …" if busy else "Export")
+        if not busy and not self.isVisible() and not self._is_ending:
+            self._window.status.say(f"export of the data set: {self.export.text or 'ended'}")
+
     def _on_session_plan_changed(self) -> None:
         """The convolution may be another."""
         if self._laid is not None:
@@ -426,11 +438,19 @@ class DatasetWindow(QMainWindow):
     @guarded
     def closeEvent(self, event: QCloseEvent) -> None:
         """Puts the window away; what was measured stays for when it is opened again."""
+        if self.export.run.runs and not self._is_ending:
+            wanted = ask_about_export(self)
+            if wanted is OnClose.STAY:
+                event.ignore()
+                return
+            if wanted is OnClose.STOP:
+                self.export.stop()
         self.measuring.cancel()
         self._keep()
         super().closeEvent(event)
 
     def _keep(self) -> None:
+        self._look = replace(self._look, output=self.export.output)
         self._window.preferences.dataset = self._look.to_json()
         self._window.preferences.dataset_geometry = QByteArray(self.saveGeometry())
 
