@@ -96,7 +96,7 @@ def make_window(
         starters[name] = (partial(start[1], backend), engine if backend == options.spec.backend else None)
 
     def told(name: str) -> Callable[[WorkerDied], None]:
-        return lambda error: session.on_worker_died(name, error)
+        return lambda error: session.recovery.worker_died(name, error)
 
     def answered(name: str) -> OnAnswer:
         return lambda *outcome: chronicle.answered(name, *outcome)

@@ -35,6 +35,7 @@ from padviewer.gui.model_saving import ModelSaving
 from padviewer.gui.palette.setting_text import BUDGET
 from padviewer.gui.planning import Planning
 from padviewer.gui.probe import ProbeWork
+from padviewer.gui.recovery import Recovery
 from padviewer.gui.screen import Cut, fit_cut, follow_content, plane_region
 from padviewer.gui.sessions.saved_session import SavedSession
 from padviewer.gui.settings import Settings
@@ -45,7 +46,7 @@ from padviewer.plan import ArrayInfo, Member, Plan, Stage
 from padviewer.resolve import settings_for
 from padviewer.spec import PipelineSpec
 from padviewer.weights import Layer, choice_of
-from padviewer.workers.client import MAX_RESTARTS, Client
+from padviewer.workers.client import Client
 from padviewer.workers.jobs import READER, SCOUT
 from padviewer.workers.messages import Devices, TextRequest, Tile
 
@@ -113,6 +114,14 @@ class Session(QObject):
             self.tile_ready.emit,
             self._on_request_failed,
             self.tile_refused.emit,
+        )
+        self.recovery = Recovery(
+            clients,
+            self._engine,
+            self.feature,
+            self.worker_died.emit,
+            self.worker_replaced.emit,
+            lambda: self.cut_changed.emit(self.cut),
         )
         self._probe = ProbeWork(clients, self.feature, self._is_current, self.probed.emit, self._on_request_failed)
         self._models = ModelSaving(clients, self.model_ended.emit)
@@ -323,31 +332,6 @@ class Session(QObject):
         self.start()
         self._resolve()
         self.files.describe([])
-
-    def on_worker_died(self, worker: str, error: WorkerDied) -> None:
-        """A worker ended and was started again; settings and pictures are kept."""
-        client = self._clients[worker]
-        if worker == SCOUT:
-            return  # the file that ended it is told in the list, and the next one is looked at
-        if client.runs and error.idle:
-            self.worker_replaced.emit(f"{error.message}; it had nothing to do, and another was started")
-        else:
-            outcome = (
-                "it was started again; settings and pictures stay"
-                if client.runs
-                else f"it has ended {MAX_RESTARTS + 1} times in a row and is not started again by itself"
-            )
-            told = PadviewerError(f"{error.message}; {outcome}")
-            told.details = error.details
-            self.worker_died.emit(told, client.runs)
-        if not client.runs:
-            return
-        if client is self._engine.client:
-            self.start()
-            self.feature.recover()
-        elif worker == READER and not error.idle:
-            # What was being read is asked for again.
-            self.cut_changed.emit(self.cut)
 
     def close(self) -> None:
         """Ends the workers and gives the memory back."""
