@@ -10,9 +10,9 @@ from typing import Any
 
 from padviewer import __version__
 from padviewer.axes import SPATIAL_SETS
-from padviewer.dataset.choice import Choice
+from padviewer.dataset.choice import Choice, rounded_target
 from padviewer.errors import SettingsError, shortened
-from padviewer.spec import PipelineSpec
+from padviewer.spec import PipelineSpec, format_sizes
 
 MOST_BYTES = 1 << 20
 MOST_BUCKETS = 4096
@@ -94,11 +94,17 @@ class BucketPlan:
                 raise _wrong(name, "buckets", bucket, f"a list of {len(letters)} sizes, for {' '.join(letters)}")
         try:
             choice = Choice(tuple(map(tuple, buckets)), tuple(multiple_of), overflow)
-            choice.divisors(len(letters))
+            divisors = choice.divisors(len(letters))
             said = {name: values[name] for name in PADDING if name in values}
             padding = PipelineSpec.from_json(json.dumps(said)) if said else None
         except SettingsError as error:
             raise SettingsError(f"{shortened(name)}: {error}") from error
+        for number, target in enumerate(choice.targets):
+            if 0 in target or rounded_target(target, divisors) != target:
+                expected = f"sizes from 1, or null, that are multiples of {format_sizes(divisors)} as multiple_of says"
+                raise _wrong(name, "buckets", list(target), expected)
+            if target in choice.targets[:number]:
+                raise _wrong(name, "buckets", list(target), "each bucket once")
         return cls(letters, choice, padding)
 
 

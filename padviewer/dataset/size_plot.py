@@ -89,13 +89,21 @@ def _targets(shown: Sequence[Sequence[int | None]], x: _Scale, y: _Scale) -> lis
     """Returns a corner for each target: what lies within it fits. An axis that is left has no side."""
     marks = []
     left, bottom = x.at(0), y.at(0)
-    for row, column in shown:
+    for number, (row, column) in enumerate(shown, 1):
         right = x.at(x.largest if column is None else column)
         top = y.at(y.largest if row is None else row)
         sides = [f"M{left:.1f} {top:.1f}", f"{'L' if row is not None else 'M'}{right:.1f} {top:.1f}"]
         sides += [f"{'L' if column is not None else 'M'}{right:.1f} {bottom:.1f}"]
         marks.append(f'<path class="target" d="{" ".join(sides)}"/>')
+        marks += _number(number, shown, right - 4, top + 16)
     return marks
+
+
+def _number(number: int, shown: Sequence[object], x: float, y: float) -> list[str]:
+    """Returns the number of a target, left of a place; nothing where there is one target."""
+    if len(shown) == 1:
+        return []
+    return [f'<text class="number" x="{x:.1f}" y="{y:.1f}" text-anchor="end">{number}</text>']
 
 
 def _bars(table: SizeTable, targets: Sequence[Target]) -> str:
@@ -111,6 +119,10 @@ def _bars(table: SizeTable, targets: Sequence[Target]) -> str:
             place = f'x="{x.at(left):.1f}" y="{top:.1f}" width="{width:.1f}" height="{y.at(0) - top:.1f}"'
             marks.append(f'<rect class="cell" {place}><title>{count} items</title></rect>')
     lines = [f'<path class="target" d="M{x.at(end):.1f} {y.at(0):.1f} V{_TOP}"/>' for end in ends]
+    for number, target in enumerate(targets, 1):
+        if target[0] is not None:
+            # Neighbours may be so close that their numbers stand at different heights.
+            lines += _number(number, targets, x.at(target[0]) - 4, _TOP + 16 * (1 + number % 3))
     return _drawing([*_axes(x, y, _NAMES["T"], "items"), *marks, *lines], "how the lengths are spread")
 
 
@@ -122,15 +134,23 @@ def _axes(x: _Scale, y: _Scale, across: str, upward: str) -> list[str]:
     left, right, top, bottom = _LEFT, _WIDTH - _RIGHT, _TOP, _HEIGHT - _BOTTOM
     marks = [f'<path class="axis" d="M{left} {top} V{bottom} H{right}"/>']
     for tick in x.ticks:
-        marks.append(f'<text x="{x.at(tick):.1f}" y="{bottom + 18}" text-anchor="middle">{tick:,}</text>')
+        marks.append(f'<text x="{x.at(tick):.1f}" y="{bottom + 18}" text-anchor="middle">{_short(tick)}</text>')
         marks.append(f'<path class="grid" d="M{x.at(tick):.1f} {bottom} V{top}"/>')
     for tick in y.ticks:
-        marks.append(f'<text x="{left - 8}" y="{y.at(tick) + 4:.1f}" text-anchor="end">{tick:,}</text>')
+        marks.append(f'<text x="{left - 8}" y="{y.at(tick) + 4:.1f}" text-anchor="end">{_short(tick)}</text>')
         marks.append(f'<path class="grid" d="M{left} {y.at(tick):.1f} H{right}"/>')
     middle = (top + bottom) / 2
     marks.append(f'<text x="{(left + right) / 2}" y="{_HEIGHT - 8}" text-anchor="middle">{across}</text>')
     marks.append(f'<text transform="translate(14 {middle}) rotate(-90)" text-anchor="middle">{upward}</text>')
     return marks
+
+
+def _short(tick: int) -> str:
+    """Returns a round number that takes little room: `200,000`, `3 M`."""
+    for unit, name in ((10**12, "T"), (10**9, "G"), (10**6, "M")):
+        if tick >= unit:
+            return f"{tick / unit:g} {name}"
+    return f"{tick:,}"
 
 
 def _drawing(marks: Sequence[str], said: str) -> str:

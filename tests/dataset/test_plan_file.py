@@ -14,9 +14,6 @@ from padviewer.errors import PadviewerError, SettingsError
 from padviewer.geometry import MODES, OVERFLOWS, POSITIONS
 from padviewer.spec import PipelineSpec
 
-SIZE = st.none() | st.integers(0, 2**40)
-
-
 FILL = st.integers(-(2**60), 2**60) | st.floats() | st.booleans()
 PADDINGS = st.none() | st.builds(
     PipelineSpec,
@@ -30,10 +27,10 @@ PADDINGS = st.none() | st.builds(
 @st.composite
 def plans(draw):
     letters = draw(st.sampled_from(("T", "HW", "DHW")))
-    target = st.tuples(*[SIZE] * len(letters))
-    divisors = st.tuples(*[st.integers(1, 2**20)] * len(letters))
-    targets = tuple(draw(st.lists(target, min_size=1, max_size=5)))
-    return BucketPlan(letters, Choice(targets, draw(divisors), draw(st.sampled_from(OVERFLOWS))), draw(PADDINGS))
+    divisors = draw(st.tuples(*[st.integers(1, 2**20)] * len(letters)))
+    sizes = [st.none() | st.integers(1, 2**20).map(lambda size, step=step: size * step) for step in divisors]
+    targets = tuple(draw(st.lists(st.tuples(*sizes), min_size=1, max_size=5, unique=True)))
+    return BucketPlan(letters, Choice(targets, divisors, draw(st.sampled_from(OVERFLOWS))), draw(PADDINGS))
 
 
 @given(plans())
@@ -84,6 +81,9 @@ GOOD = {"axes": "HW", "multiple_of": [32, 32], "overflow": "keep", "buckets": [[
         ({"buckets": [[64, 1.5]]}, "target 1.5"),
         ({"buckets": [[64, -1]]}, "target -1"),
         ({"buckets": [[1, 1]] * 5000}, "1 to 4096"),
+        ({"buckets": [[64, 48]]}, "buckets [64, 48]: expected sizes from 1, or null, that are multiples of 32x32"),
+        ({"buckets": [[0, 32]]}, "sizes from 1"),
+        ({"buckets": [[64, 32], [32, 32], [64, 32]]}, "buckets [64, 32]: expected each bucket once"),
         ({"multiple_of": 32}, "multiple_of 32"),
         ({"multiple_of": [0, 1]}, "multiple of 0"),
         ({"multiple_of": [1, 1, 1]}, "multiple_of 1x1x1"),

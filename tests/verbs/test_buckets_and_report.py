@@ -238,6 +238,48 @@ def test_the_page_holds_its_plots_and_loads_nothing(page, folder, sizes):
     assert "<i>" not in found.text
 
 
+def test_the_page_has_its_figures_first_and_numbers_buckets_as_the_table_does(page, sizes):
+    found = page("--sizes", sizes, "--count", 3, "--fail-over-waste", 0.9, "--multiple-of", 4)
+    figures = re.findall(r"<dt>(.*?)</dt><dd><b>(.*?)</b>(.*?)</dd>", found.text)
+    assert [name for name, _, _ in figures] == [
+        "padding", "one target for all", "elements", "batch of 32", "items", "overflowing",
+    ]  # fmt: skip
+    assert figures[0][2] == "limit 90.0 %"
+    assert figures[4][1:] == ("400", "0 refused")
+    assert found.text.index("<dl>") < found.text.index("<table>") < found.text.index("<svg")
+    numbers = [each.text for each in found.plots[0].iter() if each.get("class") == "number"]
+    assert numbers == re.findall(r"<tr><td>(\d)</td>", found.text) == ["1", "2", "3"]
+    assert "multiples of 4x4, overflow keep, batches of 32 in float32" in found.text
+
+
+def test_huge_sizes_have_short_ticks(page, tmp_path):
+    path = tmp_path / "sizes.jsonl"
+    path.write_text(json.dumps({"path": "a", "shape": [2 * 10**9, 10**6], "axes": "HW"}) + "\n")
+    ticks = [each.text for each in page("--sizes", path).plots[0].iter() if each.text]
+    assert "2 G" in ticks
+    assert max(map(len, (tick for tick in ticks if tick[0].isdigit() and ":" not in tick))) <= 7
+
+
+@pytest.mark.parametrize(("limit", "code"), [("0", 0), ("1", 0), ("nan", 2), ("-0.1", 2), ("1.01", 2), ("inf", 2)])
+def test_edges_of_the_limit(capfd, tmp_path, limit, code):
+    path = tmp_path / "sizes.jsonl"
+    path.write_text(json.dumps({"path": "a", "shape": [5, 5], "axes": "HW"}) + "\n")
+    found, out, err = run(capfd, "report", "--sizes", path, f"--fail-over-waste={limit}")
+    assert found == code
+    assert ("within the limit" in out) == (code == 0)
+    assert ("expected a share from 0 to 1" in err) == (code == 2)
+
+
+@pytest.mark.parametrize("text", ["", json.dumps({"path": "a", "error": "a: damaged"}) + "\n"])
+def test_a_build_without_any_item_fails(capfd, tmp_path, text):
+    path = tmp_path / "sizes.jsonl"
+    path.write_text(text)
+    code, out, err = run(capfd, "report", "--sizes", path, "--fail-over-waste", 1, "--html", tmp_path / "page.html")
+    assert (code, out) == (2, "")
+    assert "there is no item with a size" in err
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_many_sizes_are_a_density_and_signals_are_bars(page, tmp_path):
     random = np.random.default_rng(0)
     for axes, kind, plots in (("HW", "cell", 1), ("T", "cell", 1), ("DHW", "dot", 2)):
