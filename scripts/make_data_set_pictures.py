@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage
+    from PySide6.QtGui import QImage, QPixmap
 
     from padviewer.gui.dataset.window import DatasetWindow
 
@@ -52,7 +52,7 @@ class Tour:
         if width:
             splitter.setSizes([sum(sizes) - width, width])
         self._rest()
-        save((tabs.grab(QRect(0, 0, width, height)) if width else self._dataset.grab()).toImage(), name)
+        save((tabs.grab(QRect(0, 0, width, height)) if width else self._dataset.grab()), name)
         splitter.setSizes(sizes)
 
     def open(self, name: str = "", **changes: Any) -> None:
@@ -87,7 +87,7 @@ class Tour:
         self.take("photos")
         self.open("recordings", target=(16384,), multiple_of=(256,), overflow="keep")
         self.take("recordings")
-        self.open("volumes", target=(16, 56, 56), multiple_of=(8,))
+        self.open("volumes", target=(16, 64, 64), multiple_of=(8,))
         self._choose_axes("W", "D")
         self.take("volumes")
 
@@ -110,7 +110,7 @@ class Tour:
             self.press("Export all")
             while dataset.export.run.runs:
                 QTest.qWait(50)
-            self.take("export", 420, 330)
+            self.take("export", 420, 412)
 
     def _rest(self) -> None:
         from PySide6.QtTest import QTest
@@ -121,14 +121,14 @@ class Tour:
         QTest.qWait(_REST_MS)
 
 
-def save(image: QImage, name: str) -> None:
+def save(picture: QPixmap, name: str) -> None:
     """Writes a picture, in the 256 colours that it has most of: a window has few."""
     from PIL import Image
     from PySide6.QtCore import QBuffer, QIODevice
 
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    picture.save(buffer, "PNG")
     with Image.open(io.BytesIO(buffer.data().data())) as whole:
         few = whole.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         few.save(FOLDER / f"{name}.png", optimize=True)
@@ -153,7 +153,7 @@ def make_window_pictures(mixed: Path) -> None:
 def make_report_picture() -> None:
     """Draws the page that `padviewer report --html` writes, by Qt, as no browser may be here."""
     from PySide6.QtCore import QRectF, QSizeF, Qt
-    from PySide6.QtGui import QImage, QPainter, QTextDocument
+    from PySide6.QtGui import QImage, QPainter, QPixmap, QTextDocument
 
     from padviewer.cli import main as padviewer
 
@@ -194,7 +194,7 @@ def make_report_picture() -> None:
     painter = QPainter(image)
     text.drawContents(painter, QRectF(0, 0, _PAGE, size.height()))
     painter.end()
-    save(image, "report")
+    save(QPixmap.fromImage(image), "report")
 
 
 def svg_image(drawn: str) -> QImage:
