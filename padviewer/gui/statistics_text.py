@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from padviewer.gui.plane_count import Counted
-from padviewer.gui.words import count_text, joined, percent, tidy
+from padviewer.gui.words import count_text, grouped, joined, percent, tidy
 from padviewer.workers.statistics import Summary
 
 # Integers of so many digits are written whole.
@@ -43,7 +43,7 @@ def looked_at(counted: Counted) -> list[str]:
 def exact_text(counted: Counted) -> str:
     """Returns the same in lines of their own, each number as it reads back."""
     found: Summary = counted.answer
-    lines = [f"{found.count:,} elements looked at".replace(",", "\u202f")]
+    lines = [f"{grouped(found.count)} elements looked at"]
     if found.minimum is not None:
         lines += [f"minimum {found.minimum!r}", f"maximum {found.maximum!r}"]
         lines += [f"mean {found.mean!r}", f"standard deviation {found.deviation!r}"]

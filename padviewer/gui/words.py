@@ -41,6 +41,11 @@ def count_text(number: int) -> str:
     return f"{shown:.2g} Z"
 
 
+def grouped(number: int) -> str:
+    """Returns a whole number with narrow spaces between its thousands."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
 def ordinal(count: int) -> str:
     """Returns the ending of an English ordinal number."""
     if count % 100 in (11, 12, 13):

@@ -99,7 +99,7 @@ def read_mask(plan: Plan, region: Region) -> Array:
     mask = plan.require(Stage.MASK)
     _check(region, mask)
     vectors = [_is_data(plan, letter, span.indices) for letter, span in zip(mask.axes, region, strict=True)]
-    return functools.reduce(np.multiply, (_along(vector, i, len(vectors)) for i, vector in enumerate(vectors)))
+    return functools.reduce(np.multiply, (along(vector, i, len(vectors)) for i, vector in enumerate(vectors)))
 
 
 def _check(region: Region, stage: StagePlan) -> None:
@@ -179,7 +179,7 @@ def _fill_of(plan: Plan, shape: tuple[int, ...], content: list[Indices] | list[S
     held = np.concatenate([_fill_number(value, dtype) for value in fill])
     out = np.empty(shape, dtype)
     index = content[channels]
-    out[...] = _along(held[index.indices if isinstance(index, Span) else index], channels, len(shape))
+    out[...] = along(held[index.indices if isinstance(index, Span) else index], channels, len(shape))
     return out
 
 
@@ -196,5 +196,6 @@ def _is_data(plan: Plan, letter: str, index: Indices) -> Array:
     return ((index >= start) & (index < stop)).astype(np.uint8)
 
 
-def _along(vector: Array, axis: int, rank: int) -> Array:
+def along(vector: Array, axis: int, rank: int) -> Array:
+    """Returns a vector as an array of so many axes, of which all but one have one element."""
     return vector.reshape([-1 if i == axis else 1 for i in range(rank)])

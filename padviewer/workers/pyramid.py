@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from padviewer.geometry import Region, Span, counts
+from padviewer.sources.padded import along
 from padviewer.workers.messages import Array
 
 # Elements that are averaged without being asked twice: about 5 ms of work, the length of a slice too.
@@ -118,15 +119,11 @@ def block_means(data: Array, steps: Steps, weights: list[Array] | None = None) -
             continue
         weight = np.ones(means.shape[axis], np.float32) if weights is None else weights[axis]
         if weights is not None:
-            means = means * _along(weight, axis, means.ndim)
+            means = means * along(weight, axis, means.ndim)
         share = np.add.reduceat(weight, np.arange(0, means.shape[axis], step))
         means = _block_sums(means, axis, step)
-        means /= _along(share, axis, means.ndim).astype(means.real.dtype)
+        means /= along(share, axis, means.ndim).astype(means.real.dtype)
     return (np.rint(means) if dtype.kind in "iu" and means.dtype != dtype else means).astype(dtype, copy=False)
-
-
-def _along(vector: Array, axis: int, rank: int) -> Array:
-    return vector.reshape([-1 if i == axis else 1 for i in range(rank)])
 
 
 def _block_sums(data: Array, axis: int, step: int) -> Array:

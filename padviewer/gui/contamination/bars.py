@@ -11,7 +11,7 @@ from padviewer.gui.contamination.marks import hatch
 from padviewer.gui.guarding import guarded
 from padviewer.gui.padding_marks import PATTERNS
 from padviewer.gui.theme import Theme, monospaced
-from padviewer.gui.words import percent
+from padviewer.gui.words import grouped, percent
 
 _POINTS = 8.5
 _GAP = 8.0
@@ -24,11 +24,6 @@ def bar_label(bar: Bar) -> str:
     if low == high:
         return f"{low} %"
     return f"under {high} %" if low == 0 else f"{low} – {high} %"
-
-
-def grouped(number: int) -> str:
-    """Returns a whole number with narrow spaces between its thousands."""
-    return f"{number:,}".replace(",", "\u202f")
 
 
 class ContaminationBars(QWidget):

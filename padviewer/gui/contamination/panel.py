@@ -9,11 +9,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from padviewer.contamination import AxisContamination, Contamination, contamination_of
-from padviewer.gui.contamination.bars import ContaminationBars, grouped
+from padviewer.gui.contamination.bars import ContaminationBars
 from padviewer.gui.conv_padding_text import SIDES, conv_padding_lines
 from padviewer.gui.ledger import contamination_texts
 from padviewer.gui.theme import Theme, monospaced
-from padviewer.gui.words import listed, percent, signed
+from padviewer.gui.words import grouped, listed, percent, signed
 from padviewer.plan import Plan
 
 if TYPE_CHECKING:

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 from padviewer.bytecount import format_bytes
 from padviewer.dataset.buckets import Buckets
 from padviewer.errors import PadviewerError
-from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.batches import spread_text
 from padviewer.gui.dataset.bucketing import Found
 from padviewer.gui.dataset.text import files_text, size_text
@@ -30,7 +29,7 @@ from padviewer.gui.form.fields import FieldGuard
 from padviewer.gui.form.section import FormSection
 from padviewer.gui.labels import section_label
 from padviewer.gui.theme import monospaced
-from padviewer.gui.words import percent
+from padviewer.gui.words import grouped, percent
 
 MOST = 16
 _HEADS = ("", "Target", "Files", "Share", "Waste")

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from padviewer.errors import shortened
-from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.export_run import FORMATS, ExportOrder, ExportRun
 from padviewer.gui.dataset.text import files_text
 from padviewer.gui.form.fields import ElidedButton
 from padviewer.gui.labels import section_label
+from padviewer.gui.words import grouped
 
 _HAS_MANIFEST = "--resume"
 # Complaints that are shown; the manifest has all.

@@ -9,9 +9,8 @@ from padviewer.bytecount import format_bytes
 from padviewer.dataset.table import SizeTable
 from padviewer.dataset.waste import Choice, Cost, Quantile, Spread, cost_of, quantile_of
 from padviewer.errors import PlanError, SettingsError
-from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.batches import spread_text
-from padviewer.gui.words import count_text, percent
+from padviewer.gui.words import count_text, grouped, percent
 from padviewer.spec import PipelineSpec
 
 

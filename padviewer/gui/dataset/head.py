@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.places import FILES, axis_names, axis_title
 from padviewer.gui.dataset.sieve import LONGEST
 from padviewer.gui.dataset.text import files_text
 from padviewer.gui.form.fields import mark
 from padviewer.gui.labels import ElidedLabel
+from padviewer.gui.words import grouped
 
 _HINT = "Point at a dot to see its files, click to open one; drag with Shift to choose some"
 

@@ -6,7 +6,6 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.bars import Bars, height_of
 from padviewer.gui.dataset.captions import Captions
 from padviewer.gui.dataset.crosshair import Crosshair
@@ -14,6 +13,7 @@ from padviewer.gui.dataset.frame import Frame, Numbers, Scale, tick_text
 from padviewer.gui.dataset.places import Places, Rows
 from padviewer.gui.dataset.waste_plane import WasteCurve, WasteLine
 from padviewer.gui.theme import Theme
+from padviewer.gui.words import grouped
 
 # Targets of buckets across and up; None where the axis is none of theirs.
 Corners = tuple[tuple[int | None, int | None], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from padviewer.dataset.measured import Measured
 from padviewer.errors import shortened
-from padviewer.gui.contamination.bars import grouped
+from padviewer.gui.words import grouped
 from padviewer.handed import shown_name
 from padviewer.spec import Target
 

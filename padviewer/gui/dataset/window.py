@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QTabWidget, QVBoxLayout, Q
 from padviewer.dataset.measured import Item, Measured
 from padviewer.dataset.table import SizeTable
 from padviewer.errors import Cancelled, PadviewerError, SettingsError
-from padviewer.gui.contamination.bars import grouped
 from padviewer.gui.dataset.buckets_side import BucketsSide
 from padviewer.gui.dataset.closing import OnClose, ask_about_export
 from padviewer.gui.dataset.collection import Collection
@@ -42,6 +41,7 @@ from padviewer.gui.files import FileEntry
 from padviewer.gui.guarding import guarded
 from padviewer.gui.open_dialog import ask_folder, named_items
 from padviewer.gui.theme import Theme
+from padviewer.gui.words import grouped
 from padviewer.workers.jobs import SCOUT
 from padviewer.workers.remembered import memory_path
 

@@ -6,8 +6,9 @@ from padviewer.axes import CHANNELS
 from padviewer.geometry import Span
 from padviewer.gui.difference.figures import Figures
 from padviewer.gui.difference.pair import Pair
-from padviewer.gui.words import joined, number, percent
+from padviewer.gui.words import grouped, joined, number, percent
 from padviewer.plan import Stage
+from padviewer.refusals import counted
 
 
 def figures_text(pair: Pair, figures: Figures, whole: bool) -> str:
@@ -28,7 +29,7 @@ def figures_text(pair: Pair, figures: Figures, whole: bool) -> str:
         parts = [f"largest {number(figures.largest)} at {place_text(pair, figures)}", f"mean {number(figures.mean)}"]
     if figures.odd:
         first = "" if figures.largest else f", the first at {place_text(pair, figures)}"
-        parts.append(f"{_count(figures.odd)} are NaN or infinite on one side{first}")
+        parts.append(f"{grouped(figures.odd)} are NaN or infinite on one side{first}")
     differing, beyond = (percent(count / figures.compared) for count in (figures.differing, figures.beyond))
     shares = [f"{differing} of {looked} differ", f"{beyond} by more than 1e−6 of the value"]
     return joined([*parts, *_reach_parts(pair, figures, whole), *shares, *_reading(pair)])
@@ -37,9 +38,9 @@ def figures_text(pair: Pair, figures: Figures, whole: bool) -> str:
 def _looked(pair: Pair, figures: Figures, whole: bool) -> str:
     noun = "output" if pair.stage is Stage.FEATURE else "element"
     noun += "s" if pair.size != 1 else ""
-    count = _count(figures.compared)
+    count = grouped(figures.compared)
     if not whole:
-        return f"{count} of {_count(pair.size)} {noun}"
+        return f"{count} of {grouped(pair.size)} {noun}"
     return f"all {count} {noun}" if pair.is_complete else f"the {count} {noun} that both have"
 
 
@@ -76,8 +77,8 @@ def _depth(pair: Pair, figures: Figures, reach: tuple[int, int]) -> str:
     if deep == figures.deepest:
         return "its middle"
     if pair.stage is not Stage.FEATURE:
-        return f"{_counted(elements, 'element')} from its border"
-    return f"{_counted(deep, 'output')} ({_counted(elements, 'element')}) from its border"
+        return f"{counted(elements, 'element')} from its border"
+    return f"{counted(deep, 'output')} ({counted(elements, 'element')}) from its border"
 
 
 def _reading(pair: Pair) -> list[str]:
@@ -92,11 +93,3 @@ def _reading(pair: Pair) -> list[str]:
     elif here.backend != there.backend and "random" in (here.weights, there.weights):
         notes.append("each backend draws a kernel of its own from a seed: choose weights by a rule or of a file")
     return notes
-
-
-def _count(count: int) -> str:
-    return f"{count:,}".replace(",", "\u202f")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
