@@ -6,7 +6,7 @@ import fnmatch
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from functools import partial
@@ -21,7 +21,7 @@ from padviewer.objects import checked, is_url, objects_at
 from padviewer.sources.folder import LeftOut, files_in
 from padviewer.sources.selector import split_selector
 from padviewer.workers.blame import refusal_of
-from padviewer.workers.sizes import members_of_each
+from padviewer.workers.sizes import State, members_of_each
 
 if TYPE_CHECKING:
     from padviewer.plan import Member
@@ -41,12 +41,14 @@ class Listing(NamedTuple):
         refused: what cannot be listed, and why.
         left_out: files of folders whose names no reader takes.
         repeated: items that were named before.
+        states: time and size of objects, by their URLs, as their stores have listed them.
     """
 
     items: tuple[Item, ...]
     refused: tuple[Measured, ...]
     left_out: int
     repeated: int
+    states: Mapping[str, State]
 
 
 def list_items(paths: Iterable[str], executor: Executor, budget: int) -> Listing:
@@ -65,7 +67,8 @@ def list_items(paths: Iterable[str], executor: Executor, budget: int) -> Listing
     refused: list[Measured] = []
     left_out = 0
     named: list[Item] = []
-    for found in _all(paths):
+    states: dict[str, State] = {}
+    for found in _all(paths, states):
         if isinstance(found, Measured):
             refused.append(found)
         elif isinstance(found, LeftOut):
@@ -80,13 +83,13 @@ def list_items(paths: Iterable[str], executor: Executor, budget: int) -> Listing
             continue
         count += 1
         items.setdefault((os.path.abspath(each[0]), each[1]), each)  # noqa: PTH100 a Path cannot hold every name
-    return Listing(tuple(items.values()), tuple(refused), left_out, count - len(items))
+    return Listing(tuple(items.values()), tuple(refused), left_out, count - len(items), states)
 
 
-def _all(paths: Iterable[str]) -> Iterator[Item | Measured | LeftOut]:
+def _all(paths: Iterable[str], states: dict[str, State]) -> Iterator[Item | Measured | LeftOut]:
     for path in paths:
         if not path.startswith("@"):
-            yield from _listed(path)
+            yield from _listed(path, states)
             continue
         try:
             for name in _names_in(path[1:]):
@@ -95,7 +98,7 @@ def _all(paths: Iterable[str]) -> Iterator[Item | Measured | LeftOut]:
                     reason = "a list names files of this machine; give URLs, or patterns of them, as arguments"
                     yield Measured("", None, error=f"{shortened(path)}: {reason}")
                 else:
-                    yield from _listed(name)
+                    yield from _listed(name, states)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             yield Measured(path, None, error=f"{shortened(path)}: the list cannot be read ({reason})")
@@ -114,10 +117,10 @@ def _names_in(list_path: str) -> Iterator[str]:
             yield os.fsdecode(name)
 
 
-def _listed(text: str) -> Iterator[Item | Measured | LeftOut]:
+def _listed(text: str, states: dict[str, State]) -> Iterator[Item | Measured | LeftOut]:
     """Yields what one path means; members may be patterns still."""
     if is_url(text):
-        yield from _objects(text)
+        yield from _objects(text, states)
         return
     path, member = split_selector(text)
     if not _MAGIC.search(path) or _exists(path):
@@ -131,19 +134,20 @@ def _listed(text: str) -> Iterator[Item | Measured | LeftOut]:
         yield Measured(path, member, error=f"{shortened(path)}: no file has a name like this; check the pattern")
 
 
-def _objects(text: str) -> Iterator[Item | Measured | LeftOut]:
+def _objects(text: str, states: dict[str, State]) -> Iterator[Item | Measured | LeftOut]:
     """Yields what a URL means, as paths do: an object, those below a prefix, or those that a pattern fits."""
     url, mark, last = text.rpartition("::")
     url, member = (url, last) if mark else (text, None)
     try:
         path = checked(url)
         if not is_url(path):
-            yield from _listed(path + mark + (member or ""))
+            yield from _listed(path + mark + (member or ""), states)
             return
         others = 0
-        for name, named in objects_at(path):
-            if named or name.lower().endswith(SUFFIXES):
-                yield name, member
+        for found in objects_at(path):
+            if found.named or found.url.lower().endswith(SUFFIXES):
+                states[found.url] = found.state
+                yield found.url, member
             else:
                 others += 1
     except PadviewerError as error:

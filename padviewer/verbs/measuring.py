@@ -110,7 +110,7 @@ class Measuring:
         wanted = next(waiting, None)
         found: dict[Item, Measured] = {}
         done = failed = len(listing.refused)
-        for group in measured(pool, listing.items, self._budget, memory, self._fresh):
+        for group in measured(pool, listing.items, self._budget, memory, self._fresh, listing.states):
             for each in group:
                 found[each.item] = settled = each if self._axes is None else each.with_axes(self._axes)
                 failed += bool(settled.error)

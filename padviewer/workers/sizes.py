@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 from padviewer import sources
 from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import PadviewerError
 from padviewer.folders import state_of
+from padviewer.objects import is_url
 from padviewer.pulse import beat
 from padviewer.sources.opened import many_decoded
 from padviewer.workers.blame import refusal_of
@@ -29,7 +30,12 @@ _MOST, _CALLS_EACH = 128, 8
 
 
 def measured(
-    executor: Executor, items: Sequence[Item], budget: int, memory: str | None = None, fresh: bool = False
+    executor: Executor,
+    items: Sequence[Item],
+    budget: int,
+    memory: str | None = None,
+    fresh: bool = False,
+    states: Mapping[str, State] | None = None,
 ) -> Iterator[list[Measured]]:
     """Measures items through an executor; yields groups of them as they come, each item once.
 
@@ -39,19 +45,35 @@ def measured(
         budget: bytes that one may take, as for opening it.
         memory: name of the file that remembers sizes; None remembers nothing.
         fresh: whether to read all headers, and to remember them anew.
+        states: time and size of objects, by their URLs; without them, sizes of objects are not remembered.
     """
     count = getattr(executor, "count", 16)
     size = max(1, min(_MOST, len(items) // (_CALLS_EACH * count)))
-    work = partial(measure, budget=budget, memory=memory, fresh=fresh)
-    for done in run(executor, work, in_groups(items, size)):
+    work = partial(_measure_stated, budget=budget, memory=memory, fresh=fresh)
+    known = states or {}
+    pairs = ((item, known.get(item[0])) for item in items)
+    for done in run(executor, work, in_groups(pairs, size)):
         if done.answer is not None:
             yield done.answer
         else:
-            (item,) = done.group
+            ((item, _state),) = done.group
             yield [Measured(*item, error=refusal_of(item[0], done.error).message)]
 
 
-def measure(items: Sequence[Item], budget: int, memory: str | None = None, fresh: bool = False) -> list[Measured]:
+def _measure_stated(
+    pairs: Sequence[tuple[Item, State | None]], budget: int, memory: str | None, fresh: bool
+) -> list[Measured]:
+    items, states = zip(*pairs, strict=True)
+    return measure(items, budget, memory, fresh, states)
+
+
+def measure(
+    items: Sequence[Item],
+    budget: int,
+    memory: str | None = None,
+    fresh: bool = False,
+    states: Sequence[State | None] = (),
+) -> list[Measured]:
     """Returns the sizes of items in their order; one that cannot be measured has an error. Nothing is decoded.
 
     Args:
@@ -59,11 +81,12 @@ def measure(items: Sequence[Item], budget: int, memory: str | None = None, fresh
         budget: bytes that one may take, as for opening it.
         memory: name of the file that remembers sizes; None remembers nothing.
         fresh: whether to read all headers, and to remember them anew.
+        states: time and size of each where they are known; a file is asked for them where not.
     """
-    states = [_state_of(path) for path, _member in items]
+    found_states = [state or _state_of(item[0]) for item, state in zip_longest(items, states)]
     remembered = Remembered(memory)
-    known = {} if fresh else remembered.find(items, states)
-    unknown = [pair for pair in zip(items, states, strict=True) if pair[0] not in known]
+    known = {} if fresh else remembered.find(items, found_states)
+    unknown = [pair for pair in zip(items, found_states, strict=True) if pair[0] not in known]
     # Members of a file come together.
     files = groupby(unknown, lambda pair: pair[0][0])
     with many_decoded():
@@ -125,7 +148,9 @@ def _settled(item: Item, state: State, info: ArrayInfo | PadviewerError) -> tupl
     if isinstance(info, PadviewerError):
         modified, file_bytes = state
         return Measured(*item, file_bytes=file_bytes, modified=modified, error=info.message), False
-    found = Measured(*item, info.shape, info.axes, info.dtype, info.format, info.file_bytes, info.modified)
+    # The time of an object is that in its store, not of what was fetched.
+    modified = state[0] if is_url(item[0]) else info.modified
+    found = Measured(*item, info.shape, info.axes, info.dtype, info.format, info.file_bytes, modified)
     if item[1] is None and info.members:
         found = found._replace(further=max(0, sum(member.readable for member in info.members) - 1))
     # What is written deep in a folder changes nothing at its root.

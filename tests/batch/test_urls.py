@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -12,12 +14,13 @@ import zarr
 from inline import BUDGET, Inline, export, make_data_set, tree
 from objects_of import objects_in, upload
 
+from padviewer import sources
 from padviewer.batch.listing import list_items
 from padviewer.batch.places import FORMATS
 from padviewer.cli import main
 from padviewer.errors import ExportError, SettingsError, TargetExists
 from padviewer.objects import checked, copies, put_bytes, sizes_below
-from padviewer.workers.sizes import measure
+from padviewer.workers.sizes import measure, measured
 
 SECRET = "not-to-be-told"
 TARGET = (8, 9)
@@ -106,6 +109,35 @@ def test_of_a_long_object_its_header_is_fetched_alone(store, bucket, tmp_path, m
     assert not fetched
     (refused,) = measure([(f"s3://{bucket}/in/none.npy", None)], BUDGET)
     assert refused.error.startswith(f"s3://{bucket}/in/none.npy: is not there")
+
+
+def test_sizes_of_objects_are_remembered_until_they_are_written_anew(store, bucket, tmp_path, monkeypatch):
+    data = make_data_set(tmp_path / "in")
+    upload(store, bucket, tmp_path / "in")
+    memory = str(tmp_path / "sizes.sqlite")
+
+    def sizes(*paths):
+        listing = list_items(paths, Inline(), BUDGET)
+        groups = measured(Inline(), listing.items, BUDGET, memory, states=listing.states)
+        return {each.path: each for group in groups for each in group}
+
+    time.sleep(3.1)  # what was written a moment ago might be written again within the same second
+    first = sizes(f"s3://{bucket}/in")
+    assert len(first) == len(data)
+    read, opened = sources.describe_item, []
+    monkeypatch.setattr(
+        sources, "describe_item", lambda path, member, budget: opened.append(path) or read(path, member, budget)
+    )
+    assert sizes(f"s3://{bucket}/in") == first
+    assert sizes(f"s3://{bucket}/in/*.npy", f"s3://{bucket}/in/**/*.npy").items() <= first.items()
+    assert not opened
+    changed = next(path for path in first if path.endswith(".npy"))
+    out = io.BytesIO()
+    np.save(out, np.zeros((2, 3, 4), np.uint8))
+    put_bytes(out.getvalue(), changed)
+    again = sizes(f"s3://{bucket}/in")
+    assert opened == [changed]
+    assert again[changed].shape == (2, 3, 4)
 
 
 def test_an_object_beyond_the_budget_is_not_fetched(store, bucket):

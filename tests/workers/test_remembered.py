@@ -189,7 +189,7 @@ def test_a_second_run_opens_no_file(tmp_path, database, monkeypatch):
     items = [(str(tmp_path / f"{number}.npy"), None) for number in range(20)]
     first = measure(items, BUDGET, database)
     assert all(not each.error for each in first)
-    monkeypatch.setattr("padviewer.sources.remote.describe_item", lambda *_a, **_k: pytest.fail("a header is read"))
+    monkeypatch.setattr("padviewer.sources.describe_item", lambda *_a, **_k: pytest.fail("a header is read"))
     assert measure(items, BUDGET, database) == first
     with pytest.raises(pytest.fail.Exception):
         measure(items, BUDGET, database, fresh=True)
