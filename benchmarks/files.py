@@ -23,7 +23,9 @@ _FOLDER = 500
 _MIDDLE, _SPREAD, _LEAST, _MOST = 420.0, 0.6, 16, 2400
 
 
-def write_files(folder: Path, count: int, pictures_only: bool = False, seed: int = 0) -> list[Path]:
+def write_files(
+    folder: Path, count: int, pictures_only: bool = False, seed: int = 0, copies: int = _COPIES
+) -> list[Path]:
     """Writes files into folders of a folder; returns their paths.
 
     Args:
@@ -31,6 +33,7 @@ def write_files(folder: Path, count: int, pictures_only: bool = False, seed: int
         count: of files.
         pictures_only: whether all are to be of formats that Pillow decodes.
         seed: of the sizes and crops.
+        copies: of so many files one is made.
     """
     rng = np.random.default_rng(seed)
     sources = list(_sources(rng))
@@ -38,9 +41,9 @@ def write_files(folder: Path, count: int, pictures_only: bool = False, seed: int
     written: list[Path] = []
     while len(written) < count:
         number = len(written)
-        suffix, encode = kinds[number // _COPIES % len(kinds)]
-        content = encode(_crop(sources[number // _COPIES % len(sources)], rng))
-        for copy in range(min(_COPIES, count - number)):
+        suffix, encode = kinds[number // copies % len(kinds)]
+        content = encode(_crop(sources[number // copies % len(sources)], rng))
+        for copy in range(min(copies, count - number)):
             path = folder / f"{number // _FOLDER:03}" / f"{copy}" / f"{len(written):06}{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)

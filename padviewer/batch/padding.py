@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -59,22 +61,37 @@ class Padding:
 
     Attributes:
         plan: of its padding.
-        payload, mask: what is written.
+        payload: what is written.
         rows: those along the first axis beside which all is zero, so that it need not be written.
     """
 
     def __init__(self, source: Source, planned: Planned, checksum: str) -> None:
         self.plan, self._bucket, self._source = planned.plan, planned.bucket, source
+        self._spec_json = planned.spec_json
         self.payload = payload_of(self.plan, Stage.PADDED, planned.spec_json)
-        self.mask = payload_of(self.plan, Stage.MASK, planned.spec_json)
         self.rows = _rows_of_data(self.plan)
         self._checksum = Checksum(checksum)
+
+    @cached_property
+    def mask(self) -> Payload:
+        """Describes the pixel mask."""
+        return payload_of(self.plan, Stage.MASK, self._spec_json)
 
     def tiles(self) -> Iterator[tuple[Region, Array]]:
         """Yields the padded tensor in C order, once; the checksum is that of all that was yielded."""
         for region, data in self._tiles(Stage.PADDED, self.payload):
-            self._checksum.update(data)
+            kept = self.kept(region)
+            row = data.nbytes // max(1, len(data))
+            self._checksum.zeros(kept.start * row)
+            self._checksum.update(data[kept.start : kept.stop])
+            self._checksum.zeros((len(data) - kept.stop) * row)
             yield region, data
+
+    def kept(self, region: Region) -> Span:
+        """Returns those rows of a tile beside which all is zero, counted from its first one."""
+        first = region[0].start
+        start = min(max(first, self.rows.start), region[0].stop)
+        return Span(start - first, max(start, min(region[0].stop, self.rows.stop)) - first)
 
     def mask_tiles(self) -> Iterator[tuple[Region, Array]]:
         """Yields the pixel mask in C order."""
@@ -132,4 +149,5 @@ def _rows_of_data(plan: Plan) -> Span:
     axis = plan.axis(plan.input.axes[0])
     fill = plan.spec.fill_value
     zero = plan.spec.mode == "constant" and not isinstance(fill, tuple) and not fill and str(fill) != "-0.0"
-    return Span(*axis.data) if axis and zero else Span(0, plan.require(Stage.PADDED).shape[0])
+    # Of the pixel mask too, whose first axis may be another one.
+    return Span(*axis.data) if axis and zero else Span(0, sys.maxsize)

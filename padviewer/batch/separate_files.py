@@ -7,19 +7,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
+import numpy as np
+
 from padviewer.batch.names import mask_beside
-from padviewer.batch.padding import Entry, Padding
+from padviewer.batch.padding import TILE, Entry, Padding
 from padviewer.batch.parts import There, part_of, publish, refusal
 from padviewer.batch.record import Record
 from padviewer.export import Array, Payload, Portions, check_payload
 from padviewer.export.formats import format_of
-from padviewer.export.npy import NpzStore
+from padviewer.export.npy import NpzStore, write_npy
 from padviewer.export.safetensors import check_safetensors, safetensors_stores
 from padviewer.export.store import Store
 from padviewer.geometry import Region, Span
 
 # Formats whose files hold several arrays: the pixel mask is one of them, called `mask`.
 INSIDE = (".npz", ".safetensors")
+_NPY = ".npy"
 Tiles = Iterator[tuple[Region, Array]]
 
 
@@ -53,8 +56,8 @@ class SeparateFiles:
             if mask:
                 # First, so that an item whose file is there has its mask too.
                 mask_path = os.path.join(self.folder, mask)  # noqa: PTH118
-                self._write(padding.mask, padding.mask_tiles(), mask_path, padding.rows)
-            nbytes = self._write(padding.payload, padding.tiles(), path, padding.rows)
+                self._write(padding.mask, padding.mask_tiles(), mask_path, padding)
+            nbytes = self._write(padding.payload, padding.tiles(), path, padding)
             return padding.record(entry, mask, nbytes)
         except OSError as error:
             raise refusal(self.folder, path, error) from error
@@ -63,13 +66,15 @@ class SeparateFiles:
         """Whether the file of an item that is noted as written is there, as long as it was."""
         return bool(record.output) and there.size(record.output) == record.nbytes
 
-    def _write(self, payload: Payload, tiles: Tiles, path: str, rows: Span) -> int:
-        form = format_of(path)
+    def _write(self, payload: Payload, tiles: Tiles, path: str, padding: Padding) -> int:
         with part_of(self.folder) as part:
-            with closing(form.store(payload, part, payload.shape, False)) as store:
-                _put(store, tiles, rows)
-                store.finish()
-            nbytes = os.stat(part).st_size  # noqa: PTH116
+            if self.extension == _NPY and payload.nbytes <= TILE:
+                nbytes = _write_whole(payload, tiles, part, padding)
+            else:
+                with closing(format_of(path).store(payload, part, payload.shape, False)) as store:
+                    _put(store, tiles, padding)
+                    store.finish()
+                nbytes = os.stat(part).st_size  # noqa: PTH116
             publish(part, path)
         return nbytes
 
@@ -97,13 +102,19 @@ def _put_each(opened: ExitStack, payloads: Sequence[Payload], part: str, padding
         _put(store, tiles)
 
 
-def _put(store: Store, tiles: Tiles, rows: Span | None = None) -> None:
-    """Puts tiles; of a store whose elements can be put anywhere only these rows: what is never put is zero."""
+def _write_whole(payload: Payload, tiles: Tiles, part: str, padding: Padding) -> int:
+    """Writes an array of one tile, but for the zeros at its ends; returns the bytes of the file."""
+    found = [(padding.kept(region), data) for region, data in tiles]
+    kept, data = found[0] if found else (Span(0, 0), np.empty(payload.shape, payload.dtype))
+    return write_npy(part, payload, data, kept)
+
+
+def _put(store: Store, tiles: Tiles, padding: Padding | None = None) -> None:
+    """Puts tiles; of a store whose elements can be put anywhere only the rows of data: what is never put is zero."""
     for region, data in tiles:
-        if rows is None or not store.scattered:
+        if padding is None or not store.scattered:
             store.put(region, data)
             continue
-        start = max(region[0].start, rows.start)
-        stop = max(start, min(region[0].stop, rows.stop))
-        first = region[0].start
-        store.put((Span(start, stop), *region[1:]), data[start - first : stop - first])
+        kept, first = padding.kept(region), region[0].start
+        place = Span(first + kept.start, first + kept.stop)
+        store.put((place, *region[1:]), data[kept.start : kept.stop])

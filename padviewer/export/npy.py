@@ -12,8 +12,9 @@ from typing import IO
 import numpy as np
 
 from padviewer.export.payload import Array, Payload
+from padviewer.export.runs import write_all
 from padviewer.export.store import FlatStore, opening
-from padviewer.geometry import Region
+from padviewer.geometry import Region, Span
 
 
 def npy_store(payload: Payload, path: str, _tile: tuple[int, ...], resumed: bool) -> FlatStore:
@@ -24,6 +25,32 @@ def npy_store(payload: Payload, path: str, _tile: tuple[int, ...], resumed: bool
             file.write(header)
             file.truncate(len(header) + payload.nbytes)
         return FlatStore(payload, file, len(header))
+
+
+def write_npy(path: str, payload: Payload, data: Array, rows: Span) -> int:
+    """Makes a `.npy` file of an array that is in memory; returns its bytes.
+
+    Args:
+        path: of the file, which is not there.
+        payload: what is written.
+        data: all of its elements, C-contiguous.
+        rows: those along the first axis beside which all is zero: the rest is a hole.
+    """
+    header = _header(payload)
+    total = len(header) + payload.nbytes
+    run = data[rows.start : rows.stop].reshape(-1).view(np.uint8).data
+    start = len(header) + rows.start * (payload.nbytes // max(1, len(data)))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        done = os.writev(descriptor, (header, run) if start == len(header) else (header,))
+        write_all(descriptor, memoryview(header)[done:], done)
+        done = max(0, done - len(header))
+        write_all(descriptor, run[done:], start + done)
+        if start + len(run) < total:
+            os.ftruncate(descriptor, total)
+    finally:
+        os.close(descriptor)
+    return total
 
 
 class NpzStore:

@@ -171,6 +171,8 @@ def _places(inside: list[Indices]) -> tuple[slice | Indices, ...]:
 def _fill_of(plan: Plan, shape: tuple[int, ...], content: list[Indices] | list[Span], dtype: str) -> Array:
     """Returns a new array of nothing but padding, each channel with its own fill where there are several."""
     fill = plan.spec.fill_value
+    if isinstance(fill, int) and not fill:
+        return np.zeros(shape, dtype)  # memory that the system hands out is zero already
     if not isinstance(fill, tuple):
         with np.errstate(over="ignore"):  # a float that rounds to infinity is what the dtype holds
             return np.full(shape, fill, dtype)
