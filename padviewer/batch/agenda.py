@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from typing import Any
@@ -11,15 +12,16 @@ from typing import Any
 from padviewer.batch import hdf5_datasets, zarr_arrays
 from padviewer.batch.bucketing import Bucketing
 from padviewer.batch.collection import Group, total_bytes
-from padviewer.batch.layout import Layout, groups_of, is_sound, told_groups
+from padviewer.batch.layout import Layout, groups_of, is_inside, is_sound, told_groups
 from padviewer.batch.manifest import Manifest
-from padviewer.batch.names import labels_of, outputs_of, root_of
+from padviewer.batch.names import absolute, labels_of, mask_beside, outputs_of, root_of
 from padviewer.batch.padding import Entry
-from padviewer.batch.parts import There
+from padviewer.batch.parts import There, unpublish
 from padviewer.batch.places import EXTENSIONS, collection_of, files_of
 from padviewer.batch.record import WRITTEN, Record
 from padviewer.batch.run import in_groups
 from padviewer.batch.settings import Settings, check_same
+from padviewer.batch.source_state import has_changed
 from padviewer.bytecount import format_bytes
 from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import ExportError
@@ -50,12 +52,16 @@ class Agenda:
         place: that workers write to; set by `begin` and `resume`.
         written: items that need not be done.
         refused: items that cannot be done, which is noted already.
+        changed: how many items are to be done again because their sources are others since they were written.
     """
 
     def __init__(self, folder: str, settings: Settings, budget: int, items: Sequence[Item], manifest: Manifest) -> None:
         self.folder, self.settings, self.budget, self.items, self.manifest = folder, settings, budget, items, manifest
-        self.labels = dict(zip(items, labels_of(items, root_of(items)), strict=True))
+        self._root = root_of(items)
+        self.labels = self._labelled()
         self.place: Any = None
+        self.changed = 0
+        self._outputs: dict[Item, str] = {}
         self.written: set[Item] = set()
         self.refused: dict[Item, Record] = {}
 
@@ -67,7 +73,7 @@ class Agenda:
             memory: name of the file that remembers sizes; None remembers none.
         """
         del executor, memory
-        self.manifest.create(self.settings.told())
+        self.manifest.create({**self.settings.told(), "root": self._root})
         self.place = files_of(self.settings.format, self.folder, self.settings.mask, self.budget)
         self._taken: set[str] = set()
 
@@ -80,17 +86,22 @@ class Agenda:
         self.place = files_of(self.settings.format, self.folder, self.settings.mask, self.budget)
         held = self._read()
         there = There(self.folder)
-        kept = {item for item, record in held.items() if record.outcome == WRITTEN and self.place.holds(record, there)}
+        found = {item for item, record in held.items() if record.outcome == WRITTEN and self.place.holds(record, there)}
+        kept = self._unchanged(found, held)
         # Files of items that are not asked for any more stay, and keep their names.
         self._taken = {held[item].output for item in kept}
         self.written = kept & self.labels.keys()
+        again = [item for item in self.items if item in held and item not in kept and held[item].outcome == WRITTEN]
+        for item in again:
+            self._write_again(item, held[item].output)
 
     def groups(self, count: int) -> Iterator[list[Entry]]:
         """Yields what is left to do, in the groups in which it is done best by so many processes."""
         left = [item for item in self.items if item not in self.written and item not in self.refused]
         extension = EXTENSIONS[self.settings.format]
-        outputs = outputs_of(left, root_of(self.items), extension, self._taken)
-        entries = [Entry(*item, self.labels[item], output) for item, output in zip(left, outputs, strict=True)]
+        new = [item for item in left if item not in self._outputs]
+        outputs = dict(zip(new, outputs_of(new, self._root, extension, self._taken), strict=True)) | self._outputs
+        entries = [Entry(*item, self.labels[item], outputs[item]) for item in left]
         return in_groups(entries, max(1, min(_MOST, len(entries) // (_CALLS_EACH * count))))
 
     def settle(self, record: Record) -> None:
@@ -105,10 +116,48 @@ class Agenda:
         records = self.manifest.read()
         first = next(records, None)
         check_same(self.folder, self.manifest.settings, self.settings.told())
+        self._keep_root(self.manifest.settings.get("root", self._root))
         for record in () if first is None else (first, *records):
             self._take(record)
             held[record.item] = record
         return held
+
+    def _write_again(self, item: Item, output: str) -> None:
+        """Gives an item the file that it had, and takes that away: it may be of another source than is noted then."""
+        extension = EXTENSIONS[self.settings.format]
+        if output in self._taken or not output.endswith(extension) or not is_inside(self.folder, output):
+            return
+        self._outputs[item] = output
+        self._taken.add(output)
+        for name in (output, mask_beside(output, extension)):
+            unpublish(os.path.join(self.folder, name))  # noqa: PTH118 a Path cannot hold every name
+
+    def _keep_root(self, root: str) -> None:
+        """Calls items as they were called at first: by their path from the folder that all had in common then.
+
+        Raises:
+            ExportError: one lies elsewhere, so that it could be called as another one is.
+        """
+        if root == self._root:
+            return
+        outside = next((path for path, _member in self.items if not absolute(path).startswith(str(root))), None)
+        if outside is not None or not isinstance(root, str):
+            raise ExportError(
+                f"{display_name(self.folder)}: was begun with items below {display_name(str(root))}, by which they are "
+                f"called; {display_name(outside or 'the manifest')} does not lie there. Give the same PATHs to resume "
+                "it, start over with --force, or choose another folder"
+            )
+        self._root = root
+        self.labels = self._labelled()
+
+    def _labelled(self) -> dict[Item, str]:
+        return dict(zip(self.items, labels_of(self.items, self._root), strict=True))
+
+    def _unchanged(self, written: set[Item], held: Mapping[Item, Record]) -> set[Item]:
+        """Returns those written items whose sources are still as they were read; the others are counted."""
+        changed = {item for item in written & self.labels.keys() if has_changed(held[item])}
+        self.changed = len(changed)
+        return written - changed
 
     def _take(self, record: Record) -> None:
         """Takes what a line of the manifest says of an item's place."""
@@ -131,7 +180,8 @@ class CollectionAgenda(Agenda):
         groups, records = layout.records(found[item] for item in self.items)
         self._check_space(groups)
         self._begin_with(groups)
-        self.manifest.create({**self.settings.told(), "arrays": told_groups(groups)}, records)
+        told = {**self.settings.told(), "root": self._root, "arrays": told_groups(groups)}
+        self.manifest.create(told, records)
         for record in records:
             self._take(record)
         self._make_room()
@@ -148,9 +198,8 @@ class CollectionAgenda(Agenda):
             )
         self._make_room()
         there = There(self.folder)
-        self.written = {
-            item for item, record in held.items() if record.outcome == WRITTEN and self.place.holds(record, there)
-        }
+        found = {item for item, record in held.items() if record.outcome == WRITTEN and self.place.holds(record, there)}
+        self.written = self._unchanged(found, held)
         if not _OUTPUTS[self.settings.format]:
             # A file of which an item is missing is written anew, with all of its items.
             lacking = {record.output for item, record in held.items() if record.array and item not in self.written}

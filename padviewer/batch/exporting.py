@@ -40,6 +40,7 @@ class Progress(NamedTuple):
         total: of both, and of those that wait.
         skipped: how many of `done` an earlier run has written.
         failures: what failed since the last time.
+        changed: items that are done again because their sources are others since an earlier run has written them.
     """
 
     done: int
@@ -47,6 +48,7 @@ class Progress(NamedTuple):
     total: int
     skipped: int
     failures: tuple[Record, ...] = ()
+    changed: int = 0
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Export:
             agenda.begin(executor, self.memory)
         skipped = len(agenda.written)
         done, failed = skipped, len(agenda.refused)
-        yield Progress(done, failed, len(agenda.items), skipped, tuple(agenda.refused.values()))
+        yield Progress(done, failed, len(agenda.items), skipped, tuple(agenda.refused.values()), agenda.changed)
         with Notes(agenda.manifest, self.folder) as notes:
             for records in self._settled(agenda, executor):
                 notes.add(records)
@@ -113,7 +115,7 @@ class Export:
                 done, failed = done + len(records) - len(failures), failed + len(failures)
                 for record in records:
                     agenda.settle(record)
-                yield Progress(done, failed, len(agenda.items), skipped, failures)
+                yield Progress(done, failed, len(agenda.items), skipped, failures, agenda.changed)
         agenda.finish()
         sync_disk(self.folder)
         agenda.manifest.put_in_order(agenda.items)

@@ -15,8 +15,9 @@ from padviewer.batch.bucketing import Bucketing
 from padviewer.batch.collection import Group
 from padviewer.batch.record import FAILED, PLANNED, Record
 from padviewer.batch.tfrecord_shards import shard_name
-from padviewer.dataset.measured import Measured
+from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import ExportError, PlanError
+from padviewer.export.place import display_name
 from padviewer.objects import is_url
 from padviewer.plan import ArrayInfo, Stage
 from padviewer.spec import MAX_SIZE
@@ -61,12 +62,17 @@ class Layout:
         records = []
         for each, group in planned:
             if isinstance(group, str):
-                records.append(Record(*each.item, FAILED, group))
+                records.append(Record(*each.item, FAILED, self._lacking(each, group)))
                 continue
             index, used[group] = used[group], used[group] + 1
             output = self._output or shard_name(group.name, index // self._shard, -(-counts[group] // self._shard))
             records.append(Record(*each.item, PLANNED, output=output, array=group.name, index=index))
         return [replace(group, count=count) for group, count in counts.items()], records
+
+    def _lacking(self, each: Measured, reason: str) -> str:
+        """Returns why an item has no place in any array, and what to do about it."""
+        why = each.error or unplanned(each.item, reason)
+        return f"{why}. No array has a place for it: when it is mended, export it to another folder, or all by --force"
 
     def _group_of(self, each: Measured) -> Group | str:
         if each.error:
@@ -83,6 +89,12 @@ class Layout:
         except PlanError as error:
             return error.message
         return Group(padded.axes, padded.shape, padded.dtype)
+
+
+def unplanned(item: Item, reason: str) -> str:
+    """Returns why the settings cannot be applied to an item, with its name."""
+    path, member = item
+    return f"{display_name(path if member is None else f'{path}::{member}')}: {reason}"
 
 
 def told_groups(groups: Sequence[Group]) -> list[dict[str, Any]]:

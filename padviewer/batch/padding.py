@@ -12,6 +12,8 @@ import numpy as np
 from padviewer.batch.bucketing import Planned
 from padviewer.batch.checksum import Checksum
 from padviewer.batch.record import WRITTEN, Record
+from padviewer.batch.source_state import SourceState
+from padviewer.dataset.measured import Item
 from padviewer.export import Array, Content, Payload
 from padviewer.export.grid import Grid, row_tile
 from padviewer.geometry import Region, Span, counts
@@ -45,6 +47,11 @@ class Entry:
     array: str = ""
     index: int | None = None
     together: int = 1
+
+    @property
+    def item(self) -> Item:
+        """Path and member."""
+        return self.path, self.member
 
     def record(self, outcome: str, reason: str = "") -> Record:
         """Returns what is noted of the item where nothing is known of its padding."""
@@ -130,6 +137,7 @@ class Padding:
             mask,
             self._checksum.text,
             nbytes,
+            *SourceState.of(plan.info, entry.path),
         )
 
 

@@ -36,6 +36,8 @@ class Record(NamedTuple):
         mask: where the pixel mask is: a path beside `output`, or a name in it; empty where none was asked for.
         checksum: of the padded tensor's bytes, little-endian in C order: `crc32:1c291ca3` or `sha256:...`.
         nbytes: size of `output` where the item has a file of its own.
+        source_bytes, source_modified: of the source when it was read: its size, and when it was written to before,
+            in nanoseconds; None of what is no file here.
     """
 
     source: str
@@ -56,6 +58,8 @@ class Record(NamedTuple):
     mask: str = ""
     checksum: str = ""
     nbytes: int | None = None
+    source_bytes: int | None = None
+    source_modified: int | None = None
 
     @property
     def item(self) -> Item:

@@ -63,8 +63,10 @@ class SeparateFiles:
             raise refusal(self.folder, path, error) from error
 
     def holds(self, record: Record, there: There) -> bool:
-        """Whether the file of an item that is noted as written is there, as long as it was."""
-        return bool(record.output) and there.size(record.output) == record.nbytes
+        """Whether the file of an item that is noted as written is there, as long as it was, and its mask."""
+        if not record.output or there.size(record.output) != record.nbytes:
+            return False
+        return not self.mask or self.extension in INSIDE or there.size(record.mask) is not None
 
     def _write(self, payload: Payload, tiles: Tiles, path: str, padding: Padding) -> int:
         with part_of(self.folder) as part:

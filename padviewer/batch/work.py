@@ -9,12 +9,13 @@ from typing import Any
 
 from padviewer.batch.bucketing import Bucketing
 from padviewer.batch.checksum import CHECKSUMS
+from padviewer.batch.layout import unplanned
+from padviewer.batch.opening import Opening
 from padviewer.batch.padding import Entry, Padding
 from padviewer.batch.record import FAILED, STOPPED, TRIED, Record
 from padviewer.batch.tfrecord_shards import Shard, TfrecordShards, probe
-from padviewer.errors import ExportStopped, PadviewerError
+from padviewer.errors import ExportStopped, PadviewerError, PlanError
 from padviewer.pulse import beat
-from padviewer.sources.remote import open_item
 from padviewer.spec import PipelineSpec, Target
 from padviewer.workers.serving import unexpected
 
@@ -44,7 +45,12 @@ def pad_items(entries: Sequence[Entry], task: Task) -> list[Record]:
     Items of a shard are written together. Where only some of those come, because one of them ended its process, they
     are made and not written: their outcome is `tried`.
     """
-    work = partial(_one, _bucketing(task.spec, task.targets, task.budget), task.checksum)
+    with Opening(task.budget) as opening:
+        return _padded(entries, task, opening)
+
+
+def _padded(entries: Sequence[Entry], task: Task, opening: Opening) -> list[Record]:
+    work = partial(_one, opening, _bucketing(task.spec, task.targets, task.budget), task.checksum)
     if not isinstance(task.place, TfrecordShards):
         return _until_stopped(entries, lambda entry: work(entry, partial(task.place.write, entry)))
     if len(entries) < entries[0].together:
@@ -73,11 +79,15 @@ def _until_stopped(entries: Sequence[Entry], work: Callable[[Entry], Record]) ->
     return records
 
 
-def _one(bucketing: Bucketing, checksum: str, entry: Entry, write: Callable[[Padding], Record]) -> Record:
+def _one(
+    opening: Opening, bucketing: Bucketing, checksum: str, entry: Entry, write: Callable[[Padding], Record]
+) -> Record:
     beat()
     try:
-        with open_item(entry.path, entry.member, bucketing.budget) as source:
+        with opening.source(entry.path, entry.member) as source:
             return write(Padding(source, bucketing.plan(source.info, entry.label), checksum))
+    except PlanError as error:
+        return entry.record(FAILED, unplanned(entry.item, error.message))
     except ExportStopped as error:
         return entry.record(STOPPED, error.message)
     except PadviewerError as error:

@@ -52,7 +52,8 @@ def open_hdf5(file: OpenedFile, member: str | None, budget: int) -> Source:
     with Hdf5File(file, budget) as opened:
         # Where headers of several members are asked for, a listing would take longer than all of them.
         is_listed = member is None or not file.headers_only
-        members, notes = _listing(opened) if is_listed else ([], [])
+        members, notes = file.once("listing", lambda: _listing(opened)) if is_listed else ([], [])
+        notes = [*notes]
         path = _chosen(file, member, members, opened.tree.left_out)
         dataset = _found(opened, file, path, members)
         path = "/" + "/".join(word for word in path.split("/") if word)

@@ -186,6 +186,20 @@ def _open(path: str, member: str | None, budget: int, openers: tuple[Opener, ...
 
 
 @contextmanager
+def opened_source(path: str, *, budget: int) -> Iterator[Callable[[str], Source]]:
+    """Yields what opens the members of a file, which is opened and listed once; each does what `open_source` does.
+
+    Args:
+        path, budget: as for `open_source`; a file or folder.
+
+    Raises:
+        SourceError: as `open_source`.
+    """
+    with _opened(path, headers_only=False) as opened:
+        yield lambda member: _read(opened, member, budget, OPENERS)
+
+
+@contextmanager
 def _opened(path: str, headers_only: bool) -> Iterator[OpenedFile | OpenedFolder]:
     try:
         file = open_regular(path, headers_only)

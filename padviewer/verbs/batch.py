@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from padviewer.errors import ExportError, PadviewerError, SettingsError
+from padviewer.errors import ExportError, PadviewerError, SettingsError, shortened
 from padviewer.options import add_budget, add_padding, budget_of, spec_of
 from padviewer.verbs import FAILED
 from padviewer.verbs.measuring import PATHS, add_workers, complain_of, workers_of
@@ -97,6 +97,8 @@ def _output_of(options: argparse.Namespace) -> str:
     from padviewer.objects import checked, is_url  # noqa: PLC0415
 
     output: str = options.output
+    if not output:
+        raise SettingsError("-o: names no folder; write . for the one that you are in")
     if is_url(output):
         output = checked(output).rstrip("/") or "/"
     if is_url(output) and options.format == "hdf5":
@@ -157,6 +159,11 @@ def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: 
     # The manifest names what can be found from anywhere.
     found = [(absolute(path), member) for path, member in listing.items]
     items = [item for item in found if not is_within(item[0], output)]
+    if found and not items:
+        raise ExportError(
+            f"{shortened(output)}: all {len(found):,} items lie in the folder to write to, whose own files are never "
+            "items; choose another one with -o"
+        )
     if not items:
         raise ExportError("nothing to write: no path leads to an item; name files, folders or patterns")
     return items, len(listing.refused)
@@ -213,7 +220,9 @@ class _Telling:
             return
         words = [f"{reached.done:,} of {reached.total:,} items written"]
         words += [f"{reached.skipped:,} of them before"] if reached.skipped else []
+        words += [f"{reached.changed:,} again, whose sources had changed"] if reached.changed else []
         words += [f"{reached.failed:,} failed"] if reached.failed else []
+        words += [f"{refused:,} refused, see above"] if refused else []
         tell(f"{', '.join(words)}: {export.folder}/manifest.jsonl")
 
 
@@ -223,6 +232,7 @@ def _as_json(reached: Reached, refused: int) -> str:
             "done": reached.done,
             "failed": reached.failed + refused,
             "skipped": reached.skipped,
+            "changed": reached.changed,
             "total": reached.total + refused,
         }
     )

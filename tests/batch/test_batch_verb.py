@@ -46,7 +46,7 @@ def test_buckets_of_a_file_and_a_bad_item(data, tmp_path):
     assert done.returncode == 1
     assert "bad.png" in done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert lines[-1] == {"done": len(data), "failed": 1, "skipped": 0, "total": len(data) + 1}
+    assert lines[-1] == {"done": len(data), "failed": 1, "skipped": 0, "changed": 0, "total": len(data) + 1}
     assert [line["done"] for line in lines] == sorted(line["done"] for line in lines)
     settings, records = lines_of(tmp_path / "out")
     assert (settings["buckets"], settings["multiple_of"], settings["overflow"]) == ([[8, 8], [12, 12]], [4, 4], "crop")

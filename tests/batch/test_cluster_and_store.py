@@ -85,7 +85,7 @@ def test_a_worker_and_the_client_are_killed_and_nothing_is_lost_or_doubled(store
     made = set(objects_in(store, bucket, "out/"))
     again = subprocess.run([*words, "--resume"], capture_output=True, text=True, check=True, timeout=WAIT)
     told = json.loads(again.stdout.splitlines()[-1])
-    assert told == {"done": COUNT, "failed": 0, "skipped": noted, "total": COUNT}
+    assert told == {"done": COUNT, "failed": 0, "skipped": noted, "changed": 0, "total": COUNT}
     found = {name.removeprefix("out/"): text for name, text in objects_in(store, bucket, "out/").items()}
     assert found.keys() == {*arrays, "manifest.jsonl"}
     assert len(made) > noted

@@ -111,7 +111,7 @@ def test_a_client_that_is_killed_is_resumed(bucket, tmp_path):
     assert 0 < noted < len(arrays)
     again = subprocess.run([*words, "--resume"], capture_output=True, text=True, check=True, timeout=WAIT)
     told = json.loads(again.stdout.splitlines()[-1])
-    assert told == {"done": len(arrays), "failed": 0, "skipped": noted, "total": len(arrays)}
+    assert told == {"done": len(arrays), "failed": 0, "skipped": noted, "changed": 0, "total": len(arrays)}
     assert {name for name in bucket.objects if name.startswith("out/")} == {
         "out/manifest.jsonl", *(f"out/{name}" for name in arrays)
     }  # fmt: skip
