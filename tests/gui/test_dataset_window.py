@@ -26,6 +26,7 @@ from padviewer.gui.dataset.layout import lay
 from padviewer.gui.dataset.plot import SizePlot
 from padviewer.gui.dataset.plot_canvas import Shown
 from padviewer.gui.dataset.window import DatasetWindow
+from padviewer.gui.form.fields import ElidedCombo
 from padviewer.gui.main_window import MainWindow
 from padviewer.gui.theme import DARK
 
@@ -579,3 +580,32 @@ def test_an_export_runs_on_a_cluster(open_window: Open, folder: Path, qtbot: QtB
         qtbot.waitUntil(lambda: not dataset.export.run.runs, timeout=PATIENCE_MS)
         assert dataset.export.text == "Done: 2 of 2 written."
     assert np.load(tmp_path / "out" / "signal_1.npy").shape == (120,)
+
+
+def test_a_long_choice_is_elided_in_its_middle_and_told_whole(qtbot: QtBot) -> None:
+    combo = ElidedCombo()
+    qtbot.addWidget(combo)
+    name = "cluster node-with-a-very-long-name-0017.rack-4.example.org:40123 GPU:0"
+    combo.addItems(["CPU:0", name])
+    combo.setFixedWidth(160)
+    combo.show()
+    assert combo.shown_text == "CPU:0"
+    combo.setCurrentText(name)
+    assert combo.shown_text.startswith("cluster")
+    assert combo.shown_text.endswith("GPU:0")
+    assert "…" in combo.shown_text
+    assert name in combo.toolTip()
+    assert not combo.grab().toImage().isNull()
+
+
+def test_a_single_dot_is_not_written_over(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(filters=1)
+    dataset = show(qtbot, window)
+    dataset.resize(720, 480)
+    fill(qtbot, dataset, np.array([(480, 640)]))
+    dataset.target.edit({"target": (48, 320)})
+    ready(qtbot, dataset)
+    dataset.plot.repaint()
+    at = QPointF(pixel(dataset, 640, 480))
+    assert dataset.plot.captions
+    assert not any(place.contains(at) for place in dataset.plot.captions)

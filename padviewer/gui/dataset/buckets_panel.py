@@ -7,15 +7,12 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QGridLayout,
     QHeaderView,
     QLabel,
     QMenu,
     QPushButton,
-    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,6 +21,8 @@ from padviewer.dataset.buckets import Buckets
 from padviewer.errors import PadviewerError
 from padviewer.gui.dataset.batches import spread_text
 from padviewer.gui.dataset.bucketing import Found
+from padviewer.gui.dataset.figure_grid import FigureGrid, Line
+from padviewer.gui.dataset.side_panel import SidePanel
 from padviewer.gui.dataset.text import files_text, size_text
 from padviewer.gui.form.fields import FieldGuard
 from padviewer.gui.form.section import FormSection
@@ -42,7 +41,7 @@ FORMS = {
 }
 
 
-class BucketsPanel(QScrollArea):
+class BucketsPanel(SidePanel):
     """Shows buckets, and reports what a person wants of them."""
 
     find_wanted = Signal()
@@ -50,17 +49,9 @@ class BucketsPanel(QScrollArea):
     save_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("panel")
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Buckets")
+        super().__init__("Buckets", parent=parent)
         self._fields: dict[str, QWidget] = {}
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(6)
+        layout = self.column
         self._section = FormSection(layout, "Buckets", self._fields, FieldGuard(self))
         self._count = self._section.spin("count", "How many", 1, MOST, "At most so many target shapes")
         self._count.setValue(4)
@@ -78,11 +69,7 @@ class BucketsPanel(QScrollArea):
         self._copy.setMenu(menu)
         self._save.clicked.connect(self.save_wanted)
         self._state = _label("muted")
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(3)
-        self._grid.setColumnStretch(1, 1)
-        self._figures: list[tuple[QLabel, QLabel]] = []
+        self._grid = FigureGrid()
         self.table = QTableWidget(0, len(_HEADS))
         self._build_table()
         layout.addWidget(self._find)
@@ -93,7 +80,6 @@ class BucketsPanel(QScrollArea):
         layout.addWidget(self.table, 1)
         layout.addWidget(self._copy)
         layout.addWidget(self._save)
-        self.setWidget(content)
         self.show_found(None, None, False, False)
 
     @property
@@ -109,7 +95,7 @@ class BucketsPanel(QScrollArea):
     @property
     def figures(self) -> dict[str, str]:
         """Before and after, by their names."""
-        return {name.text(): value.text() for name, value in self._figures if not name.isHidden()}
+        return self._grid.lines
 
     @property
     def rows(self) -> list[tuple[str, ...]]:
@@ -140,7 +126,7 @@ class BucketsPanel(QScrollArea):
         for button in (self._copy, self._save):
             button.setEnabled(found is not None)
         self._state.setText(_state_text(found, error, searches, is_old))
-        self._show_figures(found)
+        self._grid.set_lines(_figure_lines(found) if found is not None else [])
         self.table.setRowCount(0 if found is None else len(found.buckets.targets))
         if found is None:
             return
@@ -156,28 +142,10 @@ class BucketsPanel(QScrollArea):
             )
             for column, text in enumerate(texts):
                 cell = QTableWidgetItem(text)
+                cell.setToolTip(text)
                 cell.setFont(monospaced(8.5))
                 cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, cell)
-
-    def _show_figures(self, found: Found | None) -> None:
-        lines = _figure_lines(found) if found is not None else []
-        while len(self._figures) < len(lines):
-            name, value = _label("muted"), _label()
-            value.setFont(monospaced(8.5))
-            value.setAlignment(Qt.AlignmentFlag.AlignRight)
-            self._grid.addWidget(name, len(self._figures), 0)
-            self._grid.addWidget(value, len(self._figures), 1)
-            self._figures.append((name, value))
-        for number, (name, value) in enumerate(self._figures):
-            shown = number < len(lines)
-            name.setVisible(shown)
-            value.setVisible(shown)
-            if shown:
-                name.setText(lines[number][0])
-                value.setText(lines[number][1])
-                value.setToolTip(lines[number][2])
-                name.setToolTip(lines[number][2])
 
     def _build_table(self) -> None:
         table = self.table
@@ -218,16 +186,16 @@ def _found_text(buckets: Buckets) -> str:
     return f"They take {gap} more elements than the best possible.{over}"
 
 
-def _figure_lines(found: Found) -> list[tuple[str, str, str]]:
+def _figure_lines(found: Found) -> list[Line]:
     count = len(found.buckets.targets)
     size = grouped(found.wanted.batch_size)
     after = found.buckets.cost
     return [
-        ("One target", percent(found.before.padding_share), "One target that holds every file"),
-        ("Longest of batch", spread_text(found.batches), f"Shuffled batches of {size}, each padded to its longest"),
-        (f"{count} bucket{'s' * (count != 1)}", percent(after.padding_share), "Each file padded to its bucket"),
-        ("Longest in bucket", spread_text(found.within), f"Batches of {size} of one bucket, padded to their longest"),
-        (f"Batch of {size}", format_bytes(after.batch_bytes), "Memory of a batch of the largest tensors, float32"),
+        Line("One target", percent(found.before.padding_share), "One target that holds every file"),
+        Line("Longest of batch", spread_text(found.batches), f"Shuffled batches of {size}, each padded to its longest"),
+        Line(f"{count} bucket{'s' * (count != 1)}", percent(after.padding_share), "Each file padded to its bucket"),
+        Line("Longest in bucket", spread_text(found.within), f"Batches of {size} of one bucket, padded to the longest"),
+        Line(f"Batch of {size}", format_bytes(after.batch_bytes), "Memory of a batch of the largest tensors, float32"),
     ]
 
 

@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from padviewer.gui.dataset.frame import Numbers
 from padviewer.gui.theme import Theme
 
 _MARGIN = 3.0
 _AROUND = 5.0
 _GROUND = 225
+# Of more dots, some always lie below a text.
+_FEW = 600
+_DOT = 4.0
 
 
 class Captions:
@@ -21,12 +25,16 @@ class Captions:
         painter: of the plot.
         area: that texts stay in.
         theme: their ground.
+        dots: (dots,) pixels across and down, which texts keep clear of where they are few; None where there are none.
     """
 
-    def __init__(self, painter: QPainter, area: QRectF, theme: Theme) -> None:
+    def __init__(
+        self, painter: QPainter, area: QRectF, theme: Theme, dots: tuple[Numbers, Numbers] | None = None
+    ) -> None:
         self._painter, self._theme = painter, theme
         self._area = area.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         self._metrics = QFontMetricsF(painter.font())
+        self._dots = dots if dots is not None and len(dots[0]) <= _FEW else None
         self.taken: list[QRectF] = []
 
     @property
@@ -52,16 +60,34 @@ class Captions:
         wide, high = self.width(text), self.height
         if wide > self._area.width() or high > self._area.height():
             return False
+        second: QRectF | None = None
         for x, y in corners:
             left = min(max(x, self._area.left()), self._area.right() - wide)
             top = min(max(y, self._area.top()), self._area.bottom() - high)
             place = QRectF(left, top, wide, high)
-            if not any(place.intersects(other) for other in self.taken):
-                self.taken.append(place)
-                ground = QColor(self._theme.panel)
-                ground.setAlpha(_GROUND)
-                self._painter.fillRect(place, ground)
-                self._painter.setPen(QColor(colour))
-                self._painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)
+            if any(place.intersects(other) for other in self.taken):
+                continue
+            if not self._covers(place):
+                self._draw(text, place, colour)
                 return True
-        return False
+            second = second or place
+        if second is not None:
+            self._draw(text, second, colour)
+        return second is not None
+
+    def _covers(self, place: QRectF) -> bool:
+        """Whether a place lies over a dot."""
+        if self._dots is None:
+            return False
+        x, y = self._dots
+        beside = (x < place.left() - _DOT) | (x > place.right() + _DOT)
+        beside |= (y < place.top() - _DOT) | (y > place.bottom() + _DOT)
+        return not beside.all()
+
+    def _draw(self, text: str, place: QRectF, colour: str) -> None:
+        self.taken.append(place)
+        ground = QColor(self._theme.panel)
+        ground.setAlpha(_GROUND)
+        self._painter.fillRect(place, ground)
+        self._painter.setPen(QColor(colour))
+        self._painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)

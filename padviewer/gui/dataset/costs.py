@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from padviewer.dataset.waste import Spread
 from padviewer.gui.dataset.batches import simulated
-from padviewer.gui.dataset.figures import Figures, Line, Question, figures_of, lines_of, overflow_text
+from padviewer.gui.dataset.figure_grid import Line
+from padviewer.gui.dataset.figures import Figures, Question, figures_of, lines_of, overflow_text
 from padviewer.gui.dataset.latest import Latest
 
 

@@ -15,13 +15,12 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
 from padviewer.errors import shortened
 from padviewer.gui.dataset.export_run import FORMATS, ExportOrder, ExportRun
+from padviewer.gui.dataset.side_panel import SidePanel
 from padviewer.gui.dataset.text import files_text
 from padviewer.gui.form.fields import ElidedButton
 from padviewer.gui.labels import section_label
@@ -33,7 +32,7 @@ _NAMED = 6
 TARGET, BUCKETS = "the target", "the buckets"
 
 
-class ExportPanel(QScrollArea):
+class ExportPanel(SidePanel):
     """Asks what is written and where to, and follows the program that writes it.
 
     Args:
@@ -43,12 +42,7 @@ class ExportPanel(QScrollArea):
     busy_changed = Signal(bool)
 
     def __init__(self, order: Callable[[bool], ExportOrder | None], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("panel")
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Export")
+        super().__init__("Export", spacing=8, parent=parent)
         self._order_of = order
         self._order: ExportOrder | None = None
         self._output = ""
@@ -56,14 +50,10 @@ class ExportPanel(QScrollArea):
         self.run = ExportRun(self)
         self.run.progressed.connect(self._on_run_progressed)
         self.run.ended.connect(self._on_run_ended)
-        content = QWidget()
-        self._layout = QVBoxLayout(content)
-        self._layout.setContentsMargins(16, 12, 16, 12)
-        self._layout.setSpacing(8)
+        self._layout = self.column
         self._layout.addWidget(section_label("Export all"))
         self._build()
         self._layout.addStretch(1)
-        self.setWidget(content)
         self.set_files(0, False)
 
     def set_files(self, count: int, has_buckets: bool) -> None:

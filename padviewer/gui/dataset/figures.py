@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from padviewer.bytecount import format_bytes
 from padviewer.dataset.table import SizeTable
 from padviewer.dataset.waste import Choice, Cost, Quantile, Spread, cost_of, quantile_of
 from padviewer.errors import PlanError, SettingsError
 from padviewer.gui.dataset.batches import spread_text
+from padviewer.gui.dataset.figure_grid import Line
 from padviewer.gui.words import count_text, grouped, percent
 from padviewer.spec import PipelineSpec
 
@@ -50,20 +50,6 @@ class Figures:
     why: str = ""
 
 
-class Line(NamedTuple):
-    """A figure as it is shown.
-
-    Attributes:
-        name: what it is.
-        value: with its unit.
-        tip: says more.
-    """
-
-    name: str
-    value: str
-    tip: str
-
-
 def figures_of(question: Question) -> Figures:
     """Returns the figures of a target, in some milliseconds for 100,000 files: for a thread.
 
@@ -92,7 +78,7 @@ def lines_of(figures: Figures, batches: Spread | None) -> list[Line]:
     size = question.batch_size
     padded = "elements of all padded tensors, channels included"
     lines = [
-        Line("Padding share", percent(cost.padding_share), "Share of the padded tensors that is padding"),
+        Line("Padding share", percent(cost.padding_share), "Share of the padded tensors that is padding", True),
         Line("Padded", count_text(cost.elements), f"{grouped(cost.elements)} {padded}"),
         Line("Data", count_text(cost.data), f"{grouped(cost.data)} of these elements are data"),
         Line(

@@ -195,7 +195,7 @@ def write_outside(
             left = edge - captions.width(text)
             # Beside the line where there is room, and always in sight.
             step = captions.height + 3
-            captions.write(text, [(left, top), (left, top + step), (left, top - step)], theme.error)
+            captions.write(text, [(left, top + number * step) for number in (0, 1, 2, -1)], theme.error)
 
 
 def draw_buckets(painter: QPainter, frame: Frame, theme: Theme, buckets: Corners) -> None:

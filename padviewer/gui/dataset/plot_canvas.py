@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +28,7 @@ from padviewer.gui.dataset.marks import (
 from padviewer.gui.dataset.picture import Picture
 from padviewer.gui.dataset.places import FILES, Places, Rows, axis_title
 from padviewer.gui.dataset.waste_plane import WasteCurve, WasteLine
+from padviewer.gui.focus_drawn import FocusDrawn
 from padviewer.gui.guarding import guarded
 from padviewer.gui.theme import DARK, Theme, monospaced
 
@@ -52,7 +52,7 @@ class Shown:
     names: tuple[str, str]
 
 
-class PlotCanvas(QWidget):
+class PlotCanvas(FocusDrawn):
     """Shows where files lie."""
 
     view_changed = Signal()  # another part is seen
@@ -279,7 +279,8 @@ class PlotCanvas(QWidget):
             if bars is None or self._curve is None
             else draw_curve(painter, frame, theme, self._curve, self._target.across)
         )
-        self._write(Captions(painter, area, theme), frame, shown, buckets, said)
+        at = None if self._is_bars else frame.pixels(*self._at)
+        self._write(Captions(painter, area, theme, at), frame, shown, buckets, said)
 
     def _write(self, captions: Captions, frame: Frame, shown: Shown, buckets: Corners, waste: str) -> None:
         """Writes what there is room for: first what a person decides by."""
@@ -327,13 +328,3 @@ class PlotCanvas(QWidget):
         """Shows the same part in another size."""
         super().resizeEvent(event)
         self.view_changed.emit()
-
-    def focusInEvent(self, event: Any) -> None:
-        """Shows that keys go here."""
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: Any) -> None:
-        """Shows that they do not."""
-        super().focusOutEvent(event)
-        self.update()

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from padviewer.dataset.choice import Choice
 from padviewer.errors import SettingsError
 from padviewer.geometry import OVERFLOWS
-from padviewer.gui.dataset.figures import Line
+from padviewer.gui.dataset.figure_grid import FigureGrid, Line
+from padviewer.gui.dataset.side_panel import SidePanel
 from padviewer.gui.form.fields import FieldGuard, SettingEdit
 from padviewer.gui.form.section import FormSection, show_number, show_text
 from padviewer.gui.labels import section_label
 from padviewer.gui.plain_tip import plain_tip
-from padviewer.gui.theme import monospaced
 from padviewer.spec import MAX_SIZE, PipelineSpec, Target, format_sizes, format_target, parse_sizes, parse_target
 
 MOST_IN_BATCH = 65_536
 _NAMES = {"D": "depth", "H": "height", "W": "width", "T": "length"}
 
 
-class TargetPanel(QScrollArea):
+class TargetPanel(SidePanel):
     """Shows a target with its figures, and reports what a person changes."""
 
     edited = Signal(object)  # {target, multiple_of or overflow: value}
@@ -31,37 +31,23 @@ class TargetPanel(QScrollArea):
     longest_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("panel")
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName("Target")
+        super().__init__("Target", parent=parent)
         self._choice = Choice(((None,),))
         self._letters = ""
         self._fields: dict[str, QWidget] = {}
         self._targets: dict[str, SettingEdit] = {}
-        self._names: list[QLabel] = []
-        self._values: list[QLabel] = []
-        content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(6)
+        layout = self.column
         self._build_fields(layout)
         self._build_buttons(layout)
         layout.addSpacing(8)
         layout.addWidget(section_label("What it costs"))
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(3)
-        self._grid.setColumnStretch(1, 1)
+        self._grid = FigureGrid()
         layout.addLayout(self._grid)
         self._overflow_text = QLabel()
         self._overflow_text.setObjectName("muted")
         self._overflow_text.setWordWrap(True)
         layout.addWidget(self._overflow_text)
         layout.addStretch(1)
-        self.setWidget(content)
 
     # ---- what is shown
 
@@ -88,27 +74,13 @@ class TargetPanel(QScrollArea):
 
     def set_lines(self, lines: list[Line], overflow: str) -> None:
         """Shows figures; none says nothing."""
-        while len(self._names) < len(lines):
-            self._add_row()
-        for number, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
-            shown = number < len(lines)
-            name.setVisible(shown)
-            value.setVisible(shown)
-            if shown:
-                line = lines[number]
-                name.setText(line.name)
-                value.setText(line.value)
-                for label in (name, value):
-                    label.setToolTip(plain_tip(line.tip))
-                value.setObjectName("padding" if line.name == "Padding share" else "")
-                value.setAccessibleName(f"{line.name}: {line.value}")
+        self._grid.set_lines(lines)
         self._overflow_text.setText(overflow)
 
     @property
     def lines(self) -> dict[str, str]:
         """The figures that are shown, by their names."""
-        pairs = zip(self._names, self._values, strict=True)
-        return {name.text(): value.text() for name, value in pairs if not name.isHidden()}
+        return self._grid.lines
 
     @property
     def overflow_text(self) -> str:
@@ -164,20 +136,6 @@ class TargetPanel(QScrollArea):
         order = [self._fields[f"target {letter}"] for letter in self._letters]
         for before, after in zip([*order], [*order[1:], self._multiple], strict=False):
             self.setTabOrder(before, after)
-
-    def _add_row(self) -> None:
-        name, value = QLabel(), QLabel()
-        name.setObjectName("muted")
-        value.setFont(monospaced(8.5))
-        value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        for label in (name, value):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        row = len(self._names)
-        self._grid.addWidget(name, row, 0)
-        self._grid.addWidget(value, row, 1)
-        self._names.append(name)
-        self._values.append(value)
 
     def _stepped(self, row: int, size: int | None, by: int) -> int:
         step = (self._choice.multiple_of * len(self._letters))[row]

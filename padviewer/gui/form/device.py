@@ -6,7 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from padviewer.bytecount import format_bytes, parse_budget
-from padviewer.gui.form.fields import FieldGuard, SettingEdit
+from padviewer.gui.form.fields import ElidedCombo, FieldGuard, SettingEdit
 from padviewer.gui.form.section import FormSection, show_choice
 from padviewer.plan import Plan
 from padviewer.workers.frameworks import installed_backends
@@ -20,7 +20,7 @@ class DeviceSection(FormSection):
     def __init__(self, layout: QVBoxLayout, fields: dict[str, QWidget], guard: FieldGuard) -> None:
         super().__init__(layout, "Device", fields, guard)
         self._backend = self.setting_combo("backend", "Backend", installed_backends(), "Keras' backend that computes")
-        self._device = self.setting_combo("device", "Runs on", (), "Where the convolution is computed")
+        self._device = self.setting_combo("device", "Runs on", (), "Where the convolution is computed", ElidedCombo())
         self._budget = SettingEdit(parse_budget, format_bytes)
         self._budget.edited.connect(self.budget_edited)
         tip = "Memory that one result may take in one process, such as 4GiB, until the program ends. Of more, only "

@@ -6,10 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QWidget,
+)
 
 from padviewer.errors import SettingsError
+from padviewer.gui.guarding import guarded
 from padviewer.gui.plain_tip import plain_tip
 
 _STEPS = {
@@ -142,6 +152,36 @@ class ElidedButton(QPushButton):
         # A style sheet's padding and border on both sides.
         room = max(0, self.width() - 20)
         self.setText(self.fontMetrics().elidedText(self._text, self._mode, room).replace("&", "&&"))
+
+
+class ElidedCombo(QComboBox):
+    """Choices whose ends tell them apart: it is their middle that is cut off, and the tooltip tells all."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.currentTextChanged.connect(self._on_current_text_changed)
+
+    @property
+    def shown_text(self) -> str:
+        """What there is room for of what is chosen."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self)
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideMiddle, room.width() - 4)
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draws it with what there is room for."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        option.currentText = self.shown_text
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def _on_current_text_changed(self, text: str) -> None:
+        self.setToolTip(plain_tip(f"{text}\n{self.accessibleDescription()}".strip()))
 
 
 def mark(field: QWidget, wrong: str) -> None:

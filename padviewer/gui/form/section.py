@@ -70,9 +70,11 @@ class FormSection(QObject):
         """Takes a field away."""
         self.rows.removeRow(self._fields.pop(name))
 
-    def combo(self, name: str, label: str, choices: tuple[str, ...], tip: str) -> QComboBox:
-        """Adds choices."""
-        combo = QComboBox()
+    def combo(
+        self, name: str, label: str, choices: tuple[str, ...], tip: str, combo: QComboBox | None = None
+    ) -> QComboBox:
+        """Adds choices, in a widget of another kind where one is given."""
+        combo = combo or QComboBox()
         combo.addItems(list(choices))
         # Long names must not widen the form.
         combo.setMinimumContentsLength(6)
@@ -80,9 +82,11 @@ class FormSection(QObject):
         self.add(name, label, combo, tip)
         return combo
 
-    def setting_combo(self, name: str, label: str, choices: tuple[str, ...], tip: str) -> QComboBox:
+    def setting_combo(
+        self, name: str, label: str, choices: tuple[str, ...], tip: str, combo: QComboBox | None = None
+    ) -> QComboBox:
         """Adds choices that are the values of a setting."""
-        combo = self.combo(name, label, choices, tip)
+        combo = self.combo(name, label, choices, tip, combo)
         combo.currentTextChanged.connect(lambda text: self.edited.emit({name: text}))
         return combo
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from padviewer.gui.focus_drawn import FocusDrawn
 from padviewer.gui.guarding import guarded
 from padviewer.gui.rendering import Levels, Pixels
 from padviewer.gui.statistics_text import short
@@ -22,7 +23,7 @@ _STRIP, _HANDLE, _MARGIN = 6, 5, 8
 _REACH = 8
 
 
-class HistogramPlot(QWidget):
+class HistogramPlot(FocusDrawn):
     """Draws counts over values; reports levels that a person drags, or moves by the arrow keys."""
 
     levels_edited = Signal(object)  # Levels
@@ -240,16 +241,6 @@ class HistogramPlot(QWidget):
             self._move(self.value_at(self.x_of(self._levels[self._held]) + far * pixels))
         else:
             super().keyPressEvent(event)
-
-    def focusInEvent(self, event: object) -> None:
-        """Shows which line is held."""
-        super().focusInEvent(event)  # type: ignore[arg-type]
-        self.update()
-
-    def focusOutEvent(self, event: object) -> None:
-        """Shows that none is."""
-        super().focusOutEvent(event)  # type: ignore[arg-type]
-        self.update()
 
     def _move(self, value: float) -> None:
         low, high = (value, self._levels[1]) if self._held == 0 else (self._levels[0], value)
