@@ -40,7 +40,9 @@ def kinds_of(table: SizeTable) -> tuple[Kind, ...]:
         (item.axes, item.dtype, item.shape[item.axes.index(CHANNELS)] if CHANNELS in item.axes else None)
         for item in table.items
     )
-    return tuple(Kind(*kind, count) for kind, count in found.most_common())
+    kinds = [Kind(*kind, count) for kind, count in found.items()]
+    # Those of as many items in an order that does not depend on where the items lie.
+    return tuple(sorted(kinds, key=lambda kind: (-kind.items, kind.axes, kind.dtype, kind.channels or 0)))
 
 
 def kinds_text(kinds: tuple[Kind, ...]) -> str:
