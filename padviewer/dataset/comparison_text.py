@@ -12,7 +12,7 @@ from padviewer.spec import Target, format_target
 
 def comparison_lines(found: Comparison) -> list[str]:
     """Returns two tables: before and after, and the buckets."""
-    return [*_columns(ways(found)), "", *_columns(parts(found)), *notes(found)]
+    return [*columns(ways(found)), "", *columns(parts(found)), *notes(found)]
 
 
 def ways(found: Comparison) -> list[list[str]]:
@@ -84,7 +84,8 @@ def _bytes(count: int) -> str:
     return format_bytes(count)
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Returns the rows of a table as lines, the first column to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

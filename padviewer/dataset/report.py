@@ -10,10 +10,10 @@ import numpy as np
 
 from padviewer.dataset.choice import assign
 from padviewer.dataset.comparison import Comparison
-from padviewer.dataset.comparison_text import comparison_lines, share
+from padviewer.dataset.comparison_text import columns, comparison_lines, share
 from padviewer.dataset.measured import Measured
+from padviewer.dataset.summary import counted, quantile_rows
 
-_QUANTILES = {"min": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "max": 1.0}
 # Files that have a line each in a text; of more, the number is told.
 _NAMED = 20
 
@@ -64,7 +64,7 @@ class Report:
     def counts(self) -> str:
         """One line: how many items there are."""
         table = self.comparison.table
-        words = [f"{len(table):,} items with axes {' '.join(table.letters)}"]
+        words = [f"{counted(len(table), 'item')} with axes {' '.join(table.letters)}"]
         words += [f"{len(self.overflowing):,} overflow"] if self.overflowing else []
         words += [f"{len(self.refused):,} refused"] if self.refused else []
         return ", ".join(words)
@@ -72,20 +72,13 @@ class Report:
     @property
     def sizes(self) -> list[list[str]]:
         """Rows of quantiles of each axis, with a head."""
-        rows = [
-            [
-                letter,
-                *(f"{int(size):,}" for size in np.quantile(column, list(_QUANTILES.values()), method="inverted_cdf")),
-            ]
-            for letter, column in zip(self.comparison.table.letters, self.comparison.table.sizes.T, strict=True)
-        ]
-        return [["axis", *_QUANTILES], *rows]
+        table = self.comparison.table
+        head, *rows = quantile_rows(table.letters, table.sizes.tolist())
+        return [["axis", *head[1:]], *rows]
 
     def lines(self) -> list[str]:
         """Returns the report as text."""
-        widths = [max(map(len, column)) for column in zip(*self.sizes, strict=True)]
-        sizes = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in self.sizes]
-        lines = [self.counts, "", *sizes, "", *comparison_lines(self.comparison)]
+        lines = [self.counts, "", *columns(self.sizes), "", *comparison_lines(self.comparison)]
         for title, names in (("overflowing", self.overflowing), ("refused", self.refused)):
             if names:
                 more = [f"  {len(names) - _NAMED:,} more"] if len(names) > _NAMED else []

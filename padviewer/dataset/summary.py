@@ -49,16 +49,26 @@ def _table_lines(letters: str, items: Sequence[Measured]) -> list[str]:
     return lines
 
 
-def _quantile_lines(letters: str, sizes: Sequence[tuple[int, ...]]) -> list[str]:
+def quantile_rows(letters: str, sizes: Sequence[Sequence[int]]) -> list[list[str]]:
+    """Returns how sizes are spread: a row for each axis, its letter first, below a head.
+
+    Args:
+        letters: of the axes.
+        sizes: of the items, one number for each axis.
+    """
     # Sizes that occur, never means of two.
     last = [max(0, math.ceil(len(sizes) * share) - 1) for share, _name in _QUANTILES]
-    rows = [[column[at] for at in last] for column in map(sorted, zip(*sizes, strict=True))]
-    cells = [[name for _share, name in _QUANTILES], *([f"{size:,}" for size in row] for row in rows)]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(_QUANTILES))]
-    heads = ["", *letters]
+    columns = map(sorted, zip(*sizes, strict=True))
+    rows = [[letter, *(f"{column[at]:,}" for at in last)] for letter, column in zip(letters, columns, strict=True)]
+    return [["", *(name for _share, name in _QUANTILES)], *rows]
+
+
+def _quantile_lines(letters: str, sizes: Sequence[Sequence[int]]) -> list[str]:
+    rows = quantile_rows(letters, sizes)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][1:]
     return [
-        f"{_INDENT}{head:<8}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
-        for head, row in zip(heads, cells, strict=True)
+        f"{_INDENT}{head:<8}  " + "  ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+        for head, *cells in rows
     ]
 
 

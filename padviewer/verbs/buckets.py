@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from padviewer.dataset.comparison import compare  # noqa: PLC0415 - loads numpy
     from padviewer.dataset.comparison_text import comparison_lines  # noqa: PLC0415
     from padviewer.dataset.plan_file import BucketPlan  # noqa: PLC0415
+    from padviewer.dataset.summary import counted  # noqa: PLC0415
     from padviewer.snippets.bucketing import CODE  # noqa: PLC0415
 
     refused = [item for item in items if item.error]
@@ -52,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         tell(figures, end="")
     elif code is None:
-        head = f"{' '.join(table.letters)}: {len(table):,} {'item' if len(table) == 1 else 'items'}"
+        head = f"{' '.join(table.letters)}: {counted(len(table), 'item')}"
         tell("\n".join([head, "", *comparison_lines(found)]))
     elif not options.output:
         tell(code, end="")
