@@ -73,7 +73,7 @@ def test_a_file_of_any_name_opens_and_is_told_readably(
     assert saved.items[1:] == tuple((path, None) for path in named)
     assert saved.shown == (named[-1], None)
     preferences.save()
-    kept = Preferences(preferences._settings.fileName())
+    kept = Preferences(str(preferences._file.path))
     assert kept.recent == [*reversed(named), str(photo)]
     recent = [action.text() for action in window.actions_._recent.actions() if isinstance(action, QAction)]
     assert any("a&&b.npy" in text for text in recent), "an ampersand is no underlined letter"

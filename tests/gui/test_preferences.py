@@ -66,7 +66,7 @@ def test_settings_that_cannot_be_written_are_told_of_once(
     window = open_window(photo, filters=1)
     preferences.save()
     assert preferences.refusal == ""
-    file = Path(preferences._settings.fileName())
+    file = preferences._file.path
     file.unlink()
     file.mkdir()  # nobody can write there, root neither
     preferences.theme = "light"
