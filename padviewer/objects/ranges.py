@@ -90,6 +90,13 @@ class Ranges(io.RawIOBase):
         data = b"".join(self._blocks[block] for block in wanted)
         return data[start - wanted.start * _BLOCK : stop - wanted.start * _BLOCK]
 
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _step = part.indices(self.size)
+        return self.read_at(start, stop - start)
+
     def give_up(self) -> NoReturn:
         """Notes that ranges are not enough.
 

@@ -42,14 +42,15 @@ def open_fits(file: OpenedFile, member: str | None, budget: int) -> Source:
     if file.head.startswith(MAGIC):
         return _open(fits, file, unpack_all(file, budget), None, member, budget)
     kept = KeptFile(file)
-    mapping = kept.map()
+    mapping = kept.content()
     mapped = False
     try:
         source = _open(fits, file, mapping, kept, member, budget)
         mapped = not source.decoded and not file.headers_only
     finally:
         if not mapped:
-            mapping.close()
+            if file.ranges is None:
+                mapping.close()
             kept.close()
     return source
 

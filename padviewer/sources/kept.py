@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from padviewer.errors import DamagedSource
 from padviewer.geometry import Indices, Region
+from padviewer.objects import Ranges
 from padviewer.plan import ArrayInfo
 from padviewer.sources.base import Array, ArraySource, check_indices
 from padviewer.sources.opened import OpenedFile
@@ -67,6 +68,10 @@ class KeptFile:
         if self._ranges is not None:
             self._ranges.give_up()
         return mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
+
+    def content(self) -> mmap.mmap | Ranges:
+        """Returns the bytes, by slices: the file mapped; of an object they are fetched where they are wanted."""
+        return self.map() if self._ranges is None else self._ranges
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from padviewer.errors import DamagedSource, UnsupportedSource
+from padviewer.errors import DamagedSource, PadviewerError, UnsupportedSource
 from padviewer.formats import library
 from padviewer.geometry import Indices
+from padviewer.objects import Ranges
 from padviewer.plan import ArrayInfo
 from padviewer.pulse import beat
 from padviewer.sources.base import Array, DeclaredSource, Source, check_indices
@@ -68,7 +69,7 @@ def open_sound(file: OpenedFile, member: str | None, budget: int) -> Source:
 
 
 def _open(file: OpenedFile, kept: KeptFile, soundfile: ModuleType, budget: int) -> Source:
-    sound = soundfile.SoundFile(_Content(kept.map()))
+    sound = soundfile.SoundFile(_Content(kept.content()))
     frames, channels = int(sound.frames), int(sound.channels)
     name = _NAMES.get(sound.format)
     if name is None or not 1 <= channels <= _MAX_CHANNELS:
@@ -101,10 +102,10 @@ class _Content:
     """The bytes of a file for libsndfile, which asks for them by callbacks: an exception in one would be printed.
 
     Args:
-        mapping: of the file.
+        mapping: of the file, or what fetches its header.
     """
 
-    def __init__(self, mapping: mmap.mmap) -> None:
+    def __init__(self, mapping: mmap.mmap | Ranges) -> None:
         self._mapping, self._at = mapping, 0
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -119,7 +120,10 @@ class _Content:
 
     def read(self, count: int) -> bytes:
         """Reads on."""
-        found = self._mapping[self._at : self._at + max(0, count)]
+        try:
+            found = self._mapping[self._at : self._at + max(0, count)]
+        except PadviewerError:
+            return b""  # whoever asked for ranges knows that they are not enough
         self._at += len(found)
         return found
 

@@ -85,7 +85,22 @@ def save_jpeg(path):
     Image.fromarray(NOISE).save(path, quality=95, exif=exif)
 
 
+def save_fits(path):
+    from astropy.io import fits  # noqa: PLC0415
+
+    images = [fits.PrimaryHDU(), fits.ImageHDU(NOISE[..., 0]), fits.ImageHDU(NOISE[:500, :, 1], name="second")]
+    fits.HDUList(images).writeto(path)
+
+
+def save_flac(path):
+    import soundfile  # noqa: PLC0415
+
+    soundfile.write(path, NOISE.reshape(-1, 2).astype(np.int16) * 99, 16000)
+
+
 MAKERS = {
+    "a.fits": save_fits,
+    "a.flac": save_flac,
     "a.npy": lambda path: np.save(path, NOISE),
     "a.npz": lambda path: np.savez(path, x=NOISE, y=NOISE[0]),
     "b.npz": lambda path: np.savez_compressed(path, x=NOISE, y=NOISE[0]),
@@ -128,7 +143,7 @@ def test_ranges_tell_what_the_file_tells(store, tmp_path, name):
         assert store.fetched <= MOST
     elif size < 1 << 18:
         assert store.fetched == size
-    members = [member.name for member in expected.members]
+    members = [member.name for member in expected.members if member.readable]
     store.fetched = 0
     for member, info in zip(members, describe_items(f"s3://b/{name}", members, BUDGET), strict=True):
         assert told(info) == told(describe_source(str(tmp_path / name), member, budget=BUDGET))
