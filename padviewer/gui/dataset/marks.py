@@ -208,6 +208,18 @@ def draw_buckets(painter: QPainter, frame: Frame, theme: Theme, buckets: Corners
         painter.drawRect(QRectF(frame.x - 4, top, right - frame.x + 4, bottom + 4 - top))
 
 
+def draw_pointed(painter: QPainter, frame: Frame, theme: Theme, at: tuple[float, float], is_bar: bool) -> None:
+    """Draws a ring about the dot, or a frame about the bar, that is pointed at."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(theme.text), 1.5))
+    if is_bar:
+        painter.drawRect(QRectF(at[0] - 4, frame.y + 1, 8, frame.height - 2))
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.drawEllipse(QPointF(*at), 7, 7)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
 def write_buckets(captions: Captions, frame: Frame, theme: Theme, buckets: Corners) -> None:
     """Writes the number of each bucket inside of its upper right corner."""
     for number, (across, up) in enumerate(buckets, 1):

@@ -19,6 +19,7 @@ from padviewer.gui.dataset.marks import (
     draw_bars,
     draw_buckets,
     draw_curve,
+    draw_pointed,
     draw_scales,
     draw_waste_lines,
     write_buckets,
@@ -297,16 +298,9 @@ class PlotCanvas(FocusDrawn):
 
     def _draw_marks(self, painter: QPainter, frame: Frame) -> None:
         """Draws what is pointed at and what is chosen."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._place is not None:
             x, y = frame.pixels(self._at[0][[self._place]], self._at[1][[self._place]])
-            painter.setPen(QPen(QColor(self._theme.text), 1.5))
-            if self._is_bars:
-                painter.drawRect(QRectF(float(x[0]) - 4, frame.y + 1, 8, frame.height - 2))
-            else:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.drawEllipse(QPointF(float(x[0]), float(y[0])), 7, 7)
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            draw_pointed(painter, frame, self._theme, (float(x[0]), float(y[0])), self._is_bars)
         area = self._sweep or self._selected(frame)
         if area is not None:
             painter.setPen(QPen(QColor(self._theme.text), 1, Qt.PenStyle.DashLine))
