@@ -101,8 +101,9 @@ class Agenda:
         extension = EXTENSIONS[self.settings.format]
         new = [item for item in left if item not in self._outputs]
         outputs = dict(zip(new, outputs_of(new, self._root, extension, self._taken), strict=True)) | self._outputs
-        entries = [Entry(*item, self.labels[item], outputs[item]) for item in left]
-        return in_groups(entries, max(1, min(_MOST, len(entries) // (_CALLS_EACH * count))))
+        # One by one: of a million items those that are under way are enough.
+        entries = (Entry(*item, self.labels[item], outputs[item]) for item in left)
+        return in_groups(entries, max(1, min(_MOST, len(left) // (_CALLS_EACH * count))))
 
     def settle(self, record: Record) -> None:
         """Takes notice of what has become of an item."""

@@ -49,25 +49,31 @@ def outputs_of(items: Sequence[Item], root: str, extension: str, taken: Iterable
         taken: files of items that are written already.
     """
     used = set(taken)
-    long = [_from_root(path, root) for path, _member in items]
-    short = [_without_extension(name) for name in long]
-    stems = [stem + _of_member(member) for stem, (_path, member) in zip(short, items, strict=True)]
-    counted = Counter(stems)
+    stems = [_without_extension(_from_root(path, root)) + _of_member(member) for path, member in items]
+    repeated = {stem for stem, count in Counter(stems).items() if count > 1}
     outputs = []
-    for stem, name, (_path, member) in zip(stems, long, items, strict=True):
-        wanted = stem if counted[stem] == 1 else name + _of_member(member)
+    for stem, (path, member) in zip(stems, items, strict=True):
+        wanted = stem if stem not in repeated else _from_root(path, root) + _of_member(member)
         output, number = wanted, 1
-        while {output + extension, output + _MASK + extension} & used:
+        while _is_used(output, extension, used):
             number += 1
             output = f"{wanted}~{number}"
-        used |= {output + extension, output + _MASK + extension}
         outputs.append(output + extension)
+        used.add(outputs[-1])
     return outputs
 
 
 def mask_beside(output: str, extension: str) -> str:
     """Returns the file of the mask that belongs to a file."""
     return output.removesuffix(extension) + _MASK + extension
+
+
+def _is_used(output: str, extension: str, used: set[str]) -> bool:
+    """Whether a file has this name, or that of its mask, or a mask has this name."""
+    names = {output + extension, output + _MASK + extension}
+    if output.endswith(_MASK):
+        names.add(output.removesuffix(_MASK) + extension)
+    return bool(names & used)
 
 
 def _from_root(path: str, root: str) -> str:
