@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from padviewer.bytecount import format_bytes
 from padviewer.errors import OversizedSource, PadviewerError, SourceError, shortened
@@ -15,6 +16,8 @@ from padviewer.objects.store import is_url, opened, told
 from padviewer.pulse import beat
 
 _PORTION = 1 << 22
+# What is asked for at first, before it is known how many bytes there are.
+_HEAD = 1 << 18
 
 
 @contextmanager
@@ -33,7 +36,7 @@ def copy_of(path: str, budget: int) -> Iterator[str]:
         return
     with told(path, SourceError):
         system, name = opened(path)
-        size = int(system.size(name) or 0)
+        head, size = _begin(system, name)
         if size > budget:
             raise OversizedSource(
                 f"{shortened(path)}: has {format_bytes(size)}, more than the budget of {format_bytes(budget)}; raise "
@@ -42,16 +45,29 @@ def copy_of(path: str, budget: int) -> Iterator[str]:
         folder = tempfile.mkdtemp(prefix="padviewer-")
     copy = os.path.join(folder, _short(name))  # noqa: PTH118
     try:
-        with told(path, SourceError), system.open(name, "rb", cache_type="none") as theirs, open(copy, "xb") as ours:  # noqa: PTH123
-            left = size
-            while left and (data := theirs.read(min(_PORTION, left))):
+        with told(path, SourceError), open(copy, "xb") as ours:  # noqa: PTH123
+            ours.write(head)
+            while (start := ours.tell()) < size:
                 beat(_PORTION)
+                data = bytes(system.cat_file(name, start=start, end=min(start + _PORTION, size)))
+                if not data:
+                    break
                 ours.write(data)
-                left -= len(data)
         with _named(copy, path):
             yield copy
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _begin(system: Any, name: str) -> tuple[bytes, int]:
+    """Returns the first bytes of an object, and how many it has: of a short one, all by one request."""
+    try:
+        head = bytes(system.cat_file(name, start=0, end=_HEAD))
+    except (FileNotFoundError, PermissionError):
+        raise
+    except Exception:  # noqa: BLE001 - of an empty object no range can be had; what else it may be, the next one tells
+        head = b""
+    return head, len(head) if 0 < len(head) < _HEAD else int(system.size(name) or 0)
 
 
 def _short(name: str) -> str:

@@ -45,7 +45,7 @@ def objects_at(url: str) -> Iterator[Object]:
     if not found:
         raise SourceNotFound(f"{shortened(url)}: nothing there has such a name; check it")
     scheme = url.partition("://")[0]
-    for name in sorted(found):
+    for name in sorted(found, key=_place):
         named, facts = found[name]
         yield Object(f"{scheme}://{name}", named, _state(facts))
 
@@ -56,6 +56,12 @@ def sizes_below(url: str) -> dict[str, int]:
         system, path = opened(url)
         start = len(path.rstrip("/")) + 1
         return {name[start:]: state["size"] for name, state in system.find(path, detail=True).items()}
+
+
+def _place(name: str) -> list[tuple[bool, str]]:
+    """Returns what sorts the files of a folder before the folders in it, as those of a disk come."""
+    *way, last = name.split("/")
+    return [*((True, word) for word in way), (False, last)]
 
 
 def _in(system: Any, path: str) -> Iterator[_Found]:

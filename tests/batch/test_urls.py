@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+import s3fs
 import zarr
 from inline import BUDGET, Inline, export, make_data_set, tree
 from objects_of import objects_in, upload
@@ -18,8 +20,9 @@ from padviewer import sources
 from padviewer.batch.listing import list_items
 from padviewer.batch.places import FORMATS
 from padviewer.cli import main
-from padviewer.errors import ExportError, SettingsError, TargetExists
+from padviewer.errors import ExportError, PadviewerError, SettingsError, TargetExists
 from padviewer.objects import checked, copies, put_bytes, sizes_below
+from padviewer.sources.remote import open_item
 from padviewer.workers.sizes import measure, measured
 
 SECRET = "not-to-be-told"
@@ -138,6 +141,31 @@ def test_sizes_of_objects_are_remembered_until_they_are_written_anew(store, buck
     again = sizes(f"s3://{bucket}/in")
     assert opened == [changed]
     assert again[changed].shape == (2, 3, 4)
+
+
+def test_a_short_object_takes_one_request(store, bucket, tmp_path, monkeypatch):
+    make_data_set(tmp_path / "in")
+    upload(store, bucket, tmp_path / "in")
+    long = b"BM" + bytes(600_000)
+    store.put_object(Bucket=bucket, Key="in/long.bmp", Body=long)
+    store.put_object(Bucket=bucket, Key="in/empty.npy", Body=b"")
+    asked = []
+    call = s3fs.S3FileSystem._call_s3
+
+    def noted(self, kind, *more, **named):
+        asked.append(kind)
+        return call(self, kind, *more, **named)
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", noted)
+    for name in ("rgb0.png", "gray/1.npy"):
+        with open_item(f"s3://{bucket}/in/{name}", None, BUDGET):
+            assert asked == ["get_object"]
+        asked.clear()
+    with copies.copy_of(f"s3://{bucket}/in/long.bmp", BUDGET) as copy:
+        assert Path(copy).read_bytes() == long
+    assert asked == ["get_object", "head_object", "get_object"]
+    with pytest.raises(PadviewerError, match="the file is empty"), open_item(f"s3://{bucket}/in/empty.npy", None, 9):
+        pass
 
 
 def test_an_object_beyond_the_budget_is_not_fetched(store, bucket):
