@@ -150,14 +150,14 @@ def test_a_client_that_is_killed_is_resumed(address, tmp_path):
         time.sleep(0.02)
     client.kill()
     assert client.wait(WAIT) == -signal.SIGKILL
-    noted = len(manifest.read_bytes().splitlines()) - 1
+    noted = manifest.read_bytes().count(b"\n") - 1  # a line that is torn is none
     assert 0 < noted < len(items)
     again = subprocess.run(
         batch(tmp_path / "in", address, "--resume"), capture_output=True, check=True, timeout=2 * WAIT
     )
     told = json.loads(again.stdout.splitlines()[-1])
     assert (told["done"], told["failed"], told["total"]) == (3000, 0, 3000)
-    assert 0 < told["skipped"] <= noted
+    assert told["skipped"] == noted
     check_manifest(tmp_path / "out", items)
     export(tmp_path / "here", items, target=TARGET)
     assert tree(tmp_path / "out") == tree(tmp_path / "here")
@@ -232,7 +232,8 @@ def test_a_scheduler_that_is_lost_in_the_middle_ends_the_export_which_can_be_res
             list(running)
         executor.shutdown(wait=False)
         assert time.monotonic() - began < 30
+    noted = (tmp_path / "out" / "manifest.jsonl").read_bytes().count(b"\n") - 1
     *_, reached = work(Inline(), resume=True)
-    assert (reached.done, reached.failed) == (100, 0)
-    assert 10 <= reached.skipped <= 100
+    assert reached[:4] == (100, 0, 100, noted)
+    assert 10 <= noted < 100
     assert len(list(Path(tmp_path / "out").rglob("*.npy"))) == 100

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import s3fs
 import zarr
-from inline import BUDGET, Inline, export, make_data_set, tree
+from inline import BUDGET, Inline, export, make_data_set, padded, tree
 from objects_of import objects_in, upload
 
 from padviewer import sources
@@ -105,11 +105,20 @@ def test_buckets_of_a_store_pad_what_is_in_it(store, bucket, tmp_path, capsys):
 def test_of_a_long_object_its_header_is_fetched_alone(store, bucket, tmp_path, monkeypatch):
     np.save(tmp_path / "long.npy", np.zeros((1000, 2000), np.float32))
     upload(store, bucket, tmp_path)
-    whole, fetched = copies.copy_of, []
-    monkeypatch.setattr(copies, "copy_of", lambda url, budget: fetched.append(url) or whole(url, budget))
-    (found,) = measure([(f"s3://{bucket}/in/long.npy", None)], BUDGET)
+    fetched = []
+    fetch = s3fs.S3FileSystem._cat_file
+
+    async def noted(self, *more, **named):
+        fetched.append(data := await fetch(self, *more, **named))
+        return data
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_cat_file", noted)
+    url = f"s3://{bucket}/in/long.npy"
+    (found,) = measure([(url, None)], BUDGET)
     assert found.shape == (1000, 2000)
-    assert not fetched
+    assert 0 < sum(map(len, fetched)) < 1_000_000
+    with open_item(url, None, BUDGET):
+        assert sum(map(len, fetched)) >= 8_000_000
     (refused,) = measure([(f"s3://{bucket}/in/none.npy", None)], BUDGET)
     assert refused.error.startswith(f"s3://{bucket}/in/none.npy: is not there")
 
@@ -219,4 +228,10 @@ def test_a_zarr_in_a_store_is_read_by_other_libraries(store, bucket, tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(found)
     group = zarr.open_group(tmp_path / "out" / "data.zarr", mode="r")
-    assert sum(array.shape[0] for name, array in group.arrays() if not name.endswith("_written")) == len(data)
+    arrays = {name: array for name, array in group.arrays() if not name.endswith("_written")}
+    seen = {}
+    for array in arrays.values():
+        seen |= dict(zip(array.attrs["items"], array[...], strict=True))
+    assert seen.keys() == {path.removeprefix(f"{tmp_path}/in/") for path in data}
+    for path, elements in data.items():
+        np.testing.assert_array_equal(seen[path.removeprefix(f"{tmp_path}/in/")], padded(elements, TARGET)[0])
