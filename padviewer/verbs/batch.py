@@ -32,6 +32,7 @@ _CHECKSUMS = ("crc32", "sha256")
 # Failed items that have a line each; of more, the number is told.
 _NAMED = 20
 _EVERY_S = 0.5
+_PATTERN = {*"*?["}
 _MOST_SHARD = 1 << 20
 
 
@@ -155,9 +156,14 @@ def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: 
     from padviewer.batch.names import absolute  # noqa: PLC0415
 
     listing = list_items(options.paths, pool, budget)
-    complain_of(listing.refused)
+    # Members that cannot be read are items too: the manifest tells why.
+    members = [each for each in listing.refused if each.member is not None and not _PATTERN & {*each.member}]
+    refused = [each for each in listing.refused if each not in members]
+    complain_of(refused)
     # The manifest names what can be found from anywhere.
-    found = [(absolute(path), member) for path, member in listing.items]
+    found = [
+        (absolute(path), member) for path, member in dict.fromkeys([*listing.items, *(each.item for each in members)])
+    ]
     items = [item for item in found if not is_within(item[0], output)]
     if found and not items:
         raise ExportError(
@@ -166,7 +172,7 @@ def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: 
         )
     if not items:
         raise ExportError("nothing to write: no path leads to an item; name files, folders or patterns")
-    return items, len(listing.refused)
+    return items, len(refused)
 
 
 class _Telling:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import pickle
 import threading
@@ -24,6 +25,9 @@ _MOST = 16
 # What a call takes beside its budget: libraries of formats, and what is read ahead.
 _OVERHEAD = 512 << 20
 _SILENCE_S = 60.0
+# Options of glibc's mallopt; freed memory of so many bytes stays with a process.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_KEPT = 64 << 20
 # Processes that are started before anything is asked of them.
 _WARM = 4
 
@@ -53,9 +57,18 @@ def make_caller(loads: tuple[str, ...] = ()) -> Answer:
     # It multiplies no matrices, for which libraries would start a thread for each core, with its memory.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    _keep_memory()
     for name in loads:
         import_module(name)
     return _called
+
+
+def _keep_memory() -> None:
+    """Has memory that was freed serve again: given back each time, its pages would be made anew for each picture."""
+    with contextlib.suppress(OSError, AttributeError):  # the C library is another one
+        options = ctypes.CDLL(None).mallopt
+        for option, nbytes in ((_TRIM_THRESHOLD, _KEPT), (_MMAP_THRESHOLD, _KEPT // 2)):
+            options(option, nbytes)
 
 
 def _called(call: Call, _progress: Callable[[int, int], None]) -> Any:

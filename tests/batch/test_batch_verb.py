@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from inline import lines_of, make_data_set, tree
@@ -88,11 +89,14 @@ def test_what_is_stopped_says_how_it_goes_on(tmp_path):
 
 
 def test_a_full_disk_stops_it_and_it_can_be_resumed(tmp_path):
+    (tmp_path / "disk").mkdir()
+    mounting = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", str(tmp_path / "disk")]
+    may_mount = subprocess.run(mounting, capture_output=True, check=False, timeout=20).returncode == 0
     done = subprocess.run(
         ["unshare", "-rm", sys.executable, str(FULL_DISK), str(tmp_path)],
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
-    if "unshare failed" in done.stderr or "mount" in done.stderr:
+    if not may_mount:
         pytest.skip("this system allows no mounts in a namespace of its own")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
@@ -101,3 +105,32 @@ def test_a_full_disk_stops_it_and_it_can_be_resumed(tmp_path):
         assert "resume" in result["message"] or "make room" in result["message"], form
         assert result["resumed"] == 6, form
         assert result["equal"], form
+
+
+def test_members_that_cannot_be_read_are_told_of(tmp_path):
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        file["a"] = np.ones((3, 4), np.uint8)
+        file["b"] = h5py.SoftLink("/a")
+        file["c"] = h5py.ExternalLink("other.h5", "/x")
+    command = [sys.executable, "-m", "padviewer", "batch", f"{tmp_path}/t.h5::*", "-o", str(tmp_path / "o")]
+    done = subprocess.run(
+        [*command, "--workers", "1", "--json"], capture_output=True, text=True, check=False, timeout=60
+    )
+    last = json.loads(done.stdout.splitlines()[-1])
+    records = lines_of(tmp_path / "o")[1]
+    assert {record["member"]: record["outcome"] for record in records} == {
+        "/a": "written",
+        "/b": "failed",
+        "/c": "failed",
+    }
+    assert (done.returncode, last["done"], last["failed"], last["total"]) == (1, 1, 2, 3)
+    assert all(record["reason"] in done.stderr for record in records if record["outcome"] == "failed")
+
+
+def test_a_folder_to_write_to_that_cannot_be(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((2, 2)))
+    for output, said in (("", "names no folder"), (str(tmp_path), "lie in the folder to write to")):
+        command = [sys.executable, "-m", "padviewer", "batch", str(tmp_path), "-o", output, "--workers", "1"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode in (1, 2)
+        assert said in done.stderr

@@ -176,7 +176,7 @@ def test_an_item_that_breaks_after_its_size_was_read(data, tmp_path, form):
     last = export(tmp_path / "out", data, Breaking(), form=form, target=TARGET, overflow="crop", mask=True)
     assert (last.done, last.failed) == (len(data) - 2, 2)
     if form == "tfrecord":
-        return
+        return check_records(tmp_path / "out", data, {str(path) for path in paths})
     opened = (
         zarr.open_group(tmp_path / "out/data.zarr", mode="r") if form == "zarr" else h5py.File(tmp_path / "out/data.h5")
     )
@@ -186,6 +186,23 @@ def test_an_item_that_breaks_after_its_size_was_read(data, tmp_path, form):
         np.testing.assert_array_equal(opened[f"{name}_written"][...], expected)
         assert not opened[name][index].any()
         assert not opened[f"{name}_mask"][index].any()
+
+
+def check_records(folder, data, broken):
+    """Checks that files of records hold all items but those that broke, whole and in their order."""
+    tf = pytest.importorskip("tensorflow")
+    features = {name: tf.io.FixedLenFeature([], tf.string) for name in ("data", "mask", "dtype")}
+    kept = [record for record in lines_of(folder)[1] if record["source"] not in broken]
+    assert {record["source"] for record in kept} == data.keys() - broken
+    for path in folder.glob("*.tfrecord"):
+        there = [record for record in kept if record["output"] == path.name]
+        found = list(tf.data.TFRecordDataset(str(path)))
+        assert [record["index"] for record in there] == [*range(len(found))]
+        for record, message in zip(there, found, strict=True):
+            example = tf.io.parse_single_example(message, features)
+            expected, mask = padded(data[record["source"]], TARGET)
+            assert example["data"].numpy() == expected.tobytes()
+            assert example["mask"].numpy() == mask.tobytes()
 
 
 def test_a_checksum_that_nobody_forges(data, tmp_path):
@@ -204,7 +221,9 @@ def test_rows_of_padding_read_as_such(tmp_path, position, fill, form):
     options = {"target": (10, 6), "position": position, "fill_value": fill, "mask": True}
     export(tmp_path / "out", [tmp_path / "a.npy"], form=form, **options)
     [record] = lines_of(tmp_path / "out")[1]
-    expected = np.pad(array, record["pad_width"], constant_values=fill)
+    widths = {"start": [(0, 7), (0, 2)], "center": [(3, 4), (1, 1)], "end": [(7, 0), (2, 0)]}[position]
+    assert record["pad_width"] == [[*each] for each in widths]
+    expected = np.pad(array, widths, constant_values=fill)
     found = READERS[form][0](tmp_path / "out" / record["output"])
     assert found.tobytes() == expected.tobytes()
 

@@ -100,7 +100,7 @@ def test_an_export_that_is_killed_at_any_moment(folder, form, victims):
     kills = 0
     for victim in victims if not ROUNDS else ["client", "worker"] * (ROUNDS // 4):
         process = started(folder, out, form, "--resume")
-        kills += kill_when(process, out, moments.uniform(0, 1), victim)
+        kills += kill_when(process, out, moments.uniform(0, 0.8), victim)
         if process.returncode is None:
             # Another worker takes the place of the one that was killed.
             assert ended(process)["done"] == COUNT
@@ -113,4 +113,4 @@ def test_an_export_that_is_killed_at_any_moment(folder, form, victims):
         records = lines_of(out)[1]
         assert len({record["source"] for record in records}) == len(records) == COUNT
         shutil.rmtree(out)
-    assert kills or not ROUNDS
+    assert kills
