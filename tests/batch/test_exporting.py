@@ -176,7 +176,8 @@ def test_an_item_that_breaks_after_its_size_was_read(data, tmp_path, form):
     last = export(tmp_path / "out", data, Breaking(), form=form, target=TARGET, overflow="crop", mask=True)
     assert (last.done, last.failed) == (len(data) - 2, 2)
     if form == "tfrecord":
-        return check_records(tmp_path / "out", data, {str(path) for path in paths})
+        check_records(tmp_path / "out", data, {str(path) for path in paths})
+        return
     opened = (
         zarr.open_group(tmp_path / "out/data.zarr", mode="r") if form == "zarr" else h5py.File(tmp_path / "out/data.h5")
     )
