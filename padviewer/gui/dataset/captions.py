@@ -14,7 +14,7 @@ _MARGIN = 3.0
 _AROUND = 5.0
 _GROUND = 225
 # Of more dots, some always lie below a text.
-_FEW = 600
+MOST_KEPT_CLEAR = 600
 _DOT = 4.0
 
 
@@ -25,7 +25,8 @@ class Captions:
         painter: of the plot.
         area: that texts stay in.
         theme: their ground.
-        dots: (dots,) pixels across and down, which texts keep clear of where they are few; None where there are none.
+        dots: (dots,) pixels across and down, at most `MOST_KEPT_CLEAR`, which texts keep clear of where they can; None
+            for none.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class Captions:
         self._painter, self._theme = painter, theme
         self._area = area.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         self._metrics = QFontMetricsF(painter.font())
-        self._dots = dots if dots is not None and len(dots[0]) <= _FEW else None
+        self._dots = dots
         self.taken: list[QRectF] = []
 
     @property

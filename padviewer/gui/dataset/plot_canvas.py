@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from padviewer.gui.dataset.bars import bars_of
-from padviewer.gui.dataset.captions import Captions
+from padviewer.gui.dataset.captions import MOST_KEPT_CLEAR, Captions
 from padviewer.gui.dataset.crosshair import Crosshair
 from padviewer.gui.dataset.frame import Box, Frame, Numbers, Scale, fitted
 from padviewer.gui.dataset.marks import (
@@ -280,7 +280,8 @@ class PlotCanvas(FocusDrawn):
             if bars is None or self._curve is None
             else draw_curve(painter, frame, theme, self._curve, self._target.across)
         )
-        at = None if self._is_bars else frame.pixels(*self._at)
+        few = not self._is_bars and len(shown.places) <= MOST_KEPT_CLEAR
+        at = frame.pixels(*self._at) if few else None
         self._write(Captions(painter, area, theme, at), frame, shown, buckets, said)
 
     def _write(self, captions: Captions, frame: Frame, shown: Shown, buckets: Corners, waste: str) -> None:
