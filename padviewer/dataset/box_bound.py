@@ -28,7 +28,7 @@ _PAIRS, _WORK, _ROUNDS = 3_000_000, 500_000_000, 40
 # Steps of a round, of the first one, and those without gain after which they become shorter.
 _STEPS, _FIRST, _PATIENCE = 80, 120, 8
 # How much of the last direction is kept; and how often a box may pay what it costs in good buckets.
-_KEPT, _MOST = 0.6, 4.0
+_KEPT, _MOST = 0.6, 32.0
 # Sets of buckets that are all tried, and the most that a sum of floats is exact to.
 _SETS, _EXACT = 200_000, 2**53
 
