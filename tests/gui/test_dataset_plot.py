@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from padviewer.cli import build_parser
 from padviewer.dataset.choice import Choice
+from padviewer.dataset.comparison import compare
 from padviewer.dataset.measured import Measured
 from padviewer.dataset.table import SizeTable
 from padviewer.dataset.waste import cost_of
 from padviewer.errors import Cancelled, SettingsError
 from padviewer.gui.dataset.bars import bars_of
+from padviewer.gui.dataset.batches import simulated
 from padviewer.gui.dataset.contours import segments
 from padviewer.gui.dataset.crosshair import Crosshair
 from padviewer.gui.dataset.export_run import ExportOrder
@@ -264,6 +266,12 @@ def test_waste_over_one_axis_is_that_of_its_targets() -> None:
         for at, waste in list(zip(curve.at, curve.waste, strict=True))[::7]:
             target = round(scale.value(at))
             assert waste == pytest.approx(cost_of(table, Choice(((target, 200),), (16,), "crop")).padding_share)
+
+
+def test_the_waste_of_batches_is_that_of_the_command_line() -> None:
+    random = np.random.default_rng(1)
+    table = table_of([tuple(size) for size in random.integers(20, 400, (300, 2)).tolist()])
+    assert simulated(table, 32, (8,)) == compare(table, Choice(((400, 400),), (8,)), batch_size=32).mixed
 
 
 def test_axes_are_sizes_channels_or_bytes() -> None:
