@@ -195,7 +195,10 @@ def write_outside(
             left = edge - captions.width(text)
             # Beside the line where there is room, and always in sight.
             step = captions.height + 3
-            captions.write(text, [(left, top + number * step) for number in (0, 1, 2, -1)], theme.error)
+            corners = [(left, top + number * step) for number in (0, 1, 2, -1)]
+            # Above the line of the target, or below it, wherever what it tells of lies.
+            same = [each for each in corners if (each[1] + captions.height <= y) == (top + captions.height <= y)]
+            captions.write(text, same, theme.error)
 
 
 def draw_buckets(painter: QPainter, frame: Frame, theme: Theme, buckets: Corners) -> None:
