@@ -27,7 +27,7 @@ TIMEOUT = 900
 
 def batch(bench: Bench) -> Iterator[Row]:
     """Pads pictures as whole processes in turn; then resumes an export that is complete."""
-    count = QUICK_FILES if bench.quick else FILES
+    count, several = (QUICK_FILES, QUICK_FILES) if bench.quick else (FILES, DIFFERENT)
     folder, others, outputs = (bench.directory / name for name in ("files", "others", "padded"))
     ours: list[float] = []
     certain: list[float] = []
@@ -52,7 +52,6 @@ def batch(bench: Bench) -> Iterator[Row]:
         _check_equal(out, looped)
         _empty(out)
         _empty(looped)
-        several = QUICK_FILES if bench.quick else DIFFERENT
         write_files(others, several, pictures_only=True, seed=1, copies=1)
         for number in range(bench.runs + 1):
             taken = [_ours(bench, others, out, several), _peer(bench, others, looped, several)]
@@ -69,7 +68,7 @@ def batch(bench: Bench) -> Iterator[Row]:
     )
     against = "Pillow, np.pad and np.save in one process"
     yield Row("batch", "s", ours, peers, GOAL, against=against, note=note)
-    note = f"{DIFFERENT} pictures, each of another size"
+    note = f"{several} pictures, each of another size"
     yield Row("batch, no size twice", "s", different, different_peers, GOAL, against=against, note=note)
     yield Row("batch, sha256", "s", certain, peers, against=against, note="with --checksum sha256")
     yield Row("batch, resumed", "s", resumed, ours, against="the same export at first", note="nothing is left to do")

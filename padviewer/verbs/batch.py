@@ -158,12 +158,11 @@ def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: 
     listing = list_items(options.paths, pool, budget)
     # Members that cannot be read are items too: the manifest tells why.
     members = [each for each in listing.refused if each.member is not None and not _PATTERN & {*each.member}]
-    refused = [each for each in listing.refused if each not in members]
+    named = dict.fromkeys([*listing.items, *(each.item for each in members)])
+    refused = [each for each in listing.refused if each.item not in named]
     complain_of(refused)
     # The manifest names what can be found from anywhere.
-    found = [
-        (absolute(path), member) for path, member in dict.fromkeys([*listing.items, *(each.item for each in members)])
-    ]
+    found = [(absolute(path), member) for path, member in named]
     items = [item for item in found if not is_within(item[0], output)]
     if found and not items:
         raise ExportError(
