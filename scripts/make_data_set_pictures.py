@@ -23,7 +23,7 @@ BUDGET = 4 << 30
 _TARGET, _BUCKETS, _EXPORT, _REFUSED = range(4)
 _REST_MS = 500
 # The page of the report and its plots are drawn so wide.
-_PAGE, _PLOT = 760, 560
+_PAGE, _PLOT = 760, 440
 # Of `padviewer.dataset.report_page`, which Qt's text knows no variables for.
 _VARIABLE = re.compile(r"var\((--\w+)\)")
 _OF_PLOTS = re.compile(r"\.(?:axis|grid|dot|cell|target) \{[^}]*\}")
