@@ -5,14 +5,15 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QImage, QPixmap
+    from PySide6.QtGui import QPixmap
 
     from padviewer.gui.dataset.window import DatasetWindow
 
@@ -22,11 +23,9 @@ SIZE = (1100, 700)
 BUDGET = 4 << 30
 _TARGET, _BUCKETS, _EXPORT, _REFUSED = range(4)
 _REST_MS = 500
-# The page of the report and its plots are drawn so wide.
-_PAGE, _PLOT = 760, 440
-# Of `padviewer.dataset.report_page`, which Qt's text knows no variables for.
-_VARIABLE = re.compile(r"var\((--\w+)\)")
-_OF_PLOTS = re.compile(r"\.(?:axis|grid|dot|cell|target) \{[^}]*\}")
+# Of the page of the report, whose lists at the end are not shown.
+_PAGE = (1160, 1130)
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Tour:
@@ -151,68 +150,23 @@ def make_window_pictures(mixed: Path) -> None:
 
 
 def make_report_picture() -> None:
-    """Draws the page that `padviewer report --html` writes, by Qt, as no browser may be here."""
-    from PySide6.QtCore import QRectF, QSizeF, Qt
-    from PySide6.QtGui import QImage, QPainter, QPixmap, QTextDocument
+    """Takes a picture of the page that `padviewer report --html` writes, by a browser; without one it stays."""
+    from PySide6.QtGui import QPixmap
 
     from padviewer.cli import main as padviewer
 
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if browser is None:
+        print(f"report.png stays as it is: none of {', '.join(_BROWSERS)} is installed", file=sys.stderr)
+        return
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         padviewer(["buckets", "mixed/lines", "--count", "4", "--multiple-of", "8", "-o", "lines.json"])
         padviewer(["report", "mixed/lines", "--buckets", "lines.json", "--html", "lines.html"])
-    page = Path("lines.html").read_text("utf-8")
-    body = re.search(r"<body>(.*)</body>", page, re.DOTALL)
-    colours = dict(re.findall(r"(--\w+): (#\w+)", page.partition("@media")[0]))
-    assert body is not None
-    body_text = body[1]
-    rules = _VARIABLE.sub(lambda match: colours[match[1]], " ".join(_OF_PLOTS.findall(page)))
-    text = QTextDocument()
-    text.setDocumentMargin(24)
-    text.setDefaultStyleSheet(
-        f"* {{ font-family: sans-serif; font-size: 13px; }} .soft, th {{ color: {colours['--soft']}; }}"
-        "h1 { font-size: 20px; } h2 { font-size: 15px; margin-top: 16px; } th { font-weight: normal; }"
-        "td, th { text-align: right; padding: 2px 16px 2px 0; }"
-    )
-    names: list[str] = []
-
-    def placed(match: re.Match[str]) -> str:
-        from PySide6.QtCore import QUrl
-
-        names.append(f"plot{len(names)}")
-        drawn = match[0].replace(">", f"><style>{rules}</style>", 1)
-        text.addResource(QTextDocument.ResourceType.ImageResource, QUrl(names[-1]), svg_image(drawn))
-        return f'<img src="{names[-1]}">'
-
-    # Qt's text has no rule for the first cell of a row.
-    for cell in ("td", "th"):
-        body_text = body_text.replace(f"<tr><{cell}>", f'<tr><{cell} style="text-align: left">')
-    text.setHtml(re.sub(r"<svg.*?</svg>", placed, body_text, flags=re.DOTALL))
-    text.setTextWidth(_PAGE)
-    size = QSizeF(text.size())
-    image = QImage(_PAGE, int(size.height()), QImage.Format.Format_RGB32)
-    image.fill(Qt.GlobalColor.white)
-    painter = QPainter(image)
-    text.drawContents(painter, QRectF(0, 0, _PAGE, size.height()))
-    painter.end()
-    save(QPixmap.fromImage(image), "report")
-
-
-def svg_image(drawn: str) -> QImage:
-    """Renders a plot of the page."""
-    from PySide6.QtCore import QRectF, Qt
-    from PySide6.QtGui import QImage, QPainter
-    from PySide6.QtSvg import QSvgRenderer
-
-    drawn = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" ', 1)
-    renderer = QSvgRenderer(drawn.encode())
-    size = renderer.defaultSize() * _PLOT / renderer.defaultSize().width()
-    image = QImage(size.width(), size.height(), QImage.Format.Format_RGB32)
-    image.fill(Qt.GlobalColor.white)
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    renderer.render(painter, QRectF(image.rect()))
-    painter.end()
-    return image
+    options = [f"--window-size={_PAGE[0]},{_PAGE[1]}", "--screenshot=page.png", "--hide-scrollbars", "--disable-gpu"]
+    profile = f"--user-data-dir={Path.cwd() / 'profile'}"
+    command = [browser, "--headless", "--no-sandbox", profile, *options, Path("lines.html").resolve().as_uri()]
+    subprocess.run(command, check=True, timeout=120, capture_output=True)
+    save(QPixmap("page.png"), "report")
 
 
 def main() -> int:
