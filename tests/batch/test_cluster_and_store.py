@@ -13,7 +13,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from cluster import cluster
-from inline import BUDGET, export, make_data_set, padded, tree
+from inline import BUDGET, export, make_data_set, padded, tree, without_place
 from objects_of import objects_in, upload
 
 from padviewer.batch.executors import executor_of
@@ -29,11 +29,6 @@ COUNT = 160
 def address(store):
     with cluster(2) as (address, _process):
         yield address
-
-
-def without_place(data, place):
-    """Returns the bytes of objects with what says where the inputs lie taken out."""
-    return {name: text.replace(place.encode(), b"PLACE") for name, text in data.items()}
 
 
 def test_every_format_has_the_same_bytes_as_from_files(store, bucket, address, tmp_path):

@@ -329,6 +329,7 @@ WRITERS = {
     "gui/snapshot.py": "replacing",
     "gui/sessions/keeper.py": "replacing",
     "gui/sessions/store.py": "sessions",
+    "gui/ini_file.py": "settings",
     "gui/preferences.py": "settings",
     "gui/log/panel.py": "replacing",
     "gui/log/run.py": "the log",
