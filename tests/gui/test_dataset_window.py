@@ -16,7 +16,7 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 from reading import cut_off, nameless
 
@@ -357,6 +357,15 @@ def test_all_files_are_exported_by_a_process_and_the_rest_resumed(
     assert (out / "signal_1.npy").exists()
 
 
+def copied_as(menu: QMenu) -> dict[str, str]:
+    """Returns what each entry of a menu puts on the clipboard."""
+    copied = {}
+    for action in menu.actions():
+        action.trigger()
+        copied[action.text()] = QApplication.clipboard().text()
+    return copied
+
+
 def test_buckets_are_found_drawn_copied_and_saved(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = open_window(filters=1, multiple_of=(8,))
     dataset = show(qtbot, window)
@@ -383,11 +392,7 @@ def test_buckets_are_found_drawn_copied_and_saved(open_window: Open, qtbot: QtBo
     assert not dataset.plot.picture.over.any()
     assert dataset.plot.target.across is None
     assert cut_off(dataset) == []
-    menu = dataset.buckets.panel.buttons[1].menu()
-    copied = {}
-    for action in menu.actions():
-        action.trigger()
-        copied[action.text()] = QApplication.clipboard().text()
+    copied = copied_as(dataset.buckets.panel.buttons[1].menu())
     assert json.loads(copied["JSON"])["buckets"] == targets.tolist()
     for name, text in copied.items():
         if "code" in name:
@@ -396,6 +401,10 @@ def test_buckets_are_found_drawn_copied_and_saved(open_window: Open, qtbot: QtBo
     dataset.buckets.save(found, str(tmp_path / "buckets.json"))
     qtbot.waitUntil(lambda: dataset.foot.text.startswith("saved the buckets"), timeout=PATIENCE_MS)
     assert (tmp_path / "buckets.json").read_text() == copied["JSON"]
+    window.session.edit({"mode": "reflect", "position": "center"})
+    mirrored = copied_as(dataset.buckets.panel.buttons[1].menu())
+    assert {"mode": "reflect", "position": "center"}.items() <= json.loads(mirrored["JSON"]).items()
+    assert all(mirrored[name] != text for name, text in copied.items())
     targets_of, model = dataset.export.fields[0], dataset.export.fields[0].model()
     assert model.flags(model.index(1, 0)) & Qt.ItemFlag.ItemIsEnabled
     targets_of.setCurrentIndex(1)

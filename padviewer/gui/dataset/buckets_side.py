@@ -24,7 +24,7 @@ class BucketsSide(QObject):
 
     Args:
         plot: where they are drawn while the panel is in front.
-        target: whose multiple and rule for what overflows are taken.
+        target: whose multiple, rule for what overflows and settings of padding are taken.
         batch_size: returns how many files a batch has.
     """
 
@@ -105,7 +105,7 @@ class BucketsSide(QObject):
             "before": round(found.before.padding_share, 6),
             "overflowing": cost.overflowing,
         }
-        return _plan_of(found).to_json(figures)
+        return self._plan_of(found).to_json(figures)
 
     def save(self, found: Found, path: str) -> None:
         """Has buckets written to a file, over one that exists."""
@@ -128,7 +128,7 @@ class BucketsSide(QObject):
         if found is None:
             return
         try:
-            text = self.json_of(found) if form == "json" else CODE[form](_plan_of(found))
+            text = self.json_of(found) if form == "json" else CODE[form](self._plan_of(found))
         except PadviewerError as error:
             self.told.emit(error.message)
         else:
@@ -149,6 +149,5 @@ class BucketsSide(QObject):
         drawn = across in letters or up in letters
         return tuple((each.get(across), each.get(up)) for each in sizes) if drawn else ()
 
-
-def _plan_of(found: Found) -> BucketPlan:
-    return BucketPlan(found.wanted.table.letters, found.buckets.choice)
+    def _plan_of(self, found: Found) -> BucketPlan:
+        return BucketPlan(found.wanted.table.letters, found.buckets.choice, self._target.padding)

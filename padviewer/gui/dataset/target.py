@@ -46,6 +46,11 @@ class DatasetTarget(QObject):
         return Choice((self._longest or (None,) * rank,), multiple, spec.overflow)
 
     @property
+    def padding(self) -> PipelineSpec:
+        """The settings of the main window, which say how padding is made."""
+        return self._session.spec
+
+    @property
     def rounded(self) -> Target:
         """The target, rounded up to its multiples."""
         return self.choice.rounded(len(self._letters))[0]
