@@ -24,10 +24,10 @@ from pytestqt.qtbot import QtBot
 
 from padviewer.errors import shortened
 from padviewer.export import Portions, continues, notes
-from padviewer.gui import exports
 from padviewer.gui.exports import EXPORTER
 from padviewer.gui.main_window import MainWindow
 from padviewer.plan import Stage
+from padviewer.workers import export_job as exports
 from padviewer.workers.export_job import export_job
 
 PROGRAM = """
@@ -35,7 +35,7 @@ import os, signal, sys, json
 from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
-import padviewer.gui.exports as exports
+import padviewer.workers.export_job as exports
 from padviewer.export import Portions
 from padviewer.export.array_writer import kept_share
 from padviewer.gui.launch import launch
