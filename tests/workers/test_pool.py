@@ -144,10 +144,10 @@ def test_no_process_starts_before_it_is_needed(leaves_nothing):
         assert 1 <= pool.count <= usable_cores()
 
 
-def killed_at_random(stop, rng):
-    """Kills processes of this one until it is told to stop."""
+def killed_at_random(stop, rng, spared):
+    """Kills processes of this one, but for those of other tests, until it is told to stop."""
     while not stop.wait(rng.random() * 0.3):
-        processes = sorted(worker_processes())
+        processes = sorted(worker_processes() - spared)
         if processes:
             with suppress(ProcessLookupError):
                 os.kill(rng.choice(processes), signal.SIGKILL)
@@ -166,7 +166,7 @@ def test_no_call_is_lost_whatever_is_killed_while_threads_submit(leaves_nothing,
                 call.cancel()
 
     with Pool(3, silence=5.0) as pool:
-        killer = threading.Thread(target=killed_at_random, args=(stop, rng))
+        killer = threading.Thread(target=killed_at_random, args=(stop, rng, worker_processes()))
         submitters = [threading.Thread(target=submit_some, args=(pool,)) for _ in range(4)]
         for thread in (killer, *submitters):
             thread.start()
