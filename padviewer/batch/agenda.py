@@ -21,7 +21,7 @@ from padviewer.batch.places import EXTENSIONS, collection_of, files_of
 from padviewer.batch.record import WRITTEN, Record
 from padviewer.batch.run import in_groups
 from padviewer.batch.settings import Settings, check_same
-from padviewer.batch.source_state import has_changed
+from padviewer.batch.source_state import Listed, has_changed
 from padviewer.bytecount import format_bytes
 from padviewer.dataset.measured import Item, Measured
 from padviewer.errors import ExportError
@@ -46,6 +46,7 @@ class Agenda:
         budget: bytes that one item may take.
         items: each once.
         manifest: of the folder.
+        listed: what the stores of objects tell of them.
 
     Attributes:
         labels: of the items.
@@ -55,8 +56,17 @@ class Agenda:
         changed: how many items are to be done again because their sources are others since they were written.
     """
 
-    def __init__(self, folder: str, settings: Settings, budget: int, items: Sequence[Item], manifest: Manifest) -> None:
+    def __init__(
+        self,
+        folder: str,
+        settings: Settings,
+        budget: int,
+        items: Sequence[Item],
+        manifest: Manifest,
+        listed: Listed,
+    ) -> None:
         self.folder, self.settings, self.budget, self.items, self.manifest = folder, settings, budget, items, manifest
+        self._listed = listed
         self._root = root_of(items)
         self.labels = self._labelled()
         self.place: Any = None
@@ -156,7 +166,7 @@ class Agenda:
 
     def _unchanged(self, written: set[Item], held: Mapping[Item, Record]) -> set[Item]:
         """Returns those written items whose sources are still as they were read; the others are counted."""
-        changed = {item for item in written & self.labels.keys() if has_changed(held[item])}
+        changed = {item for item in written & self.labels.keys() if has_changed(held[item], self._listed)}
         self.changed = len(changed)
         return written - changed
 
@@ -174,7 +184,7 @@ class CollectionAgenda(Agenda):
     def begin(self, executor: Executor, memory: str | None) -> None:
         """Measures all items, gives each a place, and makes room."""
         found: dict[Item, Measured] = {}
-        for group in measured(executor, self.items, self.budget, memory):
+        for group in measured(executor, self.items, self.budget, memory, states=self._listed):
             found |= {each.item: each for each in group}
         bucketing = Bucketing(self.settings.spec, self.settings.targets, self.budget)
         layout = Layout(bucketing, _OUTPUTS[self.settings.format], self.settings.shard)
@@ -210,9 +220,8 @@ class CollectionAgenda(Agenda):
 
     def groups(self, count: int) -> Iterator[list[Entry]]:
         """Yields what is left to do; items of a file of many come together."""
-        entries = [
-            self._entry(self._planned[item]) for item in self.items if item in self._planned.keys() - self.written
-        ]
+        left = self._planned.keys() - self.written
+        entries = [self._entry(self._planned[item]) for item in self.items if item in left]
         if _OUTPUTS[self.settings.format]:
             largest = max((group.nbytes for group in self._groups.values()), default=0)
             fitting = max(1, _MOST_BYTES // max(1, largest))
@@ -284,7 +293,9 @@ def together(entries: Sequence[Entry]) -> list[Entry]:
     return [replace(entry, together=len(entries)) for entry in ordered]
 
 
-def agenda_of(folder: str, settings: Settings, budget: int, items: Sequence[Item], manifest: Manifest) -> Agenda:
+def agenda_of(
+    folder: str, settings: Settings, budget: int, items: Sequence[Item], manifest: Manifest, listed: Listed
+) -> Agenda:
     """Returns the agenda of an export."""
     kind = CollectionAgenda if settings.is_collection else Agenda
-    return kind(folder, settings, budget, items, manifest)
+    return kind(folder, settings, budget, items, manifest, listed)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from padviewer.batch.agenda import Agenda, agenda_of, together
@@ -18,6 +19,7 @@ from padviewer.batch.parts import begin_parts, end_parts, refusal
 from padviewer.batch.record import FAILED, STOPPED, TRIED, WRITTEN, Record
 from padviewer.batch.run import Done, run
 from padviewer.batch.settings import Settings
+from padviewer.batch.source_state import Listed, with_listed
 from padviewer.batch.work import Task, pad_items
 from padviewer.dataset.measured import Item
 from padviewer.errors import ExportStopped
@@ -29,6 +31,7 @@ RESUMABLE = "what is written stays; the same command with --resume goes on"
 _USUAL = 16
 # How often a file of many items is begun: items that end a process are left out of the next one.
 _ATTEMPTS = 4
+_NOTHING: Listed = MappingProxyType({})
 
 
 class Progress(NamedTuple):
@@ -68,7 +71,13 @@ class Export:
     memory: str | None = None
 
     def run(
-        self, items: Sequence[Item], executor: Executor, *, resume: bool = False, force: bool = False
+        self,
+        items: Sequence[Item],
+        executor: Executor,
+        *,
+        resume: bool = False,
+        force: bool = False,
+        listed: Listed = _NOTHING,
     ) -> Iterator[Progress]:
         """Writes all items; yields how far it is, each time that it is further.
 
@@ -79,6 +88,8 @@ class Export:
             executor: of any kind.
             resume: whether to go on with an export that is in the folder.
             force: whether to start over where one is, or anything else.
+            listed: time and size of objects, by their URLs, as their stores have just told: what has changed since an
+                earlier run is done again.
 
         Raises:
             TargetExists: something is in the folder, and neither was asked for.
@@ -92,15 +103,15 @@ class Export:
                 check_free(self.folder, manifest)
             with told(self.folder):
                 begin_parts(self.folder)
-            agenda = agenda_of(self.folder, self.settings, self.budget, items, manifest)
+            agenda = agenda_of(self.folder, self.settings, self.budget, items, manifest, listed)
             try:
                 yield Progress(0, 0, len(items), 0)
-                yield from self._done(agenda, executor)
+                yield from self._done(agenda, executor, listed)
             except OSError as error:
                 raise refusal(self.folder, self.folder, error) from error
             end_parts(self.folder)
 
-    def _done(self, agenda: Agenda, executor: Executor) -> Iterator[Progress]:
+    def _done(self, agenda: Agenda, executor: Executor, listed: Listed) -> Iterator[Progress]:
         if agenda.manifest.exists:
             agenda.resume()
         else:
@@ -110,7 +121,7 @@ class Export:
         yield Progress(done, failed, len(agenda.items), skipped, tuple(agenda.refused.values()), agenda.changed)
         with Notes(agenda.manifest, self.folder) as notes:
             for records in self._settled(agenda, executor):
-                notes.add(records)
+                notes.add([with_listed(record, listed) for record in records])
                 failures = tuple(record for record in records if record.outcome == FAILED)
                 done, failed = done + len(records) - len(failures), failed + len(failures)
                 for record in records:

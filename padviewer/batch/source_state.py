@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from padviewer.batch.record import Record
+from padviewer.batch.record import WRITTEN, Record
 from padviewer.folders import state_of
 from padviewer.objects import is_url
 from padviewer.plan import ArrayInfo
+
+# Time and size of objects, by their URLs, as their stores have listed them; zeros where one tells nothing.
+Listed = Mapping[str, tuple[int, int]]
 
 
 class SourceState(NamedTuple):
@@ -15,7 +19,7 @@ class SourceState(NamedTuple):
 
     Attributes:
         nbytes: of the file.
-        modified: when it was last written to, in nanoseconds; None of an object, which is read from a copy.
+        modified: when it was last written to, in nanoseconds; None of an object, of which its store tells that.
     """
 
     nbytes: int
@@ -27,12 +31,21 @@ class SourceState(NamedTuple):
         return cls(info.file_bytes, None if is_url(path) else info.modified)
 
 
-def has_changed(record: Record) -> bool:
-    """Whether the source of a written item is another one by now; one that is gone, or not here, is not."""
-    if record.source_modified is None or is_url(record.source):
+def with_listed(record: Record, listed: Listed) -> Record:
+    """Returns what is noted of an item, with the state of its object as it was listed before it was read."""
+    modified, nbytes = listed.get(record.source, (0, 0))
+    if record.outcome != WRITTEN or not modified:
+        return record
+    return record._replace(source_bytes=nbytes, source_modified=modified)
+
+
+def has_changed(record: Record, listed: Listed) -> bool:
+    """Whether the source of a written item is another one by now; one that is gone, or of which none tells, is not."""
+    if record.source_modified is None:
         return False
     try:
-        modified, nbytes = state_of(record.source)
+        modified, nbytes = listed.get(record.source, (0, 0)) if is_url(record.source) else state_of(record.source)
     except (OSError, ValueError):
         return False
-    return (nbytes, modified) != (record.source_bytes, record.source_modified)
+    known = bool(modified) or not is_url(record.source)
+    return known and (nbytes, modified) != (record.source_bytes, record.source_modified)

@@ -15,11 +15,13 @@ from padviewer.verbs.progress import Progress
 from padviewer.verbs.streams import complain, say, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from concurrent.futures import Executor
 
     from padviewer.batch.exporting import Export
     from padviewer.batch.exporting import Progress as Reached
     from padviewer.batch.settings import Settings
+    from padviewer.batch.source_state import Listed
     from padviewer.dataset.measured import Item
     from padviewer.dataset.plan_file import BucketPlan
     from padviewer.spec import PipelineSpec, Target
@@ -84,8 +86,9 @@ def run(options: argparse.Namespace) -> int:
     telling = _Telling(options.json)
     try:
         with executor_of(workers_of(options), options.scheduler, budget=budget) as pool:
-            items, refused = _items_of(options, export.folder, pool, budget)
-            return telling.follow(export, items, pool, refused, options.resume, options.force)
+            items, refused, listed = _items_of(options, export.folder, pool, budget)
+            steps = export.run(items, pool, resume=options.resume, force=options.force, listed=listed)
+            return telling.follow(export, steps, refused)
     except KeyboardInterrupt:
         telling.end()
         say(f"{options.output}: stopped; {RESUMABLE}")
@@ -149,8 +152,8 @@ def _padding_of(options: argparse.Namespace, spec: PipelineSpec, plan: BucketPla
     return spec
 
 
-def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: int) -> tuple[list[Item], int]:
-    """Returns the items that paths mean, and how many paths mean none; they are complained of."""
+def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: int) -> tuple[list[Item], int, Listed]:
+    """Returns the items that paths mean, how many paths mean none, which are complained of, and what stores tell."""
     from padviewer.batch.exporting import is_within  # noqa: PLC0415
     from padviewer.batch.listing import list_items  # noqa: PLC0415
     from padviewer.batch.names import absolute  # noqa: PLC0415
@@ -171,7 +174,7 @@ def _items_of(options: argparse.Namespace, output: str, pool: Executor, budget: 
         )
     if not items:
         raise ExportError("nothing to write: no path leads to an item; name files, folders or patterns")
-    return items, len(refused)
+    return items, len(refused), listing.states
 
 
 class _Telling:
@@ -187,10 +190,10 @@ class _Telling:
         self._told = 0.0
         self._named = 0
 
-    def follow(self, export: Export, items: list[Item], pool: Executor, refused: int, resume: bool, force: bool) -> int:
-        """Runs an export to its end."""
+    def follow(self, export: Export, steps: Iterable[Reached], refused: int) -> int:
+        """Follows an export to its end."""
         reached: Reached | None = None
-        for reached in export.run(items, pool, resume=resume, force=force):
+        for reached in steps:
             for record in reached.failures:
                 self._complain(record.reason)
             self._tell(reached, refused)

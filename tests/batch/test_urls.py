@@ -102,6 +102,33 @@ def test_buckets_of_a_store_pad_what_is_in_it(store, bucket, tmp_path, capsys):
     assert len(found) == len(data)
 
 
+@pytest.mark.parametrize("form", ["npy", "zarr"])
+def test_an_object_that_was_written_anew_is_padded_anew(store, bucket, tmp_path, capsys, form):
+    data = make_data_set(tmp_path / "in")
+    upload(store, bucket, tmp_path / "in")
+    place = f"s3://{bucket}"
+    words = ["batch", f"{place}/in", "--target", "8x9", "--overflow", "crop", "--format", form, "--workers", "1"]
+    assert main([*words, "-o", f"{place}/out"]) == 0
+    assert main([*words, "-o", f"{place}/out", "--resume"]) == 0
+    assert f"{len(data)} of them before: " in capsys.readouterr().out
+    changed = next(path for path, array in data.items() if path.endswith(".npy") and array.any())
+    time.sleep(1.1)  # stores tell seconds
+    out = io.BytesIO()
+    np.save(out, data[changed][::-1, ::-1])
+    url = changed.replace(str(tmp_path), place)
+    put_bytes(out.getvalue(), url)
+    assert main([*words, "-o", f"{place}/out", "--resume"]) == 0
+    assert f"{len(data) - 1} of them before, 1 again, whose sources had changed: " in capsys.readouterr().out
+    assert main([*words, "-o", f"{place}/anew"]) == 0
+    anew = objects_in(store, bucket, "anew/")
+    found = objects_in(store, bucket, "out/")
+    assert {name.removeprefix("out/"): data for name, data in found.items()} == {
+        name.removeprefix("anew/"): data for name, data in anew.items()
+    }
+    assert main([*words, "-o", f"{place}/out", "--resume"]) == 0
+    assert f"{len(data)} of them before: " in capsys.readouterr().out
+
+
 def test_of_a_long_object_its_header_is_fetched_alone(store, bucket, tmp_path, monkeypatch):
     np.save(tmp_path / "long.npy", np.zeros((1000, 2000), np.float32))
     upload(store, bucket, tmp_path)
