@@ -36,6 +36,8 @@ def longest_of_batch(
 ) -> Spread:
     """Returns the padding share where items are shuffled, and each batch is padded to the longest of its items.
 
+    The same items give the same shares, in whatever order they come.
+
     Args:
         table: of the items.
         batch_size: items of a batch; the last one of a round takes what is left.
@@ -51,6 +53,8 @@ def longest_of_batch(
         taken = assign(table, choice)
         rows = taken.buckets != REFUSED
         sizes, weights, buckets = taken.kept[rows], weights[rows], taken.buckets[rows]
+    ordered = np.lexsort((*sizes.T, weights, buckets))
+    sizes, weights, buckets = sizes[ordered], weights[ordered], buckets[ordered]
     divisors = Choice(((None,) * rank,), multiple_of).divisors(rank)
     if not len(sizes):
         return Spread(0.0, 0.0, 0.0, 0.0)

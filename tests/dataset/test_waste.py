@@ -221,6 +221,17 @@ def test_batches_of_two_are_simulated_as_they_are_counted_one_by_one():
     assert found == longest_of_batch(table, 2, rounds=400, seed=5)
 
 
+@settings(deadline=None)
+@given(tables(least=1), st.integers(1, 4), st.randoms())
+def test_items_in_another_order_are_simulated_alike(table, batch_size, random):
+    rows = list(range(len(table)))
+    random.shuffle(rows)
+    choices = (None, Choice((longest(table), (2,) * len(table.letters)), overflow="crop"))
+    for choice in choices:
+        found = longest_of_batch(table.subset(rows), batch_size, rounds=3, choice=choice)
+        assert found == longest_of_batch(table, batch_size, rounds=3, choice=choice)
+
+
 def test_batches_of_one_bucket_mix_no_others():
     table = table_of([(3,), (4,), (100,), (101,)])
     choice = Choice(((4,), (101,)))
