@@ -21,7 +21,8 @@ from padviewer.live.process import Process, start_process
 
 # Messages that are on their way at a time: fewer than a line holds, so that sending never waits.
 _UNDER_WAY = 2
-_ENDING_S = 10.0
+# A Python that ends waits so long for a window that says nothing; it takes longer to start where all processors work.
+_ENDING_S, _STARTING_S = 10.0, 60.0
 _log = logging.getLogger("padviewer")
 
 
@@ -146,7 +147,9 @@ class Window:
     def leave(self) -> None:
         """Python ends: sends what waits, and lets the window live on."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._waiting or self.ended, _ENDING_S)
+            while self._waiting and not self.ended:
+                if not self._changed.wait(_ENDING_S if self._opened else _STARTING_S):
+                    break
         self._process.leave()
 
     def forget(self) -> None:

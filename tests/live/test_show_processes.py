@@ -370,6 +370,28 @@ for number in range(150):
     until(lambda: len(held_by(window)) == 150 and sorted(array.max() for array in arrays_of(window)) == expected)
 
 
+def test_a_window_that_takes_long_to_start_is_sent_all_that_was_shown(scripts: Scripts) -> None:
+    script = scripts.start("""
+import psutil
+for number in range(20):
+    padviewer.show(np.full((3, 4), number), name=str(number))
+    if not number:
+        (window,) = [child for child in psutil.Process().children() if "--from-python" in child.cmdline()]
+        window.suspend()
+print("shown", flush=True)
+""")
+    assert script.stdout is not None
+    assert script.stdout.readline() == "shown\n"
+    (window,) = scripts.windows()
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            script.wait(11)
+    finally:
+        window.resume()
+    assert script.communicate(timeout=PATIENCE_S) == ("", "")
+    until(lambda: sorted(array.max() for array in arrays_of(window)) == list(range(20)))
+
+
 def test_a_large_array_is_copied_once(scripts: Scripts) -> None:
     output, errors = scripts.run("""
 import resource
