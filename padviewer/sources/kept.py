@@ -53,7 +53,8 @@ class KeptFile:
     def _whole(self, found: bytes, offset: int, count: int) -> bytes:
         if len(found) < count:
             self._check()
-            end, held = offset + count, offset + len(found)
+            end = offset + count
+            held = os.fstat(self._descriptor).st_size if self._ranges is None else self._ranges.size
             raise DamagedSource(
                 f"{self.name}: byte {end} is to be read, but the file has {held} bytes; it is cut short, copy it again"
             )
