@@ -74,8 +74,8 @@ bench: $(DEV) ## measure against other tools
 
 lock: ## renew the locked versions; ARGS=--upgrade takes newer ones
 	$(COMPILE) $(ARGS) pyproject.toml --extra formats --group build -o requirements.lock
-	$(COMPILE) $(ARGS) pyproject.toml --extra formats --extra s3 --group dev -c requirements.lock -o requirements-dev.lock
-	$(COMPILE) $(ARGS) pyproject.toml --extra formats --extra s3 --extra jax --group dev -c requirements-dev.lock -o requirements-backends.lock
+	$(COMPILE) $(ARGS) pyproject.toml --extra formats --extra s3 --extra gcs --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) $(ARGS) pyproject.toml --extra formats --extra s3 --extra gcs --extra jax --group dev -c requirements-dev.lock -o requirements-backends.lock
 	$(COMPILE) $(ARGS) --group uv -o requirements-uv.lock
 
 dist: $(DEV) ## build the wheel and the sdist into dist/
