@@ -7,12 +7,13 @@ from typing import Any
 import psutil
 import pytest
 from pages import as_expected, blocks_of, run
+from processes import running_children
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "show.md"
 
 
 def windows() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "--from-python" in child.cmdline()]
+    return [child for child, line in running_children().items() if "--from-python" in line]
 
 
 @pytest.mark.skipif(not shutil.which("Xvfb"), reason="Xvfb is not installed")

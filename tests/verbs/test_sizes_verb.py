@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -19,6 +20,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
+from processes import running_children
 
 from padviewer.cli import main
 
@@ -205,10 +207,13 @@ def test_it_ends_in_time_and_leaves_no_process(tmp_path, state, number):
     many(tmp_path / "many", 3)
     (tmp_path / "many" / "endless.csv").write_text("1,2\n" * 4_000_000)
     command = [*PROGRAM, "sizes", str(tmp_path / "many"), "--workers", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-    children = wait_for_children(process.pid)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
+        try:
+            children = wait_for_children(process.pid)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == (130 if number == signal.SIGINT else 143)
     assert (out, err) == (b"", b"")
     psutil.wait_procs(children, 10)
@@ -219,8 +224,9 @@ def wait_for_children(pid):
     """Returns the workers of a program when they read a file that takes long."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        children = [c for c in psutil.Process(pid).children() if "resource_tracker" not in " ".join(c.cmdline())]
-        if any(file.path.endswith("endless.csv") for child in children for file in child.open_files()):
-            return children
+        children = [child for child, line in running_children(pid).items() if "resource_tracker" not in line]
+        with suppress(psutil.NoSuchProcess):
+            if any(file.path.endswith("endless.csv") for child in children for file in child.open_files()):
+                return children
         time.sleep(0.05)
     raise TimeoutError("no worker reads the long file")
